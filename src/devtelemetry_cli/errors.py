@@ -1,0 +1,49 @@
+"""What can end a command other than success: one small tree, each class with its exit code.
+
+The codes are those of sysexits(3) where one fits. `wrap` has none of its own: it ends as its child did.
+"""
+
+
+class DevtelError(Exception):
+    """A sentence for a person (what happened and why) with an advice (what to do now)."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        """The whole sentence as `devtel` prints it after its own name."""
+        return f"{self.message} {self.advice}".strip()
+
+
+class DataRefusedError(DevtelError):
+    """The endpoint will never take this report (EX_DATAERR)."""
+
+    exit_code = 65
+
+
+class UnavailableError(DevtelError):
+    """The endpoint does not answer (EX_UNAVAILABLE)."""
+
+    exit_code = 69
+
+
+class TryLaterError(DevtelError):
+    """Something passing is in the way; nothing is lost (EX_TEMPFAIL)."""
+
+    exit_code = 75
+
+
+class KeyRefusedError(DevtelError):
+    """The endpoint refused the key, or wants one (EX_NOPERM)."""
+
+    exit_code = 77
+
+
+class ConfigurationError(DevtelError):
+    """A setting is missing or wrong: no report URL, a wrong address or connection, a redirect (EX_CONFIG)."""
+
+    exit_code = 78

@@ -1,0 +1,105 @@
+"""DailyMetrics -> the exact bytes of the report."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from devtelemetry_cli.report.metrics import OTHER, SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
+
+MAX_TARGETS = 200
+MAX_BYTES = 48 * 1024
+
+TEST_WORDS = frozenset({"test", "tests", "check"})
+BUILD_WORDS = frozenset({"build", "compile"})
+
+
+def encode(metrics: DailyMetrics, anonymous: str, host_key: str, environment: Environment) -> bytes:
+    """The exact bytes of the report: same values in, same bytes out, never more than MAX_BYTES.
+
+    Keeps as many targets as fit (at most MAX_TARGETS, by runs, ties by name) and sums the rest as `(other)`.
+    """
+    ranked = sorted(metrics.targets.values(), key=lambda t: (t.target == OTHER, -t.runs, t.project, t.target))
+    keep = min(len(ranked), MAX_TARGETS)
+    while True:
+        body = _body(metrics, _fold(ranked, keep), developer(anonymous, host_key), host_key, environment)
+        data = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        if len(data) <= MAX_BYTES or keep == 0:
+            return data
+        keep = min(keep - 1, keep * MAX_BYTES // len(data))
+
+
+def target_object(target: TargetMetrics) -> dict[str, Any]:
+    """The object that stands for a target in `metrics.targets`."""
+    return {
+        "project": target.project,
+        "target": target.target,
+        "runs": target.runs,
+        "failures": target.failures,
+        "interrupted": target.interrupted,
+        "lost": target.lost,
+        "waited_seconds": round(target.waited_seconds, 3),
+        "duration_total": round(target.duration_total, 3),
+        "duration_max": round(target.duration_max, 3),
+        "durations": {str(index): count for index, count in sorted(target.durations.items())},
+        "exit_codes": dict(sorted(target.exit_codes.items())),
+        "checkouts": [
+            {"branch": branch, "age_days": age, "runs": runs, "failures": failures}
+            for (branch, age), (runs, failures) in sorted(target.checkouts.items())
+        ],
+    }
+
+
+def _fold(ranked: list[TargetMetrics], keep: int) -> list[TargetMetrics]:
+    """The first `keep` targets, and one `(other)` for the rest where there is one."""
+    kept, rest = ranked[:keep], ranked[keep:]
+    if not rest:
+        return kept
+    other = TargetMetrics("", OTHER)
+    for target in [*rest, *(t for t in kept if (t.project, t.target) == ("", OTHER))]:
+        other.add(target)
+    return [*(t for t in kept if (t.project, t.target) != ("", OTHER)), other]
+
+
+def _body(
+    metrics: DailyMetrics,
+    targets: list[TargetMetrics],
+    developer_id: str,
+    host_key: str,
+    environment: Environment,
+) -> dict[str, Any]:
+    return {
+        "date": metrics.date,
+        "developer": developer_id,
+        "email": "",
+        "name": "",
+        "hostname": host_key,
+        "metrics": {
+            "active_hours": len(metrics.hours),
+            "tools_used": ["git", "make"] if metrics.git_seen else ["make"],
+            "commands": _commands(targets),
+            "projects": sorted({t.project for t in metrics.targets.values() if t.project})[:MAX_TARGETS],
+            "development_activity": {
+                "test_runs_detected": _runs_named(targets, TEST_WORDS),
+                "build_commands_detected": _runs_named(targets, BUILD_WORDS),
+            },
+            "schema": SCHEMA,
+            "revision": metrics.revision,
+            "environment": {f.name: getattr(environment, f.name) for f in fields(environment)},
+            "targets": [target_object(target) for target in targets],
+        },
+    }
+
+
+def _commands(targets: Iterable[TargetMetrics]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for target in targets:
+        name = f"make {target.target}"
+        counts[name] = counts.get(name, 0) + target.runs
+    return dict(sorted(counts.items()))
+
+
+def _runs_named(targets: Iterable[TargetMetrics], words: frozenset[str]) -> int:
+    """Runs of the targets whose name has one of `words` between its separators."""
+    separators = str.maketrans("._-/:", "     ")
+    return sum(t.runs for t in targets if words.intersection(t.target.translate(separators).split()))
