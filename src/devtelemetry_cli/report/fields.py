@@ -34,7 +34,10 @@ FIELDS = (
     Field("metrics.environment.make", "make's version"),
     Field("metrics.environment.devtel", "devtel's version"),
     Field("metrics.targets[].project", "the project's name, or empty"),
-    Field("metrics.targets[].target", "the target's name as typed; names with unusual characters are sent as (other)"),
+    Field(
+        "metrics.targets[].target",
+        "the target's name as typed; names with unusual characters are sent as (other)",
+    ),
     Field("metrics.targets[].runs", "how often the target ran"),
     Field("metrics.targets[].failures", "how many of the runs failed"),
     Field("metrics.targets[].interrupted", "how many you interrupted"),
@@ -44,7 +47,10 @@ FIELDS = (
     Field("metrics.targets[].duration_max", "the seconds of the longest completed run"),
     Field("metrics.targets[].durations", "how many completed runs took about how long"),
     Field("metrics.targets[].exit_codes", "how often each exit code or signal ended a run"),
-    Field("metrics.targets[].checkouts[].branch", "whether the runs stood on the default branch, another or none"),
+    Field(
+        "metrics.targets[].checkouts[].branch",
+        "whether the runs stood on the default branch, another or none",
+    ),
     Field("metrics.targets[].checkouts[].age_days", "how old the checked-out commit was, in classes of days"),
     Field("metrics.targets[].checkouts[].runs", "how many runs stood there"),
     Field("metrics.targets[].checkouts[].failures", "how many of them failed"),
@@ -52,7 +58,7 @@ FIELDS = (
 
 
 def paths(value: object, prefix: str = "") -> set[str]:
-    """Every field path in a report, written as FIELDS writes them. Objects keyed by names count as one field."""
+    """Every field path in a report, written as FIELDS writes them; an object keyed by names is one field."""
     named = {entry.path for entry in FIELDS}
     if prefix in named or not isinstance(value, dict | list):
         return {prefix}

@@ -98,16 +98,6 @@ class Extension:
     targets: list[TargetMetrics]
 
 
-@dataclass(frozen=True)
-class Extension:
-    """Our part of a report's `metrics`, as a receiver reads it; `revision` is None for other senders."""
-
-    schema: int
-    revision: int | None
-    environment: Environment
-    targets: list[TargetMetrics]
-
-
 def developer(anonymous_id: str, host_key: str) -> str:
     """The plugin's key: two machines that share a configuration must not overwrite each other's days."""
     return f"{anonymous_id}.{host_key}"

@@ -63,7 +63,9 @@ def _read_checkout(target: TargetMetrics, wire: Mapping[str, Any]) -> None:
     if branch not in BRANCHES or age not in AGES:
         raise ReportError("checkouts: unknown branch or age_days")
     target.add_checkout(
-        (branch, age), _count("checkouts.runs", wire.get("runs", 0)), _count("checkouts.failures", wire.get("failures", 0))
+        (branch, age),
+        _count("checkouts.runs", wire.get("runs", 0)),
+        _count("checkouts.failures", wire.get("failures", 0)),
     )
 
 
