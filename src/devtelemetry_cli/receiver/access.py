@@ -1,0 +1,88 @@
+"""Who may do what: report tokens, the admin token, and requests from this very machine."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from urllib.parse import urlsplit
+
+from fastapi import Request
+
+from devtelemetry_cli.receiver.answers import RefusedError
+
+FORWARDED = ("forwarded", "via", "x-real-ip")
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: salt and salted hash, in hexadecimal.
+
+    One round of SHA-256, not a slow password hash: it is computed for every report, and everyone who can
+    read it reads the reports beside it, so all that a guessed token would add is to write some. It keeps
+    tokens from being read, and from being recognised as the same in two places.
+    """
+    salt = secrets.token_bytes(16)
+    return f"{salt.hex()}${_digest(salt, token.encode())}"
+
+
+def token_matches(stored: str, presented: bytes) -> bool:
+    """Whether `presented` is the token that `stored` was made from, in a time that tells nothing."""
+    salt, _, digest = stored.partition("$")
+    return hmac.compare_digest(digest, _digest(bytes.fromhex(salt), presented))
+
+
+def check_token(stored: str, authorization: str | None) -> None:
+    """RefusedError unless the header's key is the token of `stored`: 401 without one, 403 for another."""
+    scheme, _, key = (authorization or "").partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key:
+        raise RefusedError(401, "an Authorization header with a Bearer key is required")
+    if not token_matches(stored, key.encode("latin-1")):  # header text is bytes read as Latin-1
+        raise RefusedError(403, "the key is not valid here")
+
+
+def check_admin(request: Request, stored: str | None) -> None:
+    """RefusedError unless the request comes from this machine or carries the admin token (`stored`)."""
+    if is_local(request):
+        return
+    if stored is None:
+        raise RefusedError(403, "connections are managed on this machine only")
+    check_token(stored, request.headers.get("authorization"))
+
+
+def is_local(request: Request) -> bool:
+    """Whether a program of this machine asked, and asked us: no proxy and no foreign web page is between."""
+    headers = request.headers
+    if request.client is None or not is_loopback(request.client.host):
+        return False
+    # A name that resolves to 127.0.0.1 (DNS rebinding), or a page that posts here, comes from a browser.
+    if not is_loopback(_host(headers.get("host", ""))) or not is_loopback(
+        _origin_host(headers.get("origin"))
+    ):
+        return False
+    return not any(name in FORWARDED or name.startswith("x-forwarded-") for name in headers)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host`, a name or an address without brackets, is this machine's loopback."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(header: str) -> str:
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _origin_host(origin: str | None) -> str:
+    """The host of a page that asks; where no page asks, ourselves."""
+    return "localhost" if origin is None else _host(origin.partition("://")[2])
+
+
+def _digest(salt: bytes, token: bytes) -> str:
+    return hashlib.sha256(salt + token).hexdigest()

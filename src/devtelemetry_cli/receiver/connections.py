@@ -1,0 +1,122 @@
+"""Connections: who reports to us, under which id and token."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from devtelemetry_cli.receiver.access import hash_token
+from devtelemetry_cli.receiver.answers import RefusedError
+from devtelemetry_cli.receiver.decode import read_integer, read_object, read_string
+from devtelemetry_cli.receiver.tables import connections
+from devtelemetry_cli.report.read import ReportError
+
+MAX_CONNECTION_NAME = 100
+MAX_TOKEN = 4096
+
+_TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindparam("id"))
+
+
+@dataclass(frozen=True)
+class NewConnection:
+    """What a connection is made from; an empty `token` means that reports need none."""
+
+    name: str
+    endpoint: str
+    token: str = ""
+    proxy: str = ""
+    rate_limit: int = 0
+
+
+def read_connection(body: bytes) -> NewConnection:
+    """The connection that a request's body asks for. Raises ReportError."""
+    wire = read_object(body)
+    new = NewConnection(
+        name=read_string(wire, "name", MAX_CONNECTION_NAME),
+        endpoint=read_string(wire, "endpoint"),
+        token=read_string(wire, "secretToken", MAX_TOKEN),
+        proxy=read_string(wire, "proxy"),
+        rate_limit=read_integer("rateLimitPerHour", wire.get("rateLimitPerHour")),
+    )
+    if not new.name.strip() or not new.endpoint.strip():
+        raise ReportError("name and endpoint are required")
+    if not 0 <= new.rate_limit < 2**31:
+        raise ReportError("rateLimitPerHour: the number is out of range")
+    return new
+
+
+def create(db: Connection, new: NewConnection) -> Row[Any]:
+    """Store a new connection; RefusedError 400 when its name is taken."""
+    now = _now()
+    values = {
+        "name": new.name,
+        "endpoint": new.endpoint,
+        "secret_token": hash_token(new.token) if new.token else "",
+        "proxy": new.proxy,
+        "rate_limit_per_hour": new.rate_limit,
+        "created_at": now,
+        "updated_at": now,
+    }
+    try:
+        made = db.execute(insert(connections), values).inserted_primary_key
+    except IntegrityError:
+        raise RefusedError(400, f"duplicate: a connection named {new.name} exists already") from None
+    assert made is not None  # noqa: S101 - a single-row insert always tells its key
+    return get(db, made.id)
+
+
+def ensure(db: Connection, new: NewConnection) -> int:
+    """The id of the connection of that name, made where there is none; a token given replaces its token."""
+    found = db.execute(select(connections.c.id).where(connections.c.name == new.name)).scalar()
+    if found is None:
+        return int(create(db, new).id)
+    if new.token:
+        change = {"secret_token": hash_token(new.token), "updated_at": _now()}
+        db.execute(update(connections).where(connections.c.id == found), change)
+    return int(found)
+
+
+def get(db: Connection, connection_id: int) -> Row[Any]:
+    """The connection; RefusedError 404 where there is none."""
+    row = db.execute(select(connections).where(connections.c.id == connection_id)).first()
+    if row is None:
+        raise _not_found(connection_id)
+    return row
+
+
+def all_of_them(db: Connection) -> list[Row[Any]]:
+    """Every connection, by id."""
+    return list(db.execute(select(connections).order_by(connections.c.id)))
+
+
+def token_hash(db: Connection, connection_id: int) -> str:
+    """The hash of a connection's token, empty where it asks for none; RefusedError 404."""
+    stored: str | None = db.execute(_TOKEN_HASH, {"id": connection_id}).scalar()
+    if stored is None:
+        raise _not_found(connection_id)
+    return stored
+
+
+def as_answer(row: Row[Any]) -> Mapping[str, Any]:
+    """The connection as the plugin answers it, except that a token never leaves: not even its hash."""
+    return {
+        "id": row.id,
+        "createdAt": f"{row.created_at.isoformat(timespec='milliseconds')}Z",
+        "updatedAt": f"{row.updated_at.isoformat(timespec='milliseconds')}Z",
+        "name": row.name,
+        "endpoint": row.endpoint,
+        "proxy": row.proxy,
+        "rateLimitPerHour": row.rate_limit_per_hour,
+        "secretToken": "",
+    }
+
+
+def _not_found(connection_id: int) -> RefusedError:
+    return RefusedError(404, f"connection {connection_id} not found")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

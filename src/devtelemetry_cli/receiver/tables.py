@@ -1,0 +1,134 @@
+"""The tables: the plugin's two under its own names, so that SQL written for it runs unchanged, and ours.
+
+Times are UTC without a zone, as MySQL's DATETIME has none. Integers are 64 bits wide, as the wire's are.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# Developers and targets that differ in case only are different: MariaDB would compare without case.
+_EXACT: dict[str, Any] = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    "mysql_engine": "InnoDB",
+}
+_EXACT |= {"mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_bin", "mariadb_engine": "InnoDB"}
+
+# SQLite counts only INTEGER keys up; there it is as wide as BIGINT.
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+
+connections = Table(
+    "_tool_developer_telemetry_connections",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("endpoint", String(255), nullable=False),
+    Column("secret_token", Text, nullable=False, comment="a salted hash; empty: no token is asked for"),
+    Column("proxy", String(255), nullable=False),
+    Column("rate_limit_per_hour", Integer, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    sqlite_autoincrement=True,  # an id that was deleted must never come to mean another connection
+    **_EXACT,
+)
+
+
+def _day_key() -> list[Column[Any]]:
+    return [
+        Column("connection_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("developer_id", String(255), primary_key=True),
+        Column("date", Date, primary_key=True),
+    ]
+
+
+daily_metrics = Table(
+    "_tool_developer_metrics",
+    metadata,
+    *_day_key(),
+    Column("email", String(255), nullable=False, index=True),
+    Column("name", String(255), nullable=False),
+    Column("hostname", String(255), nullable=False),
+    Column("active_hours", BigInteger, nullable=False),
+    Column("tools_used", Text, nullable=False),
+    Column("project_context", Text, nullable=False),
+    Column("command_counts", Text, nullable=False),
+    Column("os_info", String(255), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+    **_EXACT,
+)
+
+reports = Table(
+    "devtel_reports",
+    metadata,
+    *_day_key(),
+    Column("anonymous_id", String(255), nullable=False, index=True),
+    Column("revision", BigInteger, nullable=True, comment="NULL: the sender has none"),
+    Column("schema", BigInteger, nullable=False),
+    Column("os", String(255), nullable=False),
+    Column("architecture", String(255), nullable=False),
+    Column("cores", BigInteger, nullable=False),
+    Column("memory_gib", BigInteger, nullable=False),
+    Column("make", String(255), nullable=False),
+    Column("devtel", String(255), nullable=False),
+    Column("received_at", DateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["connection_id", "developer_id", "date"],
+        [daily_metrics.c.connection_id, daily_metrics.c.developer_id, daily_metrics.c.date],
+        ondelete="CASCADE",
+    ),
+    **_EXACT,
+)
+
+target_metrics = Table(
+    "devtel_target_metrics",
+    metadata,
+    *_day_key(),
+    Column("project", String(255), primary_key=True),
+    Column("target", String(255), primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in ("runs", "failures", "interrupted", "lost")),
+    *(
+        Column(name, Float(53), nullable=False)
+        for name in ("waited_seconds", "duration_total", "duration_max")
+    ),
+    *(Column(name, Text, nullable=False) for name in ("durations", "exit_codes", "checkouts")),
+    ForeignKeyConstraint(
+        ["connection_id", "developer_id", "date"],
+        [reports.c.connection_id, reports.c.developer_id, reports.c.date],
+        ondelete="CASCADE",
+    ),
+    **_EXACT,
+)
+
+forgotten = Table(
+    "devtel_forgotten",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id_hash", String(64), primary_key=True),
+    Column("forgotten_at", DateTime, nullable=False),
+    **_EXACT,
+)
+
+# One random key per database. It makes the hashes of the forgotten useless beside another database's.
+secrets = Table(
+    "devtel_secrets",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", String(255), nullable=False),
+    **_EXACT,
+)
