@@ -55,9 +55,7 @@ def is_local(request: Request) -> bool:
     if request.client is None or not is_loopback(request.client.host):
         return False
     # A name that resolves to 127.0.0.1 (DNS rebinding), or a page that posts here, comes from a browser.
-    if not is_loopback(_host(headers.get("host", ""))) or not is_loopback(
-        _origin_host(headers.get("origin"))
-    ):
+    if not is_loopback(_host(headers.get("host", ""))) or not is_loopback(_origin_host(headers.get("origin"))):
         return False
     return not any(name in FORWARDED or name.startswith("x-forwarded-") for name in headers)
 
@@ -67,9 +65,11 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback  # a socket on :: sees 127.0.0.1 as ::ffff:127.0.0.1
 
 
 def _host(header: str) -> str:

@@ -42,11 +42,7 @@ def create_app(database: Database, admin: str | None, access: Log | None, fault:
     app = FastAPI(
         title="devtel",
         version=__version__,
-        routes=[
-            Route(f"{prefix}{path}", run, methods=[method])
-            for prefix in PREFIXES
-            for method, path, run in ROUTES
-        ],
+        routes=[Route(f"{prefix}{path}", run, methods=[method]) for prefix in PREFIXES for method, path, run in ROUTES],
         middleware=[Middleware(Door, access=access, fault=fault)],
         exception_handlers=FAULTS,
         redirect_slashes=False,  # a sender never follows one
@@ -83,9 +79,7 @@ def _forget(request: Request, connection_id: int, body: bytes) -> int:
     _check_report_token(request, connection_id)
     person = anonymous_id(read_developer(read_object(body)))
     state = request.app.state
-    deleted: int = state.database.write(
-        lambda db: reports.forget(db, state.forget_key, connection_id, person)
-    )
+    deleted: int = state.database.write(lambda db: reports.forget(db, state.forget_key, connection_id, person))
     return deleted
 
 

@@ -138,9 +138,7 @@ def _server_engine(url: URL) -> Engine:
 
 def _sqlite_engine(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise ConfigurationError(
-            "A database in memory would lose its reports.", "Give a file: sqlite:///FILE."
-        )
+        raise ConfigurationError("A database in memory would lose its reports.", "Give a file: sqlite:///FILE.")
     _make_private_file(Path(url.database))
     # As many connections as there are threads for requests: none ever waits for one.
     engine = create_engine(

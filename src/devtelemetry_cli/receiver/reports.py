@@ -28,9 +28,7 @@ _THIS_DAY = (
 # What decides about a report, in one round trip.
 _BEFORE = select(
     exists()
-    .where(
-        forgotten.c.connection_id == bindparam("connection_id"), forgotten.c.id_hash == bindparam("id_hash")
-    )
+    .where(forgotten.c.connection_id == bindparam("connection_id"), forgotten.c.id_hash == bindparam("id_hash"))
     .label("forgotten"),
     exists().where(*_THIS_DAY).label("reported"),
     select(reports.c.revision).where(*_THIS_DAY).scalar_subquery().label("revision"),

@@ -102,10 +102,7 @@ target_metrics = Table(
     Column("project", String(255), primary_key=True),
     Column("target", String(255), primary_key=True),
     *(Column(name, BigInteger, nullable=False) for name in ("runs", "failures", "interrupted", "lost")),
-    *(
-        Column(name, Float(53), nullable=False)
-        for name in ("waited_seconds", "duration_total", "duration_max")
-    ),
+    *(Column(name, Float(53), nullable=False) for name in ("waited_seconds", "duration_total", "duration_max")),
     *(Column(name, Text, nullable=False) for name in ("durations", "exit_codes", "checkouts")),
     ForeignKeyConstraint(
         ["connection_id", "developer_id", "date"],
