@@ -89,13 +89,27 @@ def default_database() -> str:
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises ConfigurationError."""
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        return _bound(host, port)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "not an address"
         raise ConfigurationError(
             f"{host}:{port} cannot be listened on: {reason}.", "Choose another with --host and --port."
         ) from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    # Named as TCP's: asyncio turns Nagle's delay off (40 ms for each answer) only where it can see that.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def address_of(listener: socket.socket) -> str:
