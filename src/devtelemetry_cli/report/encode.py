@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from devtelemetry_cli.report.metrics import OTHER, SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
+from devtelemetry_cli.names import OTHER
+from devtelemetry_cli.report.metrics import SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
 
 MAX_TARGETS = 200
 MAX_BYTES = 48 * 1024

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from devtelemetry_cli import histogram
 
 SCHEMA = 1
-OTHER = "(other)"
 BRANCHES = ("default", "other", "detached", "unknown")
 AGES = ("0", "1-7", "8-30", "31-90", "91+", "unknown")
 

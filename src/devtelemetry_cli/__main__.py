@@ -1,0 +1,18 @@
+"""The door: `wrap` goes straight in, since a build waits for it; everything else goes to `cli`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the `devtel` command with the process' own arguments."""
+    if sys.argv[1:2] == ["wrap"]:
+        from devtelemetry_cli import wrap  # noqa: PLC0415  the hot path loads nothing else
+
+        wrap.main(sys.argv[2:])
+    from devtelemetry_cli.cli import command  # noqa: PLC0415
+
+    command(prog_name="devtel")
+
+
+if __name__ == "__main__":
+    main()

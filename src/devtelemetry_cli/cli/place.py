@@ -1,0 +1,31 @@
+"""Where a command is called: the same place that a wrapped run there would see."""
+
+import os
+
+from devtelemetry_cli import settings
+from devtelemetry_cli.consent import judge
+from devtelemetry_cli.consent.decide import Keeping
+from devtelemetry_cli.consent.notice import Terms
+from devtelemetry_cli.place import Place
+
+
+def here() -> Place:
+    """The place we stand in."""
+    return Place(dict(os.environ))
+
+
+def keeping(place: Place) -> Keeping:
+    """Where its decisions and records are kept."""
+    return Keeping(place.config, place.state)
+
+
+def terms(place: Place) -> Terms | None:
+    """What would be agreed to here. A damaged user config does not matter: a new decision moves it aside.
+
+    Raises ConfigurationError for a damaged project file or a wrong address.
+    """
+    try:
+        user = settings.read_user(place.config)
+    except settings.DamagedError:
+        user = settings.UserConfig(path=place.config)
+    return judge.asked_terms(place.environ, user, settings.read_project(place.project))

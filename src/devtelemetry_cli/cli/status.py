@@ -1,0 +1,78 @@
+"""`devtel status`: what stands, in words or as JSON."""
+
+import json
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from devtelemetry_cli import status as state
+from devtelemetry_cli.cli import place as places
+
+_TIMES = ("until", "last_flush", "last_success", "next_flush")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+def status(as_json: bool) -> None:
+    """Tell what is recorded and sent here, and which rule decided that."""
+    now = state.look(places.here(), time.time())
+    if as_json:
+        click.echo(json.dumps(_values(now), indent=2))
+    else:
+        for name, text in _lines(now):
+            click.echo(f"{name + ':':15} {text}")
+
+
+def _values(now: state.Status) -> dict[str, Any]:
+    """The stable shape: every field of Status, times as RFC 3339 in UTC or null."""
+    values = asdict(now)
+    for name in _TIMES:
+        values[name] = _moment(values[name]).astimezone().isoformat(timespec="seconds") if values[name] else None
+    return values
+
+
+def _lines(now: state.Status) -> list[tuple[str, str]]:
+    lines = [("consent", f"{now.consent} ({now.rule})"), ("destination", now.destination or "none")]
+    if now.anonymous_id:
+        lines.append(("anonymous ID", now.anonymous_id))
+    if now.consent in ("granted", "local"):
+        lines.append(("today", f"{now.runs_today} runs recorded"))
+    if now.consent == "granted":
+        lines += _sending(now)
+    lines += [(name, ", ".join(values)) for name, values in _problems(now) if values]
+    lines += [("attention", text) for text in now.troubles]
+    return lines
+
+
+def _sending(now: state.Status) -> list[tuple[str, str]]:
+    unsent = f"{now.runs_unsent} runs of {len(now.days_unsent)} days" if now.days_unsent else "nothing"
+    waiting = f"not before {_shown(now.next_flush)}, unless by hand" if now.next_flush else "when `devtel flush` runs"
+    lines = [
+        ("not yet sent", unsent),
+        ("last flush", _shown(now.last_flush) if now.last_flush else "never"),
+        ("next flush", waiting),
+    ]
+    return [*lines, ("last error", now.last_error)] if now.last_error else lines
+
+
+def _problems(now: state.Status) -> list[tuple[str, list[str]]]:
+    return [
+        ("refused days", now.days_refused),
+        ("frozen days", now.days_frozen),
+        ("expired days", now.days_expired),
+        ("damaged", [f"{now.damaged_records} records"] if now.damaged_records else []),
+        ("dropped", [f"{now.dropped_records} records could not be written"] if now.dropped_records else []),
+        ("ledger", [f"{now.damaged_ledger_entries} damaged entries"] if now.damaged_ledger_entries else []),
+        ("to be erased", now.pending_erasures),
+    ]
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds).astimezone()
+
+
+def _shown(seconds: float | None) -> str:
+    return _moment(seconds or 0).strftime("%Y-%m-%d %H:%M")

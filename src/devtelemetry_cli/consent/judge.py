@@ -1,0 +1,86 @@
+"""Settings and decisions -> the verdict for one place. Reads files, changes nothing."""
+
+from datetime import UTC, datetime
+
+from devtelemetry_cli import destination, settings, switches, verdict
+from devtelemetry_cli.consent import notice, store
+from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.verdict import Verdict
+
+
+def judge(environ: dict[str, str], config: str, project_path: str | None, now: float) -> Verdict:
+    """The verdict for runs in a place, with the sentence of the rule that won."""
+    switch = switches.switched_off(environ)
+    if switch:
+        return Verdict(state=verdict.OFF, rule=f"{switch} is set")
+    try:
+        user = settings.read_user(config)
+        project = settings.read_project(project_path)
+        decided = store.decisions(user)
+        terms = asked_terms(environ, user, project)
+    except ConfigurationError as fault:
+        return Verdict(state=verdict.OFF, rule=fault.message)
+    key = terms.destination.key if terms else destination.NOWHERE
+    return _answer(decided.get(key), terms, project, key, now)
+
+
+def asked_terms(
+    environ: dict[str, str], user: settings.UserConfig, project: settings.ProjectFile
+) -> notice.Terms | None:
+    """What would be agreed to in this place; None where no report URL is known. Raises ConfigurationError."""
+    address = settings.report_url(environ, user, project)
+    if not address.url:
+        return None
+    return notice.terms(destination.parse(address.url), address.source, project)
+
+
+def journal_name(key: str, state: str) -> str:
+    """The journal's folder: records for oneself have one of their own, so that no later grant can send them."""
+    return f"{key}.local" if state == verdict.LOCAL else key
+
+
+def _answer(
+    decision: store.Decision | None,
+    terms: notice.Terms | None,
+    project: settings.ProjectFile,
+    key: str,
+    now: float,
+) -> Verdict:
+    if decision is None:
+        return Verdict(
+            state=verdict.UNDECIDED,
+            rule="nothing was decided yet" if terms else "no report URL is set, and nothing was decided",
+            journal=key,
+            ask=terms is not None,
+        )
+    if decision.state == verdict.DECLINED:
+        return Verdict(state=verdict.DECLINED, rule=f"declined on {_day(decision.decided)}", journal=key)
+    if decision.until.timestamp() <= now:
+        rule = f"the agreement of {_day(decision.decided)} ended on {_day(decision.until)}"
+        return Verdict(state=verdict.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
+    return Verdict(
+        state=decision.state,
+        rule=f"{decision.state} on {_day(decision.decided)}",
+        journal=journal_name(key, decision.state),
+        grant=decision.grant,
+        until=int(decision.until.timestamp()),
+        ask=decision.state == verdict.GRANTED and terms is not None and bool(differences(terms, decision)),
+        project=project.project,
+        targets=project.targets,
+        default_branch=project.default_branch,
+    )
+
+
+def differences(terms: notice.Terms, decision: store.Decision) -> list[str]:
+    """What changed since the agreement; empty while it covers the terms."""
+    agreed = {
+        "organisation": decision.organisation,
+        "purpose": decision.purpose,
+        "contact": decision.contact,
+        "notice": str(decision.notice),
+    }
+    return notice.changes(terms, agreed)
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")

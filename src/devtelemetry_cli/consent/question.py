@@ -1,0 +1,59 @@
+"""Ask at a terminal for one decision, and carry it out: at the end of a run, or by `devtel consent`."""
+
+import time
+
+from devtelemetry_cli import settings
+from devtelemetry_cli.consent import budget, decide, judge, notice, occasion, prompt, store
+from devtelemetry_cli.consent.decide import Keeping
+from devtelemetry_cli.consent.notice import Terms
+from devtelemetry_cli.place import Place
+
+_QUESTION = "Agree? [y]es, [l]ocal: only for yourself, [n]o, [s]how me everything; Enter: not now > "
+
+
+def after_a_run(place: Place, manner: str) -> None:
+    """Ask, or invite by one line, under the budget. Raises OSError where it can't be counted or kept."""
+    terms = _terms(place)
+    if terms is None or (manner == occasion.ASK and prompt.input_is_waiting()):
+        return
+    if not budget.spend(place.state, terms.destination.key, time.time()):
+        return
+    if manner == occasion.ASK:
+        prompt.say("\n")
+        settle(Keeping(place.config, place.state), terms, introduction(place, terms, notice.short(terms)))
+    else:
+        prompt.say(f"devtel: {terms.destination.host} asks for build telemetry; `devtel consent` tells more.\n")
+
+
+def introduction(place: Place, terms: Terms, text: str) -> str:
+    """The notice in front of the question; where an older agreement stands, what changed since comes first."""
+    known = store.find(place.config, terms.destination.key)
+    changed = judge.differences(terms, known) if known is not None and known.grant else []
+    if not changed:
+        return text
+    return "What you agreed to has changed:\n" + "".join(f"  - {line}\n" for line in changed) + "\n" + text
+
+
+def settle(keeping: Keeping, terms: Terms, shown: str) -> str:
+    """Ask and carry the answer out: prompt.YES, LOCAL, NO or NOT_NOW. Raises OSError where it can't be kept."""
+    answer = prompt.ask(shown, notice.full(terms), _QUESTION)
+    now = time.time()
+    if answer == prompt.YES:
+        decision = decide.grant(keeping, terms, now)
+        prompt.say(
+            f"Thank you. Your anonymous ID is {decision.anonymous_id}. Stop at any time: devtel consent decline\n"
+        )
+    elif answer == prompt.LOCAL:
+        decide.local(keeping, terms, now)
+        prompt.say("Recorded for yourself only; nothing is sent.\n")
+    elif answer == prompt.NO:
+        decide.decline(keeping, terms.destination.key, terms.destination.url, now)
+        prompt.say("Nothing is recorded, and you are not asked again.\n")
+    else:
+        prompt.say("Not now, then. `devtel consent` asks again whenever you like.\n")
+    return answer
+
+
+def _terms(place: Place) -> Terms | None:
+    user = settings.read_user(place.config)
+    return judge.asked_terms(place.environ, user, settings.read_project(place.project))

@@ -1,0 +1,122 @@
+"""The decisions, one for each destination, in the user config under `[consent."KEY"]`."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from filelock import FileLock
+
+from devtelemetry_cli import files, settings, verdict
+
+STATES = (verdict.GRANTED, verdict.LOCAL, verdict.DECLINED)
+_HEADER = "# Written by devtel. Values that you add are kept, comments are not.\n"
+Change = Callable[[dict[str, "Decision"]], None]
+
+_ADVICE = "`devtel consent` moves it aside and asks anew."
+_TEXTS = ("url", "state", "grant", "anonymous_id", "organisation", "purpose", "contact", "notice_hash")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about one destination, when, and about which terms.
+
+    `grant` names the agreement that records are made under; `anonymous_id` is there only for `granted`.
+    """
+
+    key: str
+    url: str
+    state: str
+    decided: datetime
+    grant: str = ""
+    anonymous_id: str = ""
+    organisation: str = ""
+    purpose: str = ""
+    contact: str = ""
+    notice: int = 0
+    notice_hash: str = ""
+
+    @property
+    def until(self) -> datetime:
+        """When it ends: a grant after 13 months, the others never."""
+        if self.state != verdict.GRANTED:
+            return datetime.max.replace(tzinfo=UTC)
+        return _months_later(self.decided, 13)
+
+
+def decisions(user: settings.UserConfig) -> dict[str, Decision]:
+    """The decisions in a config, by key. Raises DamagedError."""
+    table = user.values.get("consent", {})
+    if not isinstance(table, dict):
+        raise settings.DamagedError(user.path, "consent is not a table", _ADVICE)
+    return {key: _decision(user.path, key, entry) for key, entry in table.items()}
+
+
+def find(config: str, key: str) -> Decision | None:
+    """The decision about one destination. Raises DamagedError."""
+    return decisions(settings.read_user(config)).get(key)
+
+
+def update(config: str, state: str, change: Change) -> None:
+    """Change the decisions, alone: `change` gets them all by key. A damaged config is moved aside first.
+
+    Raises OSError where the config cannot be written.
+    """
+    Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(f"{state}/config.lock", timeout=10, mode=0o600):
+        user = _readable(config)
+        known = decisions(user)
+        change(known)
+        values = {
+            **user.values,
+            "consent": {key: _entry(decision) for key, decision in sorted(known.items())},
+        }
+        files.replace(Path(config), (_HEADER + tomli_w.dumps(values)).encode())
+
+
+def _readable(config: str) -> settings.UserConfig:
+    try:
+        user = settings.read_user(config)
+        decisions(user)
+    except settings.DamagedError:
+        _move_aside(Path(config))
+        return settings.UserConfig(path=config)
+    return user
+
+
+def _move_aside(config: Path) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    config.replace(config.with_name(f"{config.name}.damaged-{stamp}"))
+
+
+def _decision(path: str, key: str, entry: object) -> Decision:
+    if not isinstance(entry, dict) or entry.get("state") not in STATES:
+        raise settings.DamagedError(path, f"consent.{key} holds no decision", _ADVICE)
+    texts = {name: entry.get(name, "") for name in _TEXTS}
+    decided, notice = entry.get("decided"), entry.get("notice", 0)
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(notice, int):
+        raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", _ADVICE)
+    if not isinstance(decided, datetime):
+        raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", _ADVICE)
+    if entry["state"] == verdict.GRANTED and not (texts["grant"] and texts["anonymous_id"]):
+        raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", _ADVICE)
+    at = decided if decided.tzinfo else decided.replace(tzinfo=UTC)
+    return Decision(key=key, decided=at, notice=notice, **texts)
+
+
+def _entry(decision: Decision) -> dict[str, Any]:
+    values = asdict(replace(decision, decided=decision.decided.replace(microsecond=0)))
+    del values["key"]
+    return {name: value for name, value in values.items() if value not in ("", 0)}
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.month - 1 + months, 12)
+    day = moment.day
+    while True:
+        try:
+            return moment.replace(year=moment.year + year, month=month + 1, day=day)
+        except ValueError:
+            day -= 1

@@ -1,0 +1,77 @@
+"""Which days have something to tell, and what: journal and ledger -> the exact bytes of a report."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli import aggregate
+from devtelemetry_cli.consent.store import Decision
+from devtelemetry_cli.journal import liveness, read
+from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, SENT, Ledger
+from devtelemetry_cli.report.encode import encode
+from devtelemetry_cli.report.metrics import Environment
+
+AGAIN = 30  # days after which an acknowledged day is not told again
+NEVER_SENT = 90  # days after which a day that could not be told is given up, and counted
+
+
+@dataclass(frozen=True)
+class Report:
+    """One day's report as it would leave: its exact bytes, what they amount to, and what they were made from."""
+
+    date: str
+    body: bytes
+    runs: int
+    journal_size: int
+    running: int
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal of one destination on this host, and the agreement under which it is told."""
+
+    folder: Path
+    host: str
+    decision: Decision
+
+    def report(self, day: str, environment: Environment) -> Report:
+        """The report of a day as its records stand now. Raises OSError."""
+        size = _size(self, day)  # before reading: what is appended meanwhile makes the day changed again
+        summed = self.sum_up(day, read.Tally())
+        body = encode(summed.metrics, self.decision.anonymous_id, self.host, environment)
+        return Report(day, body, summed.metrics.runs, size, summed.running)
+
+    def sum_up(self, day: str, tally: read.Tally) -> aggregate.Day:
+        """The day's records of this agreement added up. Raises OSError."""
+        records = read.records(read.file(self.folder, day), tally)
+        return aggregate.day(day, records, self.decision.grant, liveness.is_running)
+
+
+def changed(journal: Journal, ledger: Ledger, today: date) -> Iterator[str]:
+    """The days that may have something to tell: changed since they were acknowledged, oldest first."""
+    for day in read.days(journal.folder):
+        entry = ledger.entry(day)
+        oldest = AGAIN if entry.acknowledged else NEVER_SENT
+        if date.fromisoformat(day) < today - timedelta(days=oldest) or entry.state in (FROZEN, EXPIRED):
+            continue
+        if entry.state in (SENT, REFUSED) and not entry.running and _size(journal, day) == entry.journal_size:
+            continue
+        yield day
+
+
+def overdue(folder: Path, ledger: Ledger, today: date) -> list[str]:
+    """The days in a journal's folder that were never acknowledged and are too old to be told."""
+    limit = today - timedelta(days=NEVER_SENT)
+    old = [ledger.entry(day) for day in read.days(folder) if date.fromisoformat(day) < limit]
+    return [entry.date for entry in old if not entry.acknowledged and entry.state != EXPIRED]
+
+
+def _size(journal: Journal, day: str) -> int:
+    return read.file(journal.folder, day).stat().st_size

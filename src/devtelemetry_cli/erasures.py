@@ -1,0 +1,63 @@
+"""Erasures that endpoints still owe: IDs that were withdrawn, each until its endpoint confirmed or cannot.
+
+The file holds nothing else, and nothing about anyone who never sent a report.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from devtelemetry_cli import files
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One ID to be erased at one destination; `contact` is whom to ask where the endpoint cannot."""
+
+    url: str
+    key: str
+    anonymous_id: str
+    contact: str = ""
+
+
+def pending(state: str) -> list[Erasure]:
+    """What is still to be erased, oldest first; empty where the file is missing. Raises OSError when it is damaged."""
+    try:
+        entries = json.loads(files.read(_place(state)))
+        return [Erasure(**{str(name): str(value) for name, value in entry.items()}) for entry in entries]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise OSError(f"{_place(state)} is damaged") from None
+
+
+def queue(state: str, erasure: Erasure) -> None:
+    """Remember an erasure before anything else of it is forgotten. Raises OSError."""
+    with _alone(state):
+        known = pending(state)
+        if erasure not in known:
+            _write(state, [*known, erasure])
+
+
+def settle(state: str, erasure: Erasure) -> None:
+    """Forget an erasure that was confirmed, or that its endpoint cannot do. Raises OSError."""
+    with _alone(state):
+        _write(state, [known for known in pending(state) if known != erasure])
+
+
+def _write(state: str, erasures: list[Erasure]) -> None:
+    if erasures:
+        files.replace(_place(state), json.dumps([asdict(erasure) for erasure in erasures], indent=1).encode())
+    else:
+        _place(state).unlink(missing_ok=True)
+
+
+def _alone(state: str) -> FileLock:
+    Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileLock(f"{state}/erasures.lock", timeout=10, mode=0o600)
+
+
+def _place(state: str) -> Path:
+    return Path(state) / "erasures.json"

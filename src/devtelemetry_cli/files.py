@@ -1,0 +1,47 @@
+"""Write small files so that a crash at any moment leaves the old one or the new one, whole."""
+
+import os
+import tempfile
+from pathlib import Path
+
+MAX_BYTES = 1024 * 1024
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put `data` in the place of `path`, durable and readable for its owner alone. Raises OSError.
+
+    A symbolic link is followed, since people keep their configuration elsewhere by one.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600 by itself
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def read(path: Path) -> bytes:
+    """The content of a regular file of at most 1 MiB; a fifo or a device in its place is no content. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    with os.fdopen(descriptor, "rb") as file:
+        if not path.is_file():
+            raise OSError("it is not a regular file")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError(f"it is larger than {MAX_BYTES} bytes")
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,57 @@
+"""How many records could not be kept: a counter of fixed size, so that a full disk can still be counted on.
+
+It is made together with an agreement; where there is none, nothing is counted.
+"""
+
+import fcntl
+import os
+from contextlib import suppress
+
+_DIGITS = 12
+
+
+def prepare(state: str) -> None:
+    """Make the counter where it is missing. Raises OSError."""
+    os.makedirs(state, 0o700, exist_ok=True)
+    descriptor = os.open(_place(state), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(descriptor).st_size != _DIGITS:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"0" * _DIGITS)
+    finally:
+        os.close(descriptor)
+
+
+def count(state: str) -> None:
+    """Count one record that was dropped, in place. Raises OSError where even that is impossible."""
+    descriptor = os.open(_place(state), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        _lock_if_free(descriptor)
+        so_far = os.pread(descriptor, _DIGITS, 0)
+        number = int(so_far) if so_far.isdigit() else 0
+        os.pwrite(descriptor, f"{number + 1:0{_DIGITS}d}".encode(), 0)
+    finally:
+        os.close(descriptor)
+
+
+def counted(state: str) -> int:
+    """How many records were dropped so far."""
+    try:
+        descriptor = os.open(_place(state), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return 0
+    try:
+        text = os.read(descriptor, _DIGITS)
+    finally:
+        os.close(descriptor)
+    return int(text) if text.isdigit() else 0
+
+
+def _lock_if_free(descriptor: int) -> None:
+    # Never wait for it: a stopped process that holds it must not stop a build. A lost count is the smaller harm.
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _place(state: str) -> str:
+    return f"{state}/dropped"

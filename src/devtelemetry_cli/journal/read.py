@@ -1,0 +1,147 @@
+"""Read a day's records one by one. What is damaged is counted and skipped; nothing here ever fails on content."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from devtelemetry_cli.journal.write import VERSION
+
+_LINE = 4096  # bytes; our records have a few hundred
+_BRANCHES = ("default", "other", "detached", "unknown")
+_MOST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A run's start. `time` in seconds since the epoch, `offset` the local time's distance from UTC in seconds."""
+
+    run: str
+    time: float
+    offset: int
+    pid: int
+    grant: str
+    target: str
+    project: str = ""
+    folded: bool = False
+    parent: str = ""
+    branch: str = ""
+    age_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A run's end. `duration` and `cpu` in seconds, `peak_kib` in KiB; `exit` or `signal` is None."""
+
+    run: str
+    time: float
+    offset: int
+    duration: float
+    exit: int | None = None
+    signal: int | None = None
+    interrupted: bool = False
+    cpu: float = 0.0
+    peak_kib: int = 0
+
+
+@dataclass
+class Tally:
+    """What could not be read: damaged records, and records in a newer form than ours."""
+
+    damaged: int = 0
+    newer: int = 0
+
+
+def days(folder: Path) -> list[str]:
+    """The dates (YYYY-MM-DD) that have a journal file in `folder`, in order."""
+    return sorted(file.stem for file in folder.glob("????-??-??.jsonl") if file.is_file() and _is_date(file.stem))
+
+
+def file(folder: Path, day: str) -> Path:
+    """The journal file of a date."""
+    return folder / f"{day}.jsonl"
+
+
+def records(path: Path, tally: Tally) -> Iterator[Start | End]:
+    """The records of one file in order, in memory one at a time. Raises OSError when it cannot be read."""
+    with path.open("rb") as source:
+        for line in _lines(source, tally):
+            record = _parse(line, tally)
+            if record is not None:
+                yield record
+
+
+def _lines(source: BinaryIO, tally: Tally) -> Iterator[bytes]:
+    """Lines that are not empty; one longer than a record can be is counted as damaged, and never held whole."""
+    while line := source.readline(_LINE):
+        if line.endswith(b"\n") or len(line) < _LINE:
+            if not line.isspace():
+                yield line
+            continue
+        tally.damaged += 1
+        while line and not line.endswith(b"\n"):
+            line = source.readline(_LINE)
+
+
+def _parse(line: bytes, tally: Tally) -> Start | End | None:
+    try:
+        fields = json.loads(line)
+        version = fields.pop("v")
+        event = fields.pop("event")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        tally.damaged += 1
+        return None
+    if version != VERSION:
+        tally.newer += 1
+        return None
+    record = _start(fields) if event == "start" else _end(fields) if event == "end" else None
+    tally.damaged += record is None
+    return record
+
+
+def _start(fields: dict[str, object]) -> Start | None:
+    try:
+        start = Start(**fields)  # type: ignore[arg-type]  # checked right below, field by field
+    except TypeError:
+        return None
+    texts = (start.run, start.grant, start.target, start.project, start.parent)
+    whole = all(isinstance(text, str) and len(text) <= 64 for text in texts) and bool(start.run and start.target)
+    known = start.branch in ("", *_BRANCHES) and (start.age_days is None or _is_count(start.age_days))
+    flags = isinstance(start.folded, bool) and _is_count(start.pid)
+    return start if whole and known and flags and _is_moment(start.time, start.offset) else None
+
+
+def _end(fields: dict[str, object]) -> End | None:
+    try:
+        end = End(**fields)  # type: ignore[arg-type]  # checked right below, field by field
+    except TypeError:
+        return None
+    outcome = end.exit if end.signal is None else end.signal
+    measured = _is_amount(end.duration) and _is_amount(end.cpu) and _is_count(end.peak_kib)
+    ended = _is_count(outcome) and (end.exit is None or end.signal is None) and isinstance(end.interrupted, bool)
+    return end if isinstance(end.run, str) and measured and ended and _is_moment(end.time, end.offset) else None
+
+
+def _is_moment(time: object, offset: object) -> bool:
+    return _is_amount(time) and isinstance(offset, int) and not isinstance(offset, bool) and abs(offset) <= 100_000
+
+
+def _is_amount(value: object) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _MOST and math.isfinite(value)
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

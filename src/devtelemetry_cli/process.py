@@ -1,0 +1,150 @@
+"""make as our child: signals, environment and end as if make stood in our place.
+
+The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
+"""
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    import resource
+    import signal as _signal
+    from collections.abc import Callable
+else:
+    import _signal  # `signal` wraps the same calls in enums, at 4 ms
+
+_NOTED = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP)
+# Python ignores these two from its start; a recipe must find them as make would.
+_PYTHON_IGNORES = [_signal.SIGPIPE, _signal.SIGXFSZ]
+_COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
+
+
+class StartError(Exception):
+    """make cannot be run; `exit_code` is the shell's for the same reason: 127 not found, 126 not executable."""
+
+    def __init__(self, make: str, fault: OSError) -> None:
+        super().__init__(f"{make} cannot be run: {fault.strerror}")
+        self.exit_code = 127 if isinstance(fault, FileNotFoundError) else 126
+
+
+class Child:
+    """One make. INT, QUIT and HUP are noted while we wait on, TERM is passed on, what was ignored stays ignored."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+        self._pid = 0
+        self._ended_at: float | None = None
+        for number in _NOTED:
+            _handle(number, self._note)
+        _handle(_signal.SIGTERM, self._pass_on)
+        # Not left at its default: it notes when make ended while we still look things up.
+        _signal.signal(_signal.SIGCHLD, self._look)
+
+    def start(self, command: list[str], environ: dict[bytes, bytes]) -> None:
+        """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
+        self._started_at = time.monotonic()
+        try:
+            self._pid = os.posix_spawnp(command[0], command, environ, setsigdef=_PYTHON_IGNORES)
+        except OSError as fault:
+            raise StartError(command[0], fault) from None
+
+    def over(self) -> bool:
+        """Whether make has ended already."""
+        return self._ended_at is not None
+
+    def wait(self) -> "Ending":
+        """Wait for make's end."""
+        pid = self._pid
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        self._pid = 0  # from here on the number may be another process': nothing is passed on any more
+        _, status, used = os.wait4(pid, 0)
+        duration = (self._ended_at or time.monotonic()) - self._started_at
+        return Ending(status, duration, used, self.interrupted)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self.interrupted = True
+
+    def _pass_on(self, number: int, _frame: object) -> None:
+        self.interrupted = True
+        if self._pid:
+            os.kill(self._pid, number)
+
+    def _look(self, _number: int, _frame: object) -> None:
+        if self._ended_at is not None or not self._pid or not hasattr(os, "waitid"):
+            return
+        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+            self._ended_at = time.monotonic()
+
+
+class Ending:
+    """How make ended: the wait status, the seconds it took, and whether signals were seen on the way.
+
+    `cpu_seconds` and `peak_kib` are of make and of all the processes it waited for; the peak is the largest one's.
+    """
+
+    __slots__ = ("cpu_seconds", "duration", "interrupted", "peak_kib", "status")
+
+    def __init__(self, status: int, duration: float, used: "resource.struct_rusage", interrupted: bool) -> None:
+        self.status = status
+        self.duration = duration
+        self.interrupted = interrupted
+        self.cpu_seconds = used.ru_utime + used.ru_stime
+        self.peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
+
+
+def become(command: list[str]) -> None:
+    """Be make from here on, in the same process. Returns only by raising StartError."""
+    for number in _PYTHON_IGNORES:
+        _signal.signal(number, _signal.SIG_DFL)
+    try:
+        os.execvpe(command[0], command, given_environment())  # noqa: S606  no shell: that is the point
+    except OSError as fault:
+        raise StartError(command[0], fault) from None
+
+
+def leave_as(status: int) -> None:
+    """End as make ended: by the same signal, without a second core dump, or with the same exit code."""
+    if os.WIFSIGNALED(status):
+        import resource  # noqa: PLC0415  only on this way out
+
+        number = os.WTERMSIG(status)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        if number != _signal.SIGKILL:
+            _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.WEXITSTATUS(status))
+
+
+def given_environment() -> dict[bytes, bytes]:
+    """The environment as we were given it: without the LC_CTYPE that Python adds where the locale is C."""
+    environ = dict(os.environb)
+    if environ.get(b"LC_CTYPE") in _COERCED and not environ.get(b"LC_ALL"):
+        del environ[b"LC_CTYPE"]
+        given = _given_lc_ctype()
+        if given is not None:
+            environ[b"LC_CTYPE"] = given
+    return environ
+
+
+def _handle(number: int, handler: "Callable[[int, object], None]") -> None:
+    if _signal.getsignal(number) != _signal.SIG_IGN:  # ignored by nohup, or by a shell for its background job
+        _signal.signal(number, handler)
+
+
+def _given_lc_ctype() -> bytes | None:
+    """LC_CTYPE as this process was started with; where the system does not tell, as if it had been unset."""
+    try:
+        descriptor = os.open("/proc/self/environ", os.O_RDONLY)
+    except OSError:
+        return None
+    text = b""
+    while chunk := os.read(descriptor, 65536):
+        text += chunk
+    os.close(descriptor)
+    for entry in text.split(b"\0"):
+        if entry.startswith(b"LC_CTYPE="):
+            return entry.removeprefix(b"LC_CTYPE=")
+    return None

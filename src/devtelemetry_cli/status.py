@@ -1,0 +1,121 @@
+"""What stands: consent and the rule that decided it, the destination, what is recorded, sent and pending."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from devtelemetry_cli import days, erasures, settings, verdict
+from devtelemetry_cli.consent import judge, store
+from devtelemetry_cli.destination import NOWHERE
+from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.journal import dropped, hosts, read
+from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, Ledger
+from devtelemetry_cli.place import Place
+
+
+@dataclass
+class Status:
+    """Everything `devtel status` tells; times in seconds since the epoch, None for never or not known."""
+
+    consent: str
+    rule: str
+    destination: str | None = None
+    anonymous_id: str | None = None
+    until: float | None = None
+    runs_today: int = 0
+    runs_unsent: int = 0
+    days_unsent: list[str] = field(default_factory=list)
+    days_frozen: list[str] = field(default_factory=list)
+    days_refused: list[str] = field(default_factory=list)
+    days_expired: list[str] = field(default_factory=list)
+    last_flush: float | None = None
+    last_success: float | None = None
+    next_flush: float | None = None
+    last_error: str | None = None
+    damaged_records: int = 0
+    newer_records: int = 0
+    dropped_records: int = 0
+    damaged_ledger_entries: int = 0
+    pending_erasures: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def look(place: Place, now: float) -> Status:
+    """The status of the place we stand in. Changes nothing; what is damaged is told, not raised."""
+    answer = judge.judge(place.environ, place.config, place.project, now)
+    status = Status(answer.state, answer.rule)
+    decision = _look_at_settings(place, status)
+    host = hosts.find(place.state)
+    if decision is not None and decision.state != verdict.DECLINED:
+        status.dropped_records = dropped.counted(place.state)
+        _look_at_place(place, status)
+        if host is not None:
+            _look_at_records(place, decision, host, status, now)
+    try:
+        status.pending_erasures = [owed.url for owed in erasures.pending(place.state)]
+    except OSError as fault:
+        status.troubles.append(str(fault))
+    return status
+
+
+def _look_at_settings(place: Place, status: Status) -> store.Decision | None:
+    try:
+        user = settings.read_user(place.config)
+        known = store.decisions(user)
+        terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    except ConfigurationError as fault:
+        status.troubles.append(str(fault))
+        return None
+    status.destination = terms.destination.url if terms else None
+    decision = known.get(terms.destination.key if terms else NOWHERE)
+    if decision is not None and decision.anonymous_id:
+        status.anonymous_id = decision.anonymous_id
+        status.until = decision.until.timestamp()
+    return decision
+
+
+def _look_at_place(place: Place, status: Status) -> None:
+    if not os.access(place.state, os.W_OK):
+        status.troubles.append(f"{place.state} cannot be written: no run is recorded.")
+
+
+def _look_at_records(place: Place, decision: store.Decision, host: str, status: Status, now: float) -> None:
+    folder = Path(place.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
+    today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
+    journal = days.Journal(folder, host, decision)
+    tally = read.Tally()
+    status.runs_today = _count(journal, today.isoformat(), tally, status)
+    if decision.state == verdict.GRANTED:
+        book = Ledger(place.state, decision.key, host)
+        for day in days.changed(journal, book, today):
+            runs = _count(journal, day, tally if day != today.isoformat() else read.Tally(), status)
+            if runs > book.entry(day).acknowledged_runs:
+                status.days_unsent.append(day)
+                status.runs_unsent += runs - book.entry(day).acknowledged_runs
+        _look_at_ledger(book, status, now)
+    status.damaged_records, status.newer_records = tally.damaged, tally.newer
+
+
+def _count(journal: days.Journal, day: str, tally: read.Tally, status: Status) -> int:
+    """The runs of a day, as far as they can be read."""
+    try:
+        return journal.sum_up(day, tally).metrics.runs
+    except FileNotFoundError:
+        return 0
+    except OSError as fault:
+        status.troubles.append(f"The journal of {day} cannot be read: {fault.strerror or fault}.")
+        return 0
+
+
+def _look_at_ledger(book: Ledger, status: Status, now: float) -> None:
+    lists = {FROZEN: status.days_frozen, REFUSED: status.days_refused, EXPIRED: status.days_expired}
+    for entry in book.entries():
+        if entry.state in lists:
+            lists[entry.state].append(entry.date)
+    visit = book.endpoint()
+    status.last_flush = visit.last_flush or None
+    status.last_success = visit.last_success or None
+    status.next_flush = visit.next_try if now < visit.next_try else None
+    status.last_error = visit.trouble or None
+    status.damaged_ledger_entries = book.damaged

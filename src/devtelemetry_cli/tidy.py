@@ -1,0 +1,41 @@
+"""What is not kept for ever: records after their time, days that could never be told, all of who declined."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli import days, ledger, verdict
+from devtelemetry_cli.consent import decide
+from devtelemetry_cli.consent.decide import Keeping
+from devtelemetry_cli.consent.judge import journal_name
+from devtelemetry_cli.consent.store import Decision
+from devtelemetry_cli.journal import hosts, read
+from devtelemetry_cli.ledger import Ledger
+
+
+def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:
+    """Delete what a destination's time is over for, on this host. Raises OSError."""
+    host = hosts.find(keeping.state)
+    if decision.state == verdict.DECLINED:
+        decide.erase(keeping, decision.key)  # a run that ended while its owner declined may have left something
+    elif host is not None:
+        book = Ledger(keeping.state, decision.key, host)
+        journals = Path(keeping.state) / "journal"
+        if decision.state == verdict.GRANTED:
+            _give_up(journals / decision.key / host, book, today)
+        for name in {decision.key, journal_name(decision.key, verdict.LOCAL)}:
+            _drop_old(journals / name / host, book, today - timedelta(days=keep_days))
+
+
+def _give_up(folder: Path, book: Ledger, today: date) -> None:
+    """Mark days that could not be told in time, so that they are counted and not tried for ever."""
+    for day in days.overdue(folder, book, today):
+        entry = book.entry(day)
+        entry.state = ledger.EXPIRED
+        book.keep(entry)
+
+
+def _drop_old(folder: Path, book: Ledger, limit: date) -> None:
+    for day in read.days(folder):
+        if date.fromisoformat(day) < limit:
+            read.file(folder, day).unlink(missing_ok=True)
+            book.drop(day)

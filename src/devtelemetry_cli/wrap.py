@@ -1,0 +1,140 @@
+"""`devtel wrap`: stand where make would stand. make starts first; all else happens while it runs.
+
+Until make runs, only modules that the interpreter has loaded anyway are imported, and our own smallest ones;
+`recording` and all that it needs come after.
+"""
+
+import os
+import sys
+import time
+
+from devtelemetry_cli import process, switches
+from devtelemetry_cli.place import Place
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from devtelemetry_cli.recording import Recording
+
+    T = TypeVar("T")
+
+HELP = """\
+usage: devtel wrap [--make MAKE] [--makefile FILE] [--prefix PREFIX] [--] TARGET [MAKE ARGUMENTS]...
+
+Runs `make --no-print-directory impl-TARGET` and ends as it ends.
+
+  --make MAKE      the make to run; else $DEVTEL_MAKE, else make
+  --makefile FILE  handed to make as -f FILE
+  --prefix PREFIX  what the implementation's name begins with (impl-)
+"""
+
+
+class UsageError(Exception):
+    """The words after `devtel wrap` are off; the text says how."""
+
+
+class Request:
+    """What `devtel wrap` was asked to run."""
+
+    def __init__(self, words: list[str], environ: dict[str, str]) -> None:
+        options = {"--make": environ.get("DEVTEL_MAKE") or "make", "--makefile": "", "--prefix": "impl-"}
+        rest = _take_options(words, options)
+        if not rest or not rest[0]:
+            raise UsageError("the target is missing")
+        self.target, self.arguments = rest[0], rest[1:]
+        goal = options["--prefix"] + self.target
+        if goal.startswith("-"):
+            raise UsageError(f"{goal} would be an option of make, not a target")
+        file = ["-f", options["--makefile"]] if options["--makefile"] else []
+        self.command = [options["--make"], "--no-print-directory", *file, goal, *self.arguments]
+
+
+class Net:
+    """The one net around telemetry: no fault of ours reaches the build, and each is counted."""
+
+    def __init__(self) -> None:
+        self.state = ""
+
+    def run(self, step: "Callable[..., T]", *arguments: object) -> "T | None":
+        """What `step` returns, or None where it failed."""
+        try:
+            return step(*arguments)
+        except Exception:  # whatever it is, the build goes on
+            self._count()
+            return None
+
+    def _count(self) -> None:
+        try:
+            from devtelemetry_cli.journal import dropped  # noqa: PLC0415  only on this way
+
+            dropped.count(self.state)
+        except Exception:  # noqa: S110  a disk so broken that not even this is possible: status looks for itself
+            pass
+
+
+def main(words: list[str]) -> None:
+    """Run the target and end as it ends; does not return."""
+    environ = dict(os.environ)
+    if words[:1] in (["--help"], ["-h"]):
+        os.write(1, HELP.encode())
+        os._exit(0)
+    try:
+        request = Request(words, environ)
+    except UsageError as fault:
+        _say(f"{fault}.\n{HELP}")
+        os._exit(2)
+    try:
+        if switches.switched_off(environ) or switches.make_pretends(environ.get("MAKEFLAGS", ""), request.arguments):
+            process.become(request.command)
+        _run(request, environ)
+    except process.StartError as fault:
+        _say(f"{fault}. Is it installed? DEVTEL_MAKE or --make name another make.\n")
+        os._exit(fault.exit_code)
+
+
+def _run(request: Request, environ: dict[str, str]) -> None:
+    child = process.Child()
+    net = Net()
+    run, now = os.urandom(8).hex(), time.time()
+    place = net.run(Place, environ)
+    handed_on = process.given_environment()
+    if place is not None:
+        net.state = place.state
+        if announcement := net.run(place.announcement, run, now):
+            handed_on[b"DEVTEL_RUN"] = announcement.encode()
+    child.start(request.command, handed_on)
+    recording = net.run(_begin, request.target, place, child, run, now) if place else None
+    ending = child.wait()
+    if recording is not None:
+        net.run(recording.end, ending)
+        net.run(recording.ask, ending)
+    process.leave_as(ending.status)
+
+
+def _begin(target: str, place: Place, child: process.Child, run: str, now: float) -> "Recording | None":
+    from devtelemetry_cli import recording  # noqa: PLC0415  make runs already
+
+    return recording.begin(target, place, child.over, run, now)
+
+
+def _take_options(words: list[str], options: dict[str, str]) -> list[str]:
+    """Read the leading options into `options`; what follows them, without the `--`."""
+    rest = list(words)
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name not in options:
+            raise UsageError(f"unknown option {word}")
+        if not equals and not rest:
+            raise UsageError(f"{name} wants a value")
+        options[name] = value if equals else rest.pop(0)
+    return rest
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        os.write(2, f"devtel wrap: {text}".encode("utf-8", "surrogateescape"))
