@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812  `date` is what we are asked for
 
 from devtelemetry_cli import histogram, names
-from devtelemetry_cli.journal.read import End, Start
+from devtelemetry_cli.journal.records import End, Start
 from devtelemetry_cli.report.metrics import DailyMetrics, TargetMetrics
 
 _DAY = 86400

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from devtelemetry_cli import days, erasures, settings, verdict
+from devtelemetry_cli import erasures, settings, verdict
 from devtelemetry_cli.consent import judge, store
 from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.journal import dropped, hosts, read
 from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, Ledger
 from devtelemetry_cli.place import Place
+from devtelemetry_cli.send import days
 
 
 @dataclass

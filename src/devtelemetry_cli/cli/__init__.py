@@ -6,6 +6,7 @@ A command's own modules are imported when it runs, so that `devtel status` does 
 import importlib
 import os
 import sys
+from typing import NoReturn
 
 import click
 
@@ -48,7 +49,7 @@ class Commands(click.Group):
             fail(DevtelError(f"{where}{fault.strerror or fault}.", "Nothing was lost; `devtel status` tells more."))
 
 
-def fail(fault: DevtelError) -> None:
+def fail(fault: DevtelError) -> NoReturn:
     """Say what is wrong and end with its exit code; a closed stderr hears nothing."""
     click.echo(f"devtel: {fault}", err=True)
     sys.exit(fault.exit_code)

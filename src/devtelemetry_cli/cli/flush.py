@@ -6,9 +6,10 @@ import time
 
 import click
 
-from devtelemetry_cli import cli, send, switches
+from devtelemetry_cli import cli, switches
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.send import flush as sending
 
 _GRACE = 5.0  # seconds after the deadline in which a flush must have ended by itself
 # When several destinations are in trouble, the one that a person must mend decides the exit code.
@@ -18,24 +19,24 @@ _URGENCY = (77, 78, 65, 69, 75, 1)
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Print the reports that would be sent, byte for byte, and send nothing.")
 @click.option("--deadline", type=click.FloatRange(1, 3600), default=60, show_default=True, help="Seconds it may take.")
-@click.option("--verbose", "-v", is_flag=True, help="Tell what happens even where no terminal is.")
+@click.option("--verbose", "-v", is_flag=True, help="As if called at a terminal: tell what happens, wait for no pause.")
 def flush(dry_run: bool, deadline: float, verbose: bool) -> None:
     """Send each changed day's report. Meant for cron; run by hand it waits for no pause."""
     place = places.here()
-    in_person = cli.somebody_is_there()
+    in_person = verbose or cli.somebody_is_there()
     switch = switches.switched_off(place.environ)
-    job = send.Flush(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
+    job = sending.Flush(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
     if switch:
-        _tell(in_person or verbose, f"devtel is switched off ({switch} is set); nothing is sent.")
+        _tell(in_person, f"devtel is switched off ({switch} is set); nothing is sent.")
     elif dry_run:
         _preview(job)
     else:
-        _flush(job, deadline, talkative=in_person or verbose)
+        _flush(job, deadline)
 
 
-def _preview(job: send.Flush) -> None:
+def _preview(job: sending.Flush) -> None:
     count = 0
-    for decision, report in send.preview(job):
+    for decision, report in sending.preview(job):
         click.echo(report.body)
         click.echo(f"devtel: {report.date} to {decision.url}: {len(report.body)} bytes", err=True)
         count += 1
@@ -43,29 +44,29 @@ def _preview(job: send.Flush) -> None:
         click.echo("devtel: nothing would be sent.", err=True)
 
 
-def _flush(job: send.Flush, deadline: float, *, talkative: bool) -> None:
+def _flush(job: sending.Flush, deadline: float) -> None:
     _arm_watchdog(deadline)
     try:
-        results = send.flush(job)
+        results = sending.flush(job)
     except DevtelError as fault:
-        _tell(talkative, str(fault))
+        _tell(job.in_person, str(fault))
         raise SystemExit(fault.exit_code) from None
     faults = [fault for result in results for fault in result.faults]
     for result in results:
         for sentence in result.erasures:
-            _tell(talkative, sentence)
+            _tell(job.in_person, sentence)
         if result.sent:
-            _tell(talkative, f"sent to {result.host}: {', '.join(result.sent)}")
+            _tell(job.in_person, f"sent to {result.host}: {', '.join(result.sent)}")
         for trouble in result.faults:
-            _tell(talkative, str(trouble))
+            _tell(job.in_person, str(trouble))
     if not faults and not any(result.sent or result.erasures for result in results):
-        _tell(talkative, "nothing to send.")
+        _tell(job.in_person, "nothing to send.")
     codes = {fault.exit_code for fault in faults}
     raise SystemExit(next((code for code in _URGENCY if code in codes), 0))
 
 
-def _tell(talkative: bool, sentence: str) -> None:
-    if talkative:
+def _tell(in_person: bool, sentence: str) -> None:
+    if in_person:
         click.echo(f"devtel: {sentence}", err=True)
 
 

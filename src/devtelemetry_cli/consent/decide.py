@@ -80,12 +80,19 @@ def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
 
 
 def erase(keeping: Keeping, key: str) -> None:
-    """Delete every record of a destination; its token too, once no erasure needs it. Raises OSError."""
+    """Delete every record of a destination; its token too, once no erasure needs it. Raises OSError.
+
+    The machine's key goes with the last destination that records under it.
+    """
     state = Path(keeping.state)
     for folder in (state / "journal" / key, state / "journal" / f"{key}.local", state / "ledger" / key):
         _delete(folder)
     if not any(erasure.key == key for erasure in erasures.pending(keeping.state)):
         tokens.place(keeping.config, key).unlink(missing_ok=True)
+    known = store.decisions(settings.read_user(keeping.config)).values()
+    if all(decision.state == verdict.DECLINED for decision in known):
+        _delete(state / "hosts")
+        (state / "dropped").unlink(missing_ok=True)
 
 
 def _write(keeping: Keeping, key: str, change: store.Change) -> Decision:
@@ -96,6 +103,7 @@ def _write(keeping: Keeping, key: str, change: store.Change) -> Decision:
         written.update(known)
 
     store.update(keeping.config, keeping.state, noted)
+    _delete(Path(keeping.state) / "verdicts")  # remembered from the old config, with its agreements
     budget.forget(keeping.state, key)
     _mark(keeping.state, key, declined=written[key].state == verdict.DECLINED)
     if written[key].state != verdict.DECLINED:

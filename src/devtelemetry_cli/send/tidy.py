@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from devtelemetry_cli import days, ledger, verdict
+from devtelemetry_cli import ledger, verdict
 from devtelemetry_cli.consent import decide
 from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.judge import journal_name
 from devtelemetry_cli.consent.store import Decision
 from devtelemetry_cli.journal import hosts, read
 from devtelemetry_cli.ledger import Ledger
+from devtelemetry_cli.send import days
 
 
 def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:

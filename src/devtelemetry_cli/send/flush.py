@@ -13,17 +13,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from devtelemetry_cli import days, destination, environment, erasing, erasures, ledger, settings, tidy, tokens, verdict
-from devtelemetry_cli.answers import Answer, Meaning
+from devtelemetry_cli import destination, environment, erasures, ledger, settings, tokens, verdict
 from devtelemetry_cli.consent import store
 from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.store import Decision
-from devtelemetry_cli.days import Journal, Report
 from devtelemetry_cli.errors import DevtelError, TryLaterError
 from devtelemetry_cli.journal import hosts
 from devtelemetry_cli.ledger import Entry, Ledger
-from devtelemetry_cli.post import Endpoint
 from devtelemetry_cli.report.metrics import Environment
+from devtelemetry_cli.send import days, erasing, tidy
+from devtelemetry_cli.send.answers import Answer, Meaning
+from devtelemetry_cli.send.days import Journal, Report
+from devtelemetry_cli.send.post import Endpoint
 
 FIRST_PAUSE = 300.0  # seconds of the first backoff; doubled with each failure, with full jitter
 LONGEST_PAUSE = 6 * 3600.0

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from devtelemetry_cli import __version__, answers
-from devtelemetry_cli.answers import Answer, Meaning
+from devtelemetry_cli import __version__
+from devtelemetry_cli.send import answers
+from devtelemetry_cli.send.answers import Answer, Meaning
 
 _MOST = 64 * 1024  # bytes of an answer that are read
 _STEP = 10.0  # seconds for connecting, and for each wait on the way

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from devtelemetry_cli import erasures
-from devtelemetry_cli.answers import Answer, Meaning
 from devtelemetry_cli.erasures import Erasure
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.post import Endpoint
+from devtelemetry_cli.send.answers import Answer, Meaning
+from devtelemetry_cli.send.post import Endpoint
 
 _CANNOT = (404, 405)  # DevLake's plugin has no such address; nor does a connection that was deleted with its rows
 
