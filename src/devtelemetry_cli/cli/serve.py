@@ -13,12 +13,8 @@ EXTRA = frozenset({"fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
-)
-@click.option(
-    "--database", default="", metavar="URL", help="sqlite:///FILE; default: reports.db in the data folder."
-)
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--database", default="", metavar="URL", help="sqlite:///FILE; default: reports.db in the data folder.")
 @click.option(
     "--admin-token-file",
     envvar="DEVTEL_ADMIN_TOKEN_FILE",
@@ -26,9 +22,7 @@ EXTRA = frozenset({"fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
     help="Token for managing connections from elsewhere.",
 )
 @click.option("--quiet", is_flag=True, help="No line per request.")
-@click.option(
-    "--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit."
-)
+@click.option("--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit.")
 @click.option(
     "--token-file",
     metavar="FILE",
@@ -46,11 +40,12 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
     """Take daily reports, as DevLake's developer_telemetry plugin does, and keep them in a database."""
     if token_file and add_connection is None:
         raise click.UsageError("--token-file belongs to --add-connection.")
+    token = _token(admin_token_file if add_connection is None else token_file)
     server = _server()
-    if add_connection is not None:
-        click.echo(server.add_connection(database, add_connection, _token(token_file)))
+    if add_connection is None:
+        server.run(host, port, database, token, quiet)
     else:
-        server.run(host, port, database, _token(admin_token_file), quiet)
+        click.echo(server.add_connection(database, add_connection, token))
 
 
 def _server() -> ModuleType:
