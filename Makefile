@@ -1,0 +1,52 @@
+# devtel's own Makefile. `make demo` shows the product, `make test` tests it; both set up what they need in .venv.
+
+VENV := .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format bench clean
+# The goals here share one .venv and the machine's two cores.
+.NOTPARALLEL:
+
+help:
+	@echo "make demo      the product at work: a server, consent, some builds, a flush, the stored rows"
+	@echo "make test      the tests of a few minutes"
+	@echo "make test-all  these, and the long matrices"
+	@echo "make lint      ruff, mypy --strict, import-linter"
+	@echo "make bench     the figures of docs/benchmarks.md"
+
+# pip of before 2024 writes start scripts that import `re`, which costs every run milliseconds; so pip comes first.
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "devtel needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12, say." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,test,lint]'
+	@touch $@
+
+demo: $(VENV)/ready
+	@sh scripts/demo $(CURDIR)/$(BIN)
+
+test: $(VENV)/ready
+	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+test-all: $(VENV)/ready
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/ready
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/ready
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/ready
+	@$(BIN)/python bench/wrap.py
+	@$(BIN)/python bench/aggregate.py
+
+clean:
+	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
