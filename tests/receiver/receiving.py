@@ -19,23 +19,12 @@ import httpx
 
 CONNECTIONS = "/plugins/developer_telemetry/connections"
 TODAY = datetime.now(UTC).date()
-# The command alone, ended as `devtel` ends it: what is tested here is the receiver, not the group around it.
-LAUNCH = """
-import sys
-from devtelemetry_cli.cli.serve import serve
-from devtelemetry_cli.errors import DevtelError
-try:
-    serve()
-except DevtelError as error:
-    print(f"devtel: {error}", file=sys.stderr)
-    sys.exit(error.exit_code)
-"""
 _names = itertools.count()
 
 
 def command(*arguments: object) -> list[str]:
     """The words that start `devtel serve`."""
-    return [sys.executable, "-c", LAUNCH, *map(str, arguments)]
+    return [sys.executable, "-m", "devtelemetry_cli", "serve", *map(str, arguments)]
 
 
 def environment(home: Path) -> dict[str, str]:

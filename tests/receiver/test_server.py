@@ -99,17 +99,14 @@ def test_a_database_that_cannot_be_used_is_one_sentence_and_78(tmp_path) -> None
 
 def test_a_missing_extra_is_one_sentence_and_78(tmp_path) -> None:
     code = (
-        "import sys; sys.modules['uvicorn'] = None\n"
-        "from devtelemetry_cli.cli.serve import serve\n"
-        "from devtelemetry_cli.errors import DevtelError\n"
-        "try: serve(['--port', '0'])\n"
-        "except DevtelError as error: print(error); sys.exit(error.exit_code)\n"
+        "import sys; sys.modules['uvicorn'] = None; sys.argv = ['devtel', 'serve']\n"
+        "from devtelemetry_cli.__main__ import main; main()"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=False
     )
     assert ended.returncode == 78
-    assert "devtelemetry-cli[server]" in ended.stdout
+    assert "devtelemetry-cli[server]" in ended.stderr
 
 
 def test_a_connection_is_added_from_the_shell_and_found_again(tmp_path) -> None:

@@ -1,7 +1,7 @@
 """The application: routes as a list, what each does, and what a fault becomes.
 
-Handlers are coroutines that read the body; the work on the database, whose drivers block, is one function
-that one thread of the pool runs from the first query to the commit.
+Handlers are coroutines that read the body. The drivers of the databases block: reports and erasures go to
+the writer's thread, each as one function from the token's check to its rows, the rest to the pool.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from sqlalchemy import literal, select
+from sqlalchemy import Connection, literal, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -26,6 +26,7 @@ from devtelemetry_cli.receiver.database import Database, DatabaseBusyError
 from devtelemetry_cli.receiver.decode import read_developer, read_object, read_report
 from devtelemetry_cli.receiver.door import Door, Log
 from devtelemetry_cli.receiver.tables import connections as connections_table
+from devtelemetry_cli.receiver.writer import Writer
 from devtelemetry_cli.report.metrics import anonymous_id
 from devtelemetry_cli.report.read import ReportError
 
@@ -37,7 +38,7 @@ PREFIXES = ("", "/rest", "/api/rest", "/api")
 _RECEIVED = success("telemetry data received successfully")
 
 
-def create_app(database: Database, admin: str | None, access: Log | None, fault: Log) -> FastAPI:
+def create_app(database: Database, writer: Writer, admin: str | None, access: Log | None, fault: Log) -> FastAPI:
     """The application on an open database; `admin` is the hash of the admin token."""
     app = FastAPI(
         title="devtel",
@@ -49,6 +50,7 @@ def create_app(database: Database, admin: str | None, access: Log | None, fault:
         openapi_url=None,
     )
     app.state.database = database
+    app.state.writer = writer
     app.state.admin = admin
     app.state.forget_key = database.write(reports.forget_key)
     return app
@@ -56,31 +58,28 @@ def create_app(database: Database, admin: str | None, access: Log | None, fault:
 
 async def report(request: Request) -> Response:
     """Take one day's report."""
-    connection_id, body = _connection_id(request), await _body(request)
-    await run_in_threadpool(_take_report, request, connection_id, body)
+    connection_id, body, state = _connection_id(request), await _body(request), request.app.state
+
+    def take(db: Connection) -> None:
+        _check_report_token(db, connection_id, request)
+        told = read_report(body, datetime.now(UTC).date())
+        reports.store(db, state.forget_key, connection_id, told)
+
+    await state.writer.write(take)
     return _RECEIVED
-
-
-def _take_report(request: Request, connection_id: int, body: bytes) -> None:
-    _check_report_token(request, connection_id)
-    told = read_report(body, datetime.now(UTC).date())
-    state = request.app.state
-    state.database.write(lambda db: reports.store(db, state.forget_key, connection_id, told))
 
 
 async def forget(request: Request) -> Response:
     """Erase what one person reported here."""
-    connection_id, body = _connection_id(request), await _body(request)
-    deleted = await run_in_threadpool(_forget, request, connection_id, body)
+    connection_id, body, state = _connection_id(request), await _body(request), request.app.state
+
+    def erase(db: Connection) -> int:
+        _check_report_token(db, connection_id, request)
+        person = anonymous_id(read_developer(read_object(body)))
+        return reports.forget(db, state.forget_key, connection_id, person)
+
+    deleted = await state.writer.write(erase)
     return success("all reports of this developer are erased", {"deleted": deleted})
-
-
-def _forget(request: Request, connection_id: int, body: bytes) -> int:
-    _check_report_token(request, connection_id)
-    person = anonymous_id(read_developer(read_object(body)))
-    state = request.app.state
-    deleted: int = state.database.write(lambda db: reports.forget(db, state.forget_key, connection_id, person))
-    return deleted
 
 
 async def create_connection(request: Request) -> Response:
@@ -159,9 +158,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _check_report_token(request: Request, connection_id: int) -> None:
-    stored = request.app.state.database.read(lambda db: connections.token_hash(db, connection_id))
-    if stored:
+def _check_report_token(db: Connection, connection_id: int, request: Request) -> None:
+    if stored := connections.token_hash(db, connection_id):
         check_token(stored, request.headers.get("authorization"))
 
 

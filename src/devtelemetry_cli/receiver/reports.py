@@ -1,10 +1,8 @@
 """Reports kept and erased, each in the one transaction that the caller opened."""
 
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
@@ -115,7 +113,7 @@ def _daily_columns(report: Report) -> dict[str, Any]:
 
 def _report_columns(report: Report) -> dict[str, Any]:
     extension = report.extension
-    return asdict(extension.environment) | {"schema": extension.schema, "revision": extension.revision}
+    return vars(extension.environment) | {"schema": extension.schema, "revision": extension.revision}
 
 
 def _target_columns(target: TargetMetrics) -> dict[str, Any]:
@@ -128,4 +126,4 @@ def _target_columns(target: TargetMetrics) -> dict[str, Any]:
 
 
 def _id_hash(key: bytes, connection_id: int, person: str) -> str:
-    return hmac.new(key, f"{connection_id}:{person}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{connection_id}:{person}".encode(), "sha256").hex()

@@ -16,6 +16,7 @@ from devtelemetry_cli.receiver.access import hash_token, is_loopback
 from devtelemetry_cli.receiver.app import CONNECTIONS, create_app
 from devtelemetry_cli.receiver.database import open_database
 from devtelemetry_cli.receiver.door import Log
+from devtelemetry_cli.receiver.writer import Writer
 
 STOP_SECONDS = 10  # for requests that were accepted before the signal
 BACKLOG = 2048
@@ -41,7 +42,8 @@ def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) 
     database = open_database(database_url or default_database())
     if not is_loopback(host):
         say(f"devtel serve: {host} is not this machine only: leave TLS to a proxy in front of it")
-    app = create_app(database, hash_token(admin_token) if admin_token else None, None if quiet else say, say)
+    writer = Writer(database)
+    app = create_app(database, writer, hash_token(admin_token) if admin_token else None, None if quiet else say, say)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -60,6 +62,7 @@ def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) 
     try:
         server.run(sockets=[listener])
     finally:
+        writer.close()
         database.close()
 
 
