@@ -51,6 +51,11 @@ def test_the_same_token_is_stored_as_different_hashes() -> None:
     assert "s3cret" not in first
 
 
+@pytest.mark.parametrize("stored", ["s3cret", "$", "zz$zz", "ü$ü", ""])
+def test_what_is_no_hash_of_ours_matches_no_key(stored: str) -> None:
+    assert not token_matches(stored, b"s3cret")
+
+
 def test_no_answer_and_no_file_holds_a_token(receiver: Receiver) -> None:
     connection = receiver.connect("hunter2-hunter2")
     receiver.report(connection, "hunter2-hunter2")

@@ -21,13 +21,13 @@ def hash_token(token: str) -> str:
     tokens from being read, and from being recognised as the same in two places.
     """
     salt = secrets.token_bytes(16)
-    return f"{salt.hex()}${_digest(salt, token.encode())}"
+    return f"{salt.hex()}${_digest(salt.hex(), token.encode())}"
 
 
 def token_matches(stored: str, presented: bytes) -> bool:
     """Whether `presented` is the token that `stored` was made from, in a time that tells nothing."""
     salt, _, digest = stored.partition("$")
-    return hmac.compare_digest(digest, _digest(bytes.fromhex(salt), presented))
+    return hmac.compare_digest(digest.encode(), _digest(salt, presented).encode())
 
 
 def check_token(stored: str, authorization: str | None) -> None:
@@ -84,5 +84,5 @@ def _origin_host(origin: str | None) -> str:
     return "localhost" if origin is None else _host(origin.partition("://")[2])
 
 
-def _digest(salt: bytes, token: bytes) -> str:
-    return hashlib.sha256(salt + token).hexdigest()
+def _digest(salt: str, token: bytes) -> str:
+    return hashlib.sha256(salt.encode() + b"$" + token).hexdigest()
