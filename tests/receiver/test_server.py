@@ -10,6 +10,8 @@ import sys
 import pytest
 from receiving import CONNECTIONS, Receiver, body, change, environment, receiver_in, run, wait_for
 
+from devtelemetry_cli.receiver.server import add_connection
+
 
 def send_half_a_report(running: Receiver, connection: str) -> tuple[socket.socket, bytes]:
     """A request that was accepted, and the half of its body that is not sent yet."""
@@ -117,9 +119,8 @@ def test_a_connection_is_added_from_the_shell_and_found_again(tmp_path) -> None:
 def test_a_token_added_from_the_shell_is_asked_for_while_it_serves(tmp_path) -> None:
     with receiver_in(tmp_path) as running:
         run(tmp_path, "--add-connection", "team", "--token-file", "-", stdin="first\n")
-        (tmp_path / "token").write_text("second")
         assert running.report(f"{CONNECTIONS}/1", "first").status_code == 200
-        run(tmp_path, "--add-connection", "team", "--token-file", tmp_path / "token")
+        add_connection(f"sqlite:///{running.database}", "team", token="second")
         statuses = [running.report(f"{CONNECTIONS}/1", token).status_code for token in ("", "first", "second")]
         assert statuses == [401, 403, 200]
 
@@ -132,7 +133,7 @@ def test_a_token_file_without_one_token_is_refused(tmp_path, content: str) -> No
 
 def test_a_database_of_the_plugin_is_taken_over(tmp_path) -> None:
     file = tmp_path / "reports.db"
-    run(tmp_path, "--add-connection", "team", "--database", f"sqlite:///{file}")
+    add_connection(f"sqlite:///{file}", "team", token="")
     columns = "connection_id, developer_id, date, email, name, hostname, active_hours, tools_used, project_context"
     change(
         file,
