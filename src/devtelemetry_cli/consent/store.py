@@ -6,9 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-from filelock import FileLock
-
 from devtelemetry_cli import files, settings, verdict
 
 STATES = (verdict.GRANTED, verdict.LOCAL, verdict.DECLINED)
@@ -64,6 +61,10 @@ def update(config: str, state: str, change: Change) -> None:
 
     Raises OSError where the config cannot be written.
     """
+    # Loaded here: a run that works its verdict out anew only reads decisions, and would wait for both.
+    import tomli_w  # noqa: PLC0415
+    from filelock import FileLock  # noqa: PLC0415
+
     Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
     with FileLock(f"{state}/config.lock", timeout=10, mode=0o600):
         user = _readable(config)
