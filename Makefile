@@ -5,14 +5,14 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench clean
+.PHONY: help demo test test-slow lint format bench clean
 # The goals here share one .venv and the machine's two cores.
 .NOTPARALLEL:
 
 help:
 	@echo "make demo      the product at work: a server, consent, some builds, a flush, the stored rows"
 	@echo "make test      the tests of a few minutes"
-	@echo "make test-all  these, and the long matrices"
+	@echo "make test-slow the long matrices"
 	@echo "make lint      ruff, mypy --strict, import-linter"
 	@echo "make bench     the figures of docs/benchmarks.md"
 
@@ -29,10 +29,10 @@ demo: $(VENV)/ready
 	@sh scripts/demo $(CURDIR)/$(BIN)
 
 test: $(VENV)/ready
-	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
-test-all: $(VENV)/ready
-	@$(BIN)/python -m pytest $(ARGS)
+test-slow: $(VENV)/ready
+	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 lint: $(VENV)/ready
 	@$(BIN)/ruff format --check .

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from devtelemetry_cli import settings
+from devtelemetry_cli.consent import decide, judge
+from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.journal import write
 from devtelemetry_cli.place import Place
 
@@ -123,10 +126,11 @@ class Developer:
         return {str(file) for file in files if file.suffix != ".lock"}
 
     def grant(self) -> str:
-        """Agree, and give back the anonymous ID."""
-        done = self.devtel("consent", "grant")
-        assert done.returncode == 0, done.stderr
-        return str(self.status()["anonymous_id"])
+        """Agree to what the project file asks, as `devtel consent grant` does; gives back the anonymous ID."""
+        user = settings.read_user(str(self.config))
+        terms = judge.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
+        assert terms is not None
+        return decide.grant(Keeping(str(self.config), str(self.state)), terms, time.time()).anonymous_id
 
     def journal_folder(self) -> Path:
         """The journal that runs in this project go to now; the host's key is made by a first run."""

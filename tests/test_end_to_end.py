@@ -1,0 +1,155 @@
+"""From `make` to a row: the example's targets at a terminal, a flush as cron runs it, the rows read by SQL."""
+
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from support import DEVTEL, Developer, wait_for
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@contextmanager
+def serving(developer: Developer, database: Path, token: Path) -> Iterator[str]:
+    """`devtel serve` with one connection that wants a token; yields its report URL."""
+    where = ["--database", f"sqlite:///{database}"]
+    path = developer.devtel("serve", *where, "--add-connection", "shop", "--token-file", str(token)).stdout.strip()
+    log = developer.folder / "server.log"
+    with log.open("w") as file:
+        server = subprocess.Popen([DEVTEL, "serve", *where, "--port", "0"], env=developer.environ, stderr=file)
+    try:
+        wait_for(lambda: "listening on" in log.read_text())
+        found = re.search(r"listening on (\S+)", log.read_text())
+        assert found
+        yield f"{found[1]}{path}"
+    finally:
+        server.terminate()
+        assert server.wait(20) == 0
+
+
+@pytest.fixture
+def token(developer: Developer) -> Path:
+    """A token in a file."""
+    file = developer.folder / "token"
+    file.write_text("a-token-of-the-team\n")
+    return file
+
+
+@pytest.fixture
+def shop(developer: Developer) -> Developer:
+    """A developer whose project is the example."""
+    shutil.copytree(
+        EXAMPLES, developer.project, dirs_exist_ok=True, ignore=shutil.ignore_patterns("build", "__pycache__")
+    )
+    developer.run("git", "init", "-q", "-b", "main")
+    developer.run("git", "add", ".")
+    developer.run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "The shop")
+    return developer
+
+
+def report_to(shop: Developer, url: str) -> None:
+    """Let the example's `.devtel.toml` name this address."""
+    file = shop.project / ".devtel.toml"
+    file.write_text(
+        re.sub("^report_url = .*", f'report_url = "{url}"\ndefault_branch = "main"', file.read_text(), flags=re.M)
+    )
+
+
+def at_the_terminal(shop: Developer, goal: str, answer: str = "") -> int:
+    """Run make at a pseudo-terminal, with an answer for the question; make's exit status."""
+    child = pexpect.spawn("make", [goal], cwd=str(shop.project), env=shop.environ, timeout=30, encoding="utf-8")
+    if answer:
+        child.expect_exact("not now > ")
+        child.send(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return int(child.exitstatus)
+
+
+def rows(database: Path, query: str) -> list[tuple[object, ...]]:
+    """What a query answers."""
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Path) -> None:
+    database = tmp_path / "reports.db"
+    with serving(shop, database, token) as url:
+        report_to(shop, url)
+        assert at_the_terminal(shop, "hello", answer="yes\r") == 0
+        shop.devtel("token", "set", "--file", str(token))
+        assert [at_the_terminal(shop, goal) for goal in ("hello", "dev.up", "dev.up.web", "check", "ci")] == [
+            0,
+            0,
+            0,
+            2,
+            0,
+        ]
+        cron = {name: shop.environ[name] for name in ("HOME", "DEVTEL_HOME")} | {"PATH": "/usr/bin:/bin"}
+        flushed = shop.devtel("flush", env=cron, cwd="/")
+        assert (flushed.returncode, flushed.stdout, flushed.stderr) == (0, "", "")
+
+        anonymous = shop.status()["anonymous_id"]
+        ((developer, hours, commands, projects),) = rows(
+            database, "SELECT developer_id, active_hours, command_counts, project_context FROM _tool_developer_metrics"
+        )
+        assert str(developer).startswith(f"{anonymous}.")
+        assert hours in (1, 2)
+        assert json.loads(str(commands)) == {
+            "make build": 1, "make check": 1, "make ci": 1, "make dev.up": 1, "make dev.up.web": 1, "make hello": 1,
+            "make test": 1,
+        }  # fmt: skip
+        assert json.loads(str(projects)) == ["shop"]
+        told = rows(database, "SELECT target, runs, failures, checkouts FROM devtel_target_metrics ORDER BY target")
+        assert [(target, runs, failures) for target, runs, failures, _ in told] == [
+            ("build", 1, 0), ("check", 1, 1), ("ci", 1, 0), ("dev.up", 1, 0), ("dev.up.web", 1, 0), ("hello", 1, 0),
+            ("test", 1, 0),
+        ]  # fmt: skip
+        assert json.loads(str(told[0][3]))[0] | {"runs": 0} == {
+            "branch": "default", "age_days": "0", "runs": 0, "failures": 0,
+        }  # fmt: skip
+        waited = dict(rows(database, "SELECT target, waited_seconds FROM devtel_target_metrics"))
+        assert waited["build"] == 0, "it ran inside ci, whose time it is part of"
+        assert float(str(waited["ci"])) > 2
+
+        shop.devtel("consent", "decline")
+        assert "confirmed: 1 daily reports" in shop.devtel("flush", "--verbose").stderr
+        assert rows(database, "SELECT count(*) FROM _tool_developer_metrics") == [(0,)]
+        assert rows(database, "SELECT count(*) FROM devtel_target_metrics") == [(0,)]
+
+
+def test_the_answer_to_the_question_records_from_the_next_run_on(shop: Developer) -> None:
+    assert at_the_terminal(shop, "hello", answer="yes\r") == 0
+    assert shop.records() == []
+    assert at_the_terminal(shop, "hello") == 0
+    assert [record["event"] for record in shop.records()] == ["start", "end"]
+
+
+def test_the_example_works_where_devtel_is_not_installed(shop: Developer) -> None:
+    shop.environ["PATH"] = "/usr/bin:/bin"
+    done = shop.make("hello", "dev.up.web")
+    assert done.returncode == 0
+    assert done.stdout.endswith("web is up\n")
+
+
+def test_a_key_that_is_wrong_is_said_and_nothing_is_lost(shop: Developer, token: Path, tmp_path: Path) -> None:
+    with serving(shop, tmp_path / "reports.db", token) as url:
+        report_to(shop, url)
+        shop.grant()
+        shop.make("hello")
+        assert shop.devtel("flush", "--verbose").returncode == 77
+        shop.devtel("token", "set", input="wrong\n")
+        assert shop.devtel("flush", "--verbose").returncode == 77
+        shop.devtel("token", "set", "--file", str(token))
+        assert shop.devtel("flush", "--verbose").returncode == 0
