@@ -8,12 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from devtelemetry_cli import names
 from devtelemetry_cli.journal.records import End, Start
 from devtelemetry_cli.journal.write import VERSION
 
 _LINE = 4096  # bytes; our records have a few hundred
 _BRANCHES = ("default", "other", "detached", "unknown")
 _MOST = 2**53
+_OUTCOMES = 256  # exit codes and signals of a process
 
 
 @dataclass
@@ -77,10 +79,14 @@ def _start(fields: dict[str, object]) -> Start | None:
     except TypeError:
         return None
     texts = (start.run, start.grant, start.target, start.project, start.parent)
-    whole = all(isinstance(text, str) and len(text) <= 64 for text in texts) and bool(start.run and start.target)
+    whole = all(isinstance(text, str) and len(text) <= 64 for text in texts) and bool(start.run)
+    # Target and project are sent: what we would never have recorded is never passed on either.
+    named = (
+        whole and start.target == names.recorded(start.target) and start.project in ("", names.recorded(start.project))
+    )
     known = start.branch in ("", *_BRANCHES) and (start.age_days is None or _is_count(start.age_days))
     flags = isinstance(start.folded, bool) and _is_count(start.pid)
-    return start if whole and known and flags and _is_moment(start.time, start.offset) else None
+    return start if named and known and flags and _is_moment(start.time, start.offset) else None
 
 
 def _end(fields: dict[str, object]) -> End | None:
@@ -90,7 +96,8 @@ def _end(fields: dict[str, object]) -> End | None:
         return None
     outcome = end.exit if end.signal is None else end.signal
     measured = _is_amount(end.duration) and _is_amount(end.cpu) and _is_count(end.peak_kib)
-    ended = _is_count(outcome) and (end.exit is None or end.signal is None) and isinstance(end.interrupted, bool)
+    known = _is_count(outcome, _OUTCOMES) and (end.exit is None or end.signal is None)
+    ended = known and isinstance(end.interrupted, bool)
     return end if isinstance(end.run, str) and measured and ended and _is_moment(end.time, end.offset) else None
 
 
@@ -104,8 +111,8 @@ def _is_amount(value: object) -> bool:
     )
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+def _is_count(value: object, limit: int = _MOST) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < limit
 
 
 def _is_date(text: str) -> bool:
