@@ -42,6 +42,8 @@ def counted(state: str) -> int:
         return 0
     try:
         text = os.read(descriptor, _DIGITS)
+    except OSError:
+        return 0
     finally:
         os.close(descriptor)
     return int(text) if text.isdigit() else 0
