@@ -6,7 +6,7 @@ Known without reading a file, so `wrap` may step aside before anything else happ
 OFF = ("DEVTEL_DISABLED", "DO_NOT_TRACK", "CI")
 
 _DRY_WORDS = frozenset({"--dry-run", "--just-print", "--recon", "--question", "--touch"})
-_TAKES_VALUE = "CEIWfjlo"  # make's short options that swallow the rest of their cluster
+_TAKES_VALUE = "CEIOWfjlo"  # make's short options that swallow the rest of their cluster
 _DRY_LETTERS = "nqt"
 
 
@@ -42,7 +42,7 @@ def is_parallel(makeflags: str) -> bool:
 
 def _pretends(argument: str) -> bool:
     if argument.startswith("--"):
-        return argument in _DRY_WORDS
+        return len(argument) > 3 and any(word.startswith(argument) for word in _DRY_WORDS)  # make takes --dry too
     return argument.startswith("-") and _has_dry_letter(argument[1:])
 
 
