@@ -8,7 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 from devtelemetry_cli.errors import ConfigurationError
 
 NOWHERE = "nowhere"  # the key of records made for oneself where no report URL is known
-_REPORT_PATH = re.compile(r"/connections/[0-9]+/report")
+_REPORT_PATH = re.compile(r".*/connections/[0-9]+/report")
+_THIS_MACHINE = re.compile(r"localhost|::1|127(\.[0-9]+){3}")
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def parse(url: str) -> Destination:
         raise _wrong(url, "it must begin with https:// or http:// and name a host")
     if parts.username is not None or parts.password is not None:
         raise _wrong("", "it holds a user name or password, which belong into `devtel token set`")
-    if parts.query or parts.fragment or not _REPORT_PATH.search(parts.path) or not parts.path.endswith("/report"):
+    if parts.query or parts.fragment or not _REPORT_PATH.fullmatch(parts.path):
         raise _wrong(url, "it must be the whole address, up to /connections/ID/report")
     if not address.isascii() or not address.isprintable() or " " in address:
         raise _wrong("", "it holds characters that no address has")
@@ -46,8 +47,8 @@ def _split(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)
         _ = parts.port  # only looking at it finds a port that is none
-    except ValueError as fault:
-        raise _wrong(address, str(fault)) from None
+    except ValueError:
+        raise _wrong(address, "its host or port cannot be read") from None
     return parts
 
 
@@ -58,11 +59,12 @@ def _key(address: str, host: str) -> str:
 
 
 def _is_this_machine(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return _THIS_MACHINE.fullmatch(host) is not None
 
 
 def _wrong(url: str, why: str) -> ConfigurationError:
-    shown = "".join(c for c in url if c.isprintable())[:200]
+    without_user = re.sub("//.*@", "//", url, flags=re.DOTALL)  # a password is never shown
+    shown = "".join(c for c in without_user if c.isprintable())[:200]
     return ConfigurationError(
         f"The report URL {shown} is wrong: {why}.".replace("URL  is", "URL is"),
         "Correct report_url in .devtel.toml or your config, or DEVTEL_REPORT_URL.",
