@@ -1,6 +1,7 @@
 """Write small files so that a crash at any moment leaves the old one or the new one, whole."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -29,14 +30,20 @@ def replace(path: Path, data: bytes) -> None:
 
 def read(path: Path) -> bytes:
     """The content of a regular file of at most 1 MiB; a fifo or a device in its place is no content. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    with os.fdopen(descriptor, "rb") as file:
-        if not path.is_file():
-            raise OSError("it is not a regular file")
+    with open(path, "rb", opener=_open_at_once) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise OSError(f"it is larger than {MAX_BYTES} bytes")
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """A descriptor of a regular file; never waits, as opening a fifo or a device might."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("it is not a regular file")
+    return descriptor
 
 
 def _sync_folder(folder: Path) -> None:
