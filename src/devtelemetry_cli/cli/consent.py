@@ -2,14 +2,17 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from devtelemetry_cli import verdict
 from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import decide, judge, notice, prompt, question
+from devtelemetry_cli.consent import decide, judge, notice, question
 from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
+from devtelemetry_cli.place import Place
 
 _NO_URL = ConfigurationError(
     "No report URL is set, so there is nobody to agree with.",
@@ -35,7 +38,8 @@ def grant() -> None:
     if terms.destination.is_plain_http_elsewhere:
         host = terms.destination.host
         click.echo(f"devtel: warning: plain http to {host}: anyone on the way can read the reports.", err=True)
-    decision = decide.grant(places.keeping(place), terms, time.time())
+    with _kept(place):
+        decision = decide.grant(places.keeping(place), terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
 
 
@@ -43,7 +47,9 @@ def grant() -> None:
 def local() -> None:
     """Record for yourself only; nothing is ever sent."""
     place = places.here()
-    decide.local(places.keeping(place), places.terms(place), time.time())
+    terms = places.terms(place)
+    with _kept(place):
+        decide.local(places.keeping(place), terms, time.time())
     click.echo("Recorded for yourself only; nothing is sent.")
 
 
@@ -53,7 +59,8 @@ def decline() -> None:
     place = places.here()
     terms = places.terms(place)
     key, url = (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
-    queued = decide.decline(places.keeping(place), key, url, time.time())
+    with _kept(place):
+        queued = decide.decline(places.keeping(place), key, url, time.time())
     click.echo("Declined: nothing is recorded, and every record of this destination on this machine is deleted.")
     if queued:
         click.echo("What was sent is to be erased by the endpoint: `devtel flush` asks it now, or the next one does.")
@@ -81,8 +88,17 @@ def _ask() -> None:
         raise click.UsageError(
             "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
         )
-    try:
+    with _kept(place):
         question.settle(places.keeping(place), terms, question.introduction(place, terms, notice.full(terms)))
+
+
+@contextmanager
+def _kept(place: Place) -> Iterator[None]:
+    """Say in one sentence why a decision could not be kept."""
+    try:
+        yield
     except OSError as fault:
-        raise DevtelError(f"The answer cannot be kept: {fault.strerror or fault}.", "Nothing changed.") from None
-    prompt.say("")
+        raise DevtelError(
+            f"The decision cannot be kept in {fault.filename or place.config}: {fault.strerror or fault}.",
+            "What stood before still stands. Mend that, and say it again.",
+        ) from None

@@ -65,10 +65,12 @@ def local(keeping: Keeping, terms: Terms | None, now: float) -> Decision:
 
 
 def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
-    """Say no, or leave: queue the erasure of what was sent, then delete everything of that destination here.
+    """Say no, or leave: delete the records, queue the erasure of what was sent, then forget the rest.
 
-    Whether an erasure was queued. Raises OSError; saying it again completes what a crash left.
+    Whether an erasure was queued. The records go first, so that a full disk has room for the decision. Raises
+    OSError; saying it again completes what a crash left.
     """
+    _delete_records(keeping.state, key)
     queued = _queue_erasure(keeping, key)
 
     def change(known: dict[str, Decision]) -> None:
@@ -85,8 +87,8 @@ def erase(keeping: Keeping, key: str) -> None:
     The machine's key goes with the last destination that records under it.
     """
     state = Path(keeping.state)
-    for folder in (state / "journal" / key, state / "journal" / f"{key}.local", state / "ledger" / key):
-        _delete(folder)
+    _delete_records(keeping.state, key)
+    _delete(state / "ledger" / key)
     if not any(erasure.key == key for erasure in erasures.pending(keeping.state)):
         tokens.place(keeping.config, key).unlink(missing_ok=True)
     known = store.decisions(settings.read_user(keeping.config)).values()
@@ -122,6 +124,11 @@ def _queue_erasure(keeping: Keeping, key: str) -> bool:
         return False
     erasures.queue(keeping.state, erasures.Erasure(decision.url, key, decision.anonymous_id, decision.contact))
     return True
+
+
+def _delete_records(state: str, key: str) -> None:
+    for name in (key, judge.journal_name(key, verdict.LOCAL)):
+        _delete(Path(state) / "journal" / name)
 
 
 def _make_own(state: str, key: str) -> None:
