@@ -31,12 +31,20 @@ FORCE:
 """
 
 
+def _folder_of_devtel(home: Path) -> Path:
+    """A folder for the PATH with nothing but devtel: beside it may stand another make than the system's."""
+    folder = home.parent / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "devtel").symlink_to(DEVTEL)
+    return folder
+
+
 def clean_environment(home: Path) -> dict[str, str]:
     """The environment of a developer with nothing special set, whose home is `home`."""
     return {
         "HOME": str(home),
         "DEVTEL_HOME": str(home / "devtel"),
-        "PATH": f"{BIN}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "PATH": f"{_folder_of_devtel(home)}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "LANG": "C.UTF-8",
         "TERM": "xterm",
         "GIT_CONFIG_GLOBAL": os.devnull,
