@@ -36,7 +36,9 @@ class Question:
         stamp, names = (bytes(command.answer).decode("utf-8", "replace") for command in self._commands)
         seconds = stamp.partition(" ")[0]
         age = max(0, int(now - int(seconds)) // 86400) if seconds.isdigit() else None
-        return _branch_kind(names.split("\n"), default_branch), age
+        kind = _branch_kind(names.split("\n"), default_branch)
+        # Before the first commit git answers HEAD too, as if detached: from a commit that is not there.
+        return (None if kind == "detached" and age is None else kind), age
 
     def close(self) -> None:
         """Leave no process and no descriptor behind, answered or not."""
