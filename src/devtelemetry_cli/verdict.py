@@ -8,6 +8,7 @@ unchanged the answer holds; a changed file, a damaged memory or a full disk only
 import os
 
 GRANTED, LOCAL, DECLINED, UNDECIDED, OFF = "granted", "local", "declined", "undecided", "off"
+_STATES = (GRANTED, LOCAL, DECLINED, UNDECIDED, OFF)
 
 _FORM = "devtel-verdict-1"
 
@@ -94,7 +95,7 @@ def remember(state: str, made_from: str, verdict: Verdict) -> None:
 
 def _read(values: list[str]) -> Verdict | None:
     state, rule, journal, grant, until, ask, project, targets, default_branch = values
-    if not until.isdigit():
+    if state not in _STATES or not (until.isascii() and until.isdigit() and len(until) < 20):
         return None
     return Verdict(
         state=state,
