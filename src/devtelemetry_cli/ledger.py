@@ -5,6 +5,7 @@ dies in between, the day is at most sent again, as the same or a larger total.
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,5 +106,7 @@ def _check(values: dict[str, Any], empty: Entry | Endpoint) -> None:
         value = values.get(field.name)
         if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
             raise TypeError(f"{field.name} is damaged")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{field.name} is a time that never comes")
     if isinstance(empty, Entry) and values["date"] != empty.date:
         raise ValueError("the entry is of another day")
