@@ -21,7 +21,7 @@ import large
 import machine
 import stopwatch
 import tables
-from setting import NAIVE, TARGETS, Setting, Wrapper, make_path
+from setting import NAIVE, TARGETS, Setting, Wrapper, clean_environment, make_path
 from stopwatch import Stopwatch
 from tables import Table, median, p95, ratio
 
@@ -124,8 +124,8 @@ def peak_mib(pid: int) -> float:
 
 def _turns(target: str, runner: Runner, wrappers: list[Wrapper]) -> Iterator[Callable[[Figures], None]]:
     """One callable for each thing that is run in a round."""
-    look_after = 0.2 if target == "sleep" else 0.0
-    plain = wrappers[0].environ
+    look_after = 0.2 if target == "sleep" else 0.0  # well before its end, when all is loaded
+    plain = clean_environment()
     make = str(runner.watch.make)
     quiet = "--no-print-directory"
     yield lambda f: f.note(PYTHON, start=runner.whole([sys.executable, "-c", "pass"], plain))
@@ -141,23 +141,16 @@ def _turns(target: str, runner: Runner, wrappers: list[Wrapper]) -> Iterator[Cal
 
 def around_table(target: str, figures: Figures) -> Table:
     """Before make starts, and after it ended."""
-    start = figures.values["start"][PYTHON]
+    start, rss = figures.values["start"][PYTHON], figures.values["rss"]
     table = Table(
         f"Around make, for a target that {target} (one interpreter start: {median(start):.2f} ms)",
-        ["", "before make (ms)", "p95", "in interpreter starts", "after make (ms)", "p95", "peak memory (MiB)"],
+        ["", "before make (ms)", "p95", "in interpreter starts", "after make (ms)", "p95"],
     )
-    rss = figures.values["rss"]
+    if rss:
+        table.heads.append("peak memory (MiB)")
     for rival, before in figures.values["before"].items():
-        after = figures.values["after"][rival]
-        table.rows.append(
-            [
-                rival,
-                *_ms_cells(before),
-                f"{ratio(before, start):.2f}",
-                *_ms_cells(after),
-                _memory(rival, rss[rival]) if rss else "",
-            ]
-        )
+        cells = [*_ms_cells(before), f"{ratio(before, start):.2f}", *_ms_cells(figures.values["after"][rival])]
+        table.rows.append([rival, *cells, *([_memory(rival, rss[rival])] if rss else [])])
     return table
 
 
