@@ -61,6 +61,7 @@ def report_to(shop: Developer, url: str) -> None:
     file.write_text(
         re.sub("^report_url = .*", f'report_url = "{url}"\ndefault_branch = "main"', file.read_text(), flags=re.M)
     )
+    assert shop.devtel("makefile").returncode == 0
 
 
 def at_the_terminal(shop: Developer, goal: str, answer: str = "") -> int:

@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "devtelemetry_cli.cli.status:status",
     "flush": "devtelemetry_cli.cli.flush:flush",
     "token": "devtelemetry_cli.cli.token:token",
+    "makefile": "devtelemetry_cli.cli.makefile:makefile",
     "serve": "devtelemetry_cli.cli.serve:serve",
 }
 

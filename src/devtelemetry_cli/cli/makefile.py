@@ -1,0 +1,28 @@
+"""`devtel makefile`: write the fragment that a Makefile includes."""
+
+from pathlib import Path
+
+import click
+
+from devtelemetry_cli import fragment
+from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.errors import DevtelError
+
+
+@click.command()
+@click.option(
+    "--output", type=click.Path(path_type=Path, allow_dash=True), default=fragment.NAME, show_default=True,
+    help="Where to write it; - for standard output.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Write over a file that devtel did not write.")
+def makefile(output: Path, force: bool) -> None:
+    """Write devtel.mk, which a Makefile includes and a repository commits."""
+    terms = places.terms(places.here())
+    text = fragment.render(terms.destination if terms else None)
+    if str(output) == "-":
+        click.echo(text, nl=False)
+        return
+    if not force and output.exists() and not fragment.is_ours(output.read_text(encoding="utf-8", errors="replace")):
+        raise DevtelError(f"{output} exists and is not devtel's.", "Name another file with --output, or say --force.")
+    output.write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {output}. In the Makefile: `include {output}`, and `+@$(DEVTEL)` as a target's recipe.")
