@@ -55,7 +55,7 @@ def _read(place: Path) -> tuple[int, dict[str, int]]:
         return int(book["last"]), times
     except FileNotFoundError:
         return 0, {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError):
         return 0, _Exhausted()
 
 
