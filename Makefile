@@ -46,6 +46,7 @@ format: $(VENV)/ready
 
 bench: $(VENV)/ready
 	@$(BIN)/python bench/wrap.py
+	@$(BIN)/python bench/counts.py
 	@$(BIN)/python bench/aggregate.py
 
 clean:

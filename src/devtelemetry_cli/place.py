@@ -18,6 +18,12 @@ class Place:
         self.decided = os.path.lexists(self.config)
         self.verdict = verdict.recall(self.state, self.made_from) if self.decided else None
 
+    def has_part(self, now: float) -> bool:
+        """Whether there is anything to do beside make: a record, or perhaps a question."""
+        if not self.decided:
+            return os.isatty(2)
+        return self.verdict is None or self.verdict.records(now) or self.verdict.ask
+
     def announcement(self, run: str, now: float) -> str:
         """What DEVTEL_RUN tells nested runs: `run:journal`; empty where this run is not recorded.
 

@@ -49,6 +49,7 @@ class Child:
             self._pid = os.posix_spawnp(command[0], command, environ, setsigdef=_PYTHON_IGNORES)
         except OSError as fault:
             raise StartError(command[0], fault) from None
+        import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
 
     def over(self) -> bool:
         """Whether make has ended already."""

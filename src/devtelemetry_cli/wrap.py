@@ -105,7 +105,8 @@ def _run(request: Request, environ: dict[str, str]) -> None:
         if announcement := net.run(place.announcement, run, now):
             handed_on[b"DEVTEL_RUN"] = announcement.encode()
     child.start(request.command, handed_on)
-    recording = net.run(_begin, request.target, place, child, run, now) if place else None
+    part = place is not None and place.has_part(now)
+    recording = net.run(_begin, request.target, place, child, run, now) if part else None
     ending = child.wait()
     if recording is not None:
         net.run(recording.end, ending)
