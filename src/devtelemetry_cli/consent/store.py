@@ -99,7 +99,7 @@ def _decision(path: str, key: str, entry: object) -> Decision:
     decided, notice = entry.get("decided"), entry.get("notice", 0)
     if not all(isinstance(text, str) for text in texts.values()) or not isinstance(notice, int):
         raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", _ADVICE)
-    if not isinstance(decided, datetime) or not 2000 <= decided.year < 9000:  # 13 months later is a date too
+    if not isinstance(decided, datetime) or not 1970 <= decided.year < 9000:  # 13 months later is a date too
         raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", _ADVICE)
     if entry["state"] == verdict.GRANTED and not (texts["grant"] and texts["anonymous_id"]):
         raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", _ADVICE)
