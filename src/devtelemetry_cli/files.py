@@ -30,15 +30,15 @@ def replace(path: Path, data: bytes) -> None:
 
 def read(path: Path) -> bytes:
     """The content of a regular file of at most 1 MiB; a fifo or a device in its place is no content. Raises OSError."""
-    with open(path, "rb", opener=_open_at_once) as file:
+    with open(path, "rb", opener=open_at_once) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise OSError(f"it is larger than {MAX_BYTES} bytes")
     return data
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """A descriptor of a regular file; never waits, as opening a fifo or a device might."""
+def open_at_once(path: str, flags: int) -> int:
+    """A descriptor of a regular file, as an opener for `open`; never waits, as opening a fifo or a device might."""
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

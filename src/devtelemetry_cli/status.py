@@ -47,12 +47,14 @@ def look(place: Place, now: float) -> Status:
     answer = judge.judge(place.environ, place.config, place.project, now)
     status = Status(answer.state, answer.rule)
     decision = _look_at_settings(place, status)
-    host = hosts.find(place.state)
     if decision is not None and decision.state != verdict.DECLINED:
         status.dropped_records = dropped.counted(place.state)
         _look_at_place(place, status)
-        if host is not None:
-            _look_at_records(place, decision, host, status, now)
+        for host in _hosts(place, decision, status):
+            try:
+                _look_at_records(place, decision, host, status, now)
+            except OSError as fault:
+                status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
     try:
         status.pending_erasures = [owed.url for owed in erasures.pending(place.state)]
     except OSError as fault:
@@ -81,31 +83,41 @@ def _look_at_place(place: Place, status: Status) -> None:
         status.troubles.append(f"{place.state} cannot be written: no run is recorded.")
 
 
+def _hosts(place: Place, decision: store.Decision, status: Status) -> list[str]:
+    journal = judge.journal_name(decision.key, decision.state)
+    try:
+        return hosts.served(place.state, journal)
+    except OSError as fault:
+        status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
+        return []
+
+
 def _look_at_records(place: Place, decision: store.Decision, host: str, status: Status, now: float) -> None:
     folder = Path(place.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
     today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
     journal = days.Journal(folder, host, decision)
     tally = read.Tally()
-    status.runs_today = _count(journal, today.isoformat(), tally, status)
+    if today.isoformat() in read.days(folder):
+        status.runs_today += _count(journal, today.isoformat(), tally, status)
     if decision.state == verdict.GRANTED:
         book = Ledger(place.state, decision.key, host)
         for day in days.changed(journal, book, today):
             runs = _count(journal, day, tally if day != today.isoformat() else read.Tally(), status)
             if runs > book.entry(day).acknowledged_runs:
-                status.days_unsent.append(day)
+                status.days_unsent += [day] if day not in status.days_unsent else []
                 status.runs_unsent += runs - book.entry(day).acknowledged_runs
         _look_at_ledger(book, status, now)
-    status.damaged_records, status.newer_records = tally.damaged, tally.newer
+    status.damaged_records += tally.damaged
+    status.newer_records += tally.newer
 
 
 def _count(journal: days.Journal, day: str, tally: read.Tally, status: Status) -> int:
     """The runs of a day, as far as they can be read."""
     try:
         return journal.sum_up(day, tally).metrics.runs
-    except FileNotFoundError:
-        return 0
     except OSError as fault:
-        status.troubles.append(f"The journal of {day} cannot be read: {fault.strerror or fault}.")
+        trouble = f"The journal of {day} cannot be read: {fault.strerror or fault}."
+        status.troubles += [trouble] if trouble not in status.troubles else []
         return 0
 
 
@@ -115,8 +127,8 @@ def _look_at_ledger(book: Ledger, status: Status, now: float) -> None:
         if entry.state in lists:
             lists[entry.state].append(entry.date)
     visit = book.endpoint()
-    status.last_flush = visit.last_flush or None
-    status.last_success = visit.last_success or None
-    status.next_flush = visit.next_try if now < visit.next_try else None
-    status.last_error = visit.trouble or None
-    status.damaged_ledger_entries = book.damaged
+    status.last_flush = max(visit.last_flush, status.last_flush or 0) or None
+    status.last_success = max(visit.last_success, status.last_success or 0) or None
+    status.next_flush = status.next_flush or (visit.next_try if now < visit.next_try else None)
+    status.last_error = status.last_error or visit.trouble or None
+    status.damaged_ledger_entries += book.damaged

@@ -29,6 +29,29 @@ def find_or_make(state: str) -> str:
     return known
 
 
+def served(state: str, journal: str) -> list[str]:
+    """The keys whose records in the folder `journal` are told and kept from here: this machine's own first, then
+    those that no machine is known by any more, since its file was lost or damaged.
+
+    Raises OSError where what stands there cannot be listed.
+    """
+    own = find(state)
+    named = {own, *(_read(f"{state}/hosts/{name}") for name in _names(f"{state}/hosts"))}
+    orphans = [name for name in _names(f"{state}/journal/{journal}") if _is_key(name) and name not in named]
+    return [*([own] if own else []), *sorted(orphans)]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 8 and all(c in "0123456789abcdef" for c in text)
+
+
 def _read(place: str) -> str | None:
     try:
         descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -40,7 +63,7 @@ def _read(place: str) -> str | None:
         return None
     finally:
         os.close(descriptor)
-    return key if len(key) == 8 and all(c in "0123456789abcdef" for c in key) else None
+    return key if _is_key(key) else None
 
 
 def _make(place: str) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from devtelemetry_cli import names
+from devtelemetry_cli import files, names
 from devtelemetry_cli.journal.records import End, Start
 from devtelemetry_cli.journal.write import VERSION
 
@@ -27,8 +27,14 @@ class Tally:
 
 
 def days(folder: Path) -> list[str]:
-    """The dates (YYYY-MM-DD) that have a journal file in `folder`, in order."""
-    return sorted(file.stem for file in folder.glob("????-??-??.jsonl") if file.is_file() and _is_date(file.stem))
+    """The dates (YYYY-MM-DD) that have a journal in `folder`, in order, even one that cannot be read.
+
+    Raises OSError where the folder cannot be listed.
+    """
+    try:
+        return sorted(file.stem for file in folder.iterdir() if file.suffix == ".jsonl" and _is_date(file.stem))
+    except FileNotFoundError:
+        return []
 
 
 def file(folder: Path, day: str) -> Path:
@@ -37,8 +43,11 @@ def file(folder: Path, day: str) -> Path:
 
 
 def records(path: Path, tally: Tally) -> Iterator[Start | End]:
-    """The records of one file in order, in memory one at a time. Raises OSError when it cannot be read."""
-    with path.open("rb") as source:
+    """The records of one file in order, in memory one at a time. Raises OSError when it cannot be read.
+
+    What is no file is never waited for.
+    """
+    with open(path, "rb", opener=files.open_at_once) as source:
         for line in _lines(source, tally):
             record = _parse(line, tally)
             if record is not None:
@@ -117,7 +126,6 @@ def _is_count(value: object, limit: int = _MOST) -> bool:
 
 def _is_date(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

@@ -74,4 +74,7 @@ def overdue(folder: Path, ledger: Ledger, today: date) -> list[str]:
 
 
 def _size(journal: Journal, day: str) -> int:
-    return read.file(journal.folder, day).stat().st_size
+    try:
+        return read.file(journal.folder, day).stat().st_size
+    except OSError:
+        return -1  # a change like any other; reading it tells what is wrong

@@ -1,14 +1,16 @@
 """`devtel flush`: each destination's changed days -> bytes -> POST -> ledger.
 
-To be read in the order `flush`, `_serve`, `_tell`, `_settle`. What comes from outside is in `Flush`.
+To be read in the order `flush`, `_serve`, `_visit`, `_tell`, `_settle`. What comes from outside is in `Flush`.
 """
 
+import errno
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -31,6 +33,7 @@ LONGEST_PAUSE = 6 * 3600.0
 PERHAPS_TRIES = 4  # tries of a body that may itself be at fault ...
 PERHAPS_SECONDS = 30 * 3600.0  # ... over at least this long, before its day is set aside
 _ENDS_THE_VISIT = (Meaning.LATER, Meaning.AGAIN, Meaning.STOP)
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other day could be noted either
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Flush:
         """The local date."""
         return date.fromtimestamp(self.now)  # noqa: DTZ012  journals are named by the local day
 
+    @cached_property
+    def machine(self) -> Environment:
+        """This machine; make is asked for its version, so only when it is needed, and once."""
+        return environment.snapshot(self.environ)
+
     def is_held_back(self, until: float) -> bool:
         """Whether a pause still lasts. One that ends later than any pause can was made by another clock."""
         return not self.in_person and self.now < until <= self.now + LONGEST_PAUSE
@@ -60,34 +68,41 @@ class Flush:
 class Result:
     """How it went with one destination: days stored, erasures answered, and the faults on the way."""
 
-    host: str
+    host: str = ""
     sent: list[str] = field(default_factory=list)
     erasures: list[str] = field(default_factory=list)
     faults: list[DevtelError] = field(default_factory=list)
 
 
 def flush(job: Flush) -> list[Result]:
-    """Tell every destination its changed days. Raises TryLaterError while another flush runs, ConfigurationError."""
+    """Tell every destination its changed days. Raises TryLaterError while another flush runs, ConfigurationError.
+
+    What is wrong with one destination, day or erasure is noted in its result and holds back no other.
+    """
     with _alone(job.keeping.state):
         user = settings.read_user(job.keeping.config)
         decided = store.decisions(user)
-        results = [_erase(job, owed, len(decided)) for owed in erasures.pending(job.keeping.state)]
+        results = _erase_all(job, len(decided))
         for decision in decided.values():
+            result = Result()
             if decision.state == verdict.GRANTED and job.now < decision.until.timestamp():
-                results.append(_serve(job, decision, len(decided)))
-            tidy.destination(job.keeping, decision, user.keep_days, job.today)
+                with _noted(result):
+                    _serve(job, decision, len(decided), result)
+            with _noted(result):
+                tidy.destination(job.keeping, decision, user.keep_days, job.today)
+            results.append(result)
         return results
 
 
 def preview(job: Flush) -> Iterator[tuple[Decision, Report]]:
-    """The reports that a flush would send now, with their exact bytes; nothing is changed."""
-    host = hosts.find(job.keeping.state)
+    """The reports that a flush would send now, with their exact bytes; nothing is changed. Raises OSError."""
     for decision in store.decisions(settings.read_user(job.keeping.config)).values():
-        if host and decision.state == verdict.GRANTED and job.now < decision.until.timestamp():
-            book = Ledger(job.keeping.state, decision.key, host)
-            for report in _reports(job, decision, book):
-                if _has_news(report, book.entry(report.date)):
-                    yield decision, report
+        if decision.state == verdict.GRANTED and job.now < decision.until.timestamp():
+            for journal, book in _books(job, decision):
+                for day in days.changed(journal, book, job.today):
+                    report = journal.report(day, job.machine)
+                    if _has_news(report, book.entry(day)):
+                        yield decision, report
 
 
 def pause(failures: int) -> float:
@@ -95,39 +110,47 @@ def pause(failures: int) -> float:
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 16)))  # noqa: S311  no secret
 
 
-def _serve(job: Flush, decision: Decision, destinations: int) -> Result:
-    """Tell one destination what changed; a day that is refused does not hold back the others."""
-    result = Result(destination.parse(decision.url).host)
-    host = hosts.find(job.keeping.state)
-    if host is None:
-        return result
-    book = Ledger(job.keeping.state, decision.key, host)
+def _serve(job: Flush, decision: Decision, destinations: int, result: Result) -> None:
+    """Tell one destination what changed. Raises DevtelError, OSError."""
+    result.host = destination.parse(decision.url).host
+    token = _token(job, decision.key, decision.url, destinations)
+    with _endpoint(job, decision.url, result.host, token) as endpoint:
+        for journal, book in _books(job, decision):
+            if not _visit(job, journal, book, endpoint, result):
+                break
+
+
+def _books(job: Flush, decision: Decision) -> Iterator[tuple[Journal, Ledger]]:
+    """Journal and ledger of each host that is served here."""
+    for host in hosts.served(job.keeping.state, decision.key):
+        folder = Path(job.keeping.state) / "journal" / decision.key / host
+        yield Journal(folder, host, decision), Ledger(job.keeping.state, decision.key, host)
+
+
+def _visit(job: Flush, journal: Journal, book: Ledger, endpoint: Endpoint, result: Result) -> bool:
+    """Tell the changed days of one host; False where the endpoint or our disk takes no more of them now.
+
+    Raises OSError where the folders themselves cannot be used.
+    """
     visit = book.endpoint()
     if job.is_held_back(visit.next_try):
-        return result
-    try:
-        token = _token(job, decision.key, decision.url, destinations)
-        with _endpoint(job, decision.url, result.host, token) as endpoint:
-            for report in _reports(job, decision, book):
-                answer = _tell(job, book, endpoint, report)
-                if answer is not None:
-                    _note(result, visit, report, answer, job.now)
-                if answer is not None and answer.meaning in _ENDS_THE_VISIT:
-                    break
-        book.keep_endpoint(replace(visit, last_flush=job.now))
-    except DevtelError as fault:
-        result.faults.append(fault)
-    except OSError as fault:
-        result.faults.append(_cannot_keep(fault))
-    return result
-
-
-def _reports(job: Flush, decision: Decision, book: Ledger) -> Iterator[Report]:
-    here: Environment | None = None
-    journal = Journal(Path(job.keeping.state) / "journal" / decision.key / book.host, book.host, decision)
+        return True
+    goes_on = True
     for day in days.changed(journal, book, job.today):
-        here = here or environment.snapshot(job.environ)  # asks make for its version, so only when needed
-        yield journal.report(day, here)
+        try:
+            answer = _tell(job, book, endpoint, journal.report(day, job.machine))
+        except OSError as fault:
+            result.faults.append(_cannot_use(f"The records of {day}", fault))
+            if fault.errno in _OF_THE_DISK:
+                return False
+            continue
+        if answer is not None:
+            _note(result, visit, day, answer, job.now)
+            goes_on = answer.meaning not in _ENDS_THE_VISIT
+        if not goes_on:
+            break
+    book.keep_endpoint(replace(visit, last_flush=job.now))
+    return goes_on
 
 
 def _has_news(report: Report, entry: Entry) -> bool:
@@ -176,10 +199,10 @@ def _settle(told: Entry, before: Entry, answer: Answer, now: float) -> Entry:
     return replace(heard, tries=before.tries, first_try=before.first_try)
 
 
-def _note(result: Result, visit: ledger.Endpoint, report: Report, answer: Answer, now: float) -> None:
+def _note(result: Result, visit: ledger.Endpoint, day: str, answer: Answer, now: float) -> None:
     """Note what an answer means for the destination as a whole."""
     if answer.meaning is Meaning.STORED:
-        result.sent.append(report.date)
+        result.sent.append(day)
         visit.last_success, visit.failures, visit.next_try, visit.trouble = now, 0, 0.0, ""
         return
     result.faults.append(answer.error(answer.sentence))
@@ -189,22 +212,29 @@ def _note(result: Result, visit: ledger.Endpoint, report: Report, answer: Answer
         visit.next_try = now + max(pause(visit.failures), min(answer.wait, LONGEST_PAUSE))
 
 
-def _erase(job: Flush, owed: erasures.Erasure, destinations: int) -> Result:
-    """Ask an endpoint for an erasure that it owes; this waits for no pause."""
-    result = Result(destination.parse(owed.url).host)
-    try:
-        token = _token(job, owed.key, owed.url, destinations)
-        with _endpoint(job, owed.url, result.host, token) as endpoint:
-            outcome = erasing.ask(job.keeping.state, endpoint, owed, job.in_person)
-        if outcome.fault is not None:
-            result.faults.append(outcome.fault)
-        else:
-            result.erasures.append(outcome.sentence)
-    except DevtelError as fault:
-        result.faults.append(fault)
-    except OSError as fault:
-        result.faults.append(_cannot_keep(fault))
-    return result
+def _erase_all(job: Flush, destinations: int) -> list[Result]:
+    """Ask for the erasures that endpoints owe; this waits for no pause."""
+    whole = Result()
+    with _noted(whole, "The list of what endpoints are still to erase"):
+        results = []
+        for owed in erasures.pending(job.keeping.state):
+            results.append(result := Result())
+            with _noted(result):
+                _erase(job, owed, destinations, result)
+        return results
+    return [whole]
+
+
+def _erase(job: Flush, owed: erasures.Erasure, destinations: int, result: Result) -> None:
+    """Ask an endpoint for an erasure that it owes. Raises DevtelError, OSError."""
+    result.host = destination.parse(owed.url).host
+    token = _token(job, owed.key, owed.url, destinations)
+    with _endpoint(job, owed.url, result.host, token) as endpoint:
+        outcome = erasing.ask(job.keeping.state, endpoint, owed, job.in_person)
+    if outcome.fault is not None:
+        result.faults.append(outcome.fault)
+    else:
+        result.erasures.append(outcome.sentence)
 
 
 def _token(job: Flush, key: str, url: str, destinations: int) -> str:
@@ -220,18 +250,34 @@ def _endpoint(job: Flush, url: str, host: str, token: str) -> Iterator[Endpoint]
         endpoint.close()
 
 
-def _cannot_keep(fault: OSError) -> DevtelError:
+@contextmanager
+def _noted(result: Result, what: str = "What devtel keeps") -> Iterator[None]:
+    """Note a fault instead of passing it on; `what` names what could not be read or written."""
+    try:
+        yield
+    except DevtelError as fault:
+        result.faults.append(fault)
+    except OSError as fault:
+        result.faults.append(_cannot_use(what, fault))
+
+
+def _cannot_use(what: str, fault: OSError) -> DevtelError:
     where = f"{fault.filename}: " if fault.filename else ""
-    return TryLaterError(f"What was sent cannot be noted ({where}{fault.strerror or fault}).", "Nothing is lost.")
+    return TryLaterError(f"{what} cannot be used now ({where}{fault.strerror or fault}).", "Nothing is lost.")
 
 
 @contextmanager
 def _alone(state: str) -> Iterator[None]:
     """One flush at a time: the lock dies with its holder. Raises TryLaterError."""
+    lock = FileLock(f"{state}/flush.lock", blocking=False, mode=0o600)
     try:
         Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(f"{state}/flush.lock", blocking=False, mode=0o600)
-        with lock:
-            yield
+        lock.acquire()
     except Timeout:
         raise TryLaterError("Another flush is under way.", "It tells what there is to tell.") from None
+    except OSError as fault:
+        raise _cannot_use("The state folder", fault) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -15,16 +15,16 @@ from devtelemetry_cli.send import days
 
 def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:
     """Delete what a destination's time is over for, on this host. Raises OSError."""
-    host = hosts.find(keeping.state)
     if decision.state == verdict.DECLINED:
         decide.erase(keeping, decision.key)  # a run that ended while its owner declined may have left something
-    elif host is not None:
-        book = Ledger(keeping.state, decision.key, host)
-        journals = Path(keeping.state) / "journal"
-        if decision.state == verdict.GRANTED:
-            _give_up(journals / decision.key / host, book, today)
-        for name in {decision.key, journal_name(decision.key, verdict.LOCAL)}:
-            _drop_old(journals / name / host, book, today - timedelta(days=keep_days))
+        return
+    for name in (decision.key, journal_name(decision.key, verdict.LOCAL)):
+        for host in hosts.served(keeping.state, name):
+            book = Ledger(keeping.state, decision.key, host)
+            folder = Path(keeping.state) / "journal" / name / host
+            if decision.state == verdict.GRANTED and name == decision.key:
+                _give_up(folder, book, today)
+            _drop_old(folder, book, today - timedelta(days=keep_days))
 
 
 def _give_up(folder: Path, book: Ledger, today: date) -> None:

@@ -1,0 +1,101 @@
+"""Every file that devtel keeps, in every damage: the build is as plain, nothing is lost in silence, status tells."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from damages import DAMAGES, FILES, the_file
+from scene import build, told
+from workplace import Worker, at_work, days, furnish
+
+from endpoint import Endpoint, listening
+
+DECIDING = ("config.toml", ".devtel.toml")
+CODES = {0, 1, 75, 78}  # done, failure, try later, configuration
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with listening() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def template(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workplace") / "template"
+    furnish(folder, endpoint)
+    return folder
+
+
+@pytest.fixture
+def worker(template: Path, endpoint: Endpoint, tmp_path: Path) -> Iterator[Worker]:
+    endpoint.requests.clear()
+    with at_work(template, tmp_path / "developer") as person:
+        yield person
+
+
+def each_in_turn() -> list[tuple[str, str]]:
+    """Every file once, each with another damage, and the fifos, which block whoever is not careful."""
+    kinds = list(DAMAGES)
+    turn = [(name, kinds[number % len(kinds)]) for number, name in enumerate(FILES)]
+    return turn + [(name, "is a fifo") for name in ("journal of today", "config.toml")]
+
+
+SAMPLE = each_in_turn()
+CASES = [
+    pytest.param(name, damage, id=f"{name} {damage}", marks=[] if (name, damage) in SAMPLE else pytest.mark.slow)
+    for name in FILES
+    for damage in DAMAGES
+]
+
+
+def flush(worker: Worker) -> subprocess.CompletedProcess[str]:
+    """A flush in person; it speaks in sentences and ends with a code of the design."""
+    done = worker.devtel("flush", "--verbose", timeout=15)
+    assert "Traceback" not in done.stderr
+    assert all(line.startswith("devtel: ") for line in done.stderr.splitlines())
+    assert done.returncode in CODES
+    return done
+
+
+@pytest.mark.parametrize(("name", "damage"), CASES)
+def test_a_damaged_file_leaves_the_build_alone_and_loses_nothing_in_silence(
+    worker: Worker, endpoint: Endpoint, name: str, damage: str
+) -> None:
+    path = the_file(worker, name)
+    DAMAGES[damage](path)
+    recorded, dropped = worker.recorded(), worker.status()["dropped_records"]
+    for target in ("work", "fail"):
+        assert build(worker, target) == build(worker, target, plain=True)
+    status, recorded = worker.status(), worker.recorded() - recorded
+    assert (
+        recorded + int(str(status["dropped_records"])) - int(str(dropped)) == 2
+        or status["troubles"]
+        or name in DECIDING
+    )
+    first = flush(worker)
+    if name not in DECIDING:
+        assert_the_rest_is_told(worker, endpoint, name, 2 + recorded, first.returncode)
+
+
+def assert_the_rest_is_told(worker: Worker, endpoint: Endpoint, name: str, runs_today: int, code: int) -> None:
+    """What the damage left is told now, or after the advice was followed: what is in the way is removed."""
+    _, yesterday, today = days()
+    if code == 0 or name.startswith("journal"):
+        assert name == "journal of yesterday" or told(endpoint.requests)[yesterday] == [3]
+        assert name == "journal of today" or told(endpoint.requests)[today] == [runs_today]
+    remove(worker, name)
+    flush(worker)
+    assert all(runs == sorted(runs) for runs in told(endpoint.requests).values())
+    assert name == "journal of yesterday" or told(endpoint.requests)[yesterday][-1] == 3
+
+
+def remove(worker: Worker, name: str) -> None:
+    """Take away whatever stands there."""
+    for path in worker.state.glob(FILES[name]):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
