@@ -131,7 +131,7 @@ def _reason(body: bytes) -> str:
 def _retry_after(headers: dict[str, str]) -> float:
     """Seconds that the endpoint asks to wait (RFC 9110, 10.2.3: a number of seconds or a date); 0 without."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
