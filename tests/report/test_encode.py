@@ -171,6 +171,13 @@ def test_seconds_are_sent_to_the_millisecond() -> None:
     assert body(metrics)["metrics"]["targets"][0]["waited_seconds"] == 0.3
 
 
+def test_a_whole_number_of_seconds_makes_the_same_bytes_as_a_float() -> None:
+    whole, broken = full_day(), full_day()
+    whole.targets["shop", "test"].duration_max = 20
+    broken.targets["shop", "test"].duration_max = 20.0
+    assert encode(whole, ANONYMOUS, HOST, ENVIRONMENT) == encode(broken, ANONYMOUS, HOST, ENVIRONMENT)
+
+
 def test_projects_are_listed_once_in_order_without_the_empty_one() -> None:
     metrics = DailyMetrics(DAY)
     for project in ("z", "a", "", "z"):

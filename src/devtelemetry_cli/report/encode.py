@@ -39,9 +39,9 @@ def target_object(target: TargetMetrics) -> dict[str, Any]:
         "failures": target.failures,
         "interrupted": target.interrupted,
         "lost": target.lost,
-        "waited_seconds": round(target.waited_seconds, 3),
-        "duration_total": round(target.duration_total, 3),
-        "duration_max": round(target.duration_max, 3),
+        "waited_seconds": _milliseconds(target.waited_seconds),
+        "duration_total": _milliseconds(target.duration_total),
+        "duration_max": _milliseconds(target.duration_max),
         "durations": {str(index): count for index, count in sorted(target.durations.items())},
         "exit_codes": dict(sorted(target.exit_codes.items())),
         "checkouts": [
@@ -49,6 +49,11 @@ def target_object(target: TargetMetrics) -> dict[str, Any]:
             for (branch, age), (runs, failures) in sorted(target.checkouts.items())
         ],
     }
+
+
+def _milliseconds(seconds: float) -> float:
+    """Rounded, and always written as a float: 20 and 20.0 are one value and must be the same bytes."""
+    return round(float(seconds), 3)
 
 
 def _fold(ranked: list[TargetMetrics], keep: int) -> list[TargetMetrics]:
