@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from devtelemetry_cli import erasures, settings, verdict
@@ -99,6 +99,9 @@ def _look_at_records(place: Place, decision: store.Decision, host: str, status: 
     tally = read.Tally()
     if today.isoformat() in read.days(folder):
         status.runs_today += _count(journal, today.isoformat(), tally, status)
+    for day in read.days(folder):
+        if date.fromisoformat(day) > today + timedelta(days=1):  # tomorrow is only another time zone's today
+            status.troubles.append(f"{day} has not come yet: a clock was ahead. Its records wait for that day.")
     if decision.state == verdict.GRANTED:
         book = Ledger(place.state, decision.key, host)
         for day in days.changed(journal, book, today):

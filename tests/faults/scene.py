@@ -78,10 +78,13 @@ def only_child(pid: int) -> int:
 
 
 def told(requests: list[Request]) -> dict[str, list[int]]:
-    """The runs of each day as they were told, in the order in which the bodies came."""
+    """The runs of each day as the endpoint has them, over all host keys, after each body that came for it whole."""
+    rows: dict[str, dict[str, int]] = defaultdict(dict)
     days: dict[str, list[int]] = defaultdict(list)
     for request in requests:
-        if request.path.endswith("/report"):
+        whole = len(request.body) == int(request.headers["content-length"])
+        if whole and request.path.endswith("/report"):
             body = json.loads(request.body)
-            days[body["date"]].append(sum(body["metrics"]["commands"].values()))
-    return days
+            rows[body["date"]][body["developer"]] = sum(body["metrics"]["commands"].values())
+            days[body["date"]].append(sum(rows[body["date"]].values()))
+    return dict(days)

@@ -55,11 +55,16 @@ class Journal:
 
 
 def changed(journal: Journal, ledger: Ledger, today: date) -> Iterator[str]:
-    """The days that may have something to tell: changed since they were acknowledged, oldest first."""
+    """The days that may have something to tell: changed since they were acknowledged, oldest first.
+
+    A day that has not come yet waits for it: the clock was ahead, and an endpoint refuses it. One that was given up
+    by a clock that was ahead is told after all.
+    """
     for day in read.days(journal.folder):
         entry = ledger.entry(day)
         oldest = AGAIN if entry.acknowledged else NEVER_SENT
-        if date.fromisoformat(day) < today - timedelta(days=oldest) or entry.state in (FROZEN, EXPIRED):
+        in_time = today - timedelta(days=oldest) <= date.fromisoformat(day) <= today
+        if not in_time or entry.state == FROZEN:
             continue
         if entry.state in (SENT, REFUSED) and not entry.running and _size(journal, day) == entry.journal_size:
             continue
