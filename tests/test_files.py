@@ -35,6 +35,15 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
         assert (tmp_path / "dotfiles" / "real").read_bytes() == content
 
 
+def test_what_a_link_points_to_is_left_alone_where_it_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "device")
+    (tmp_path / "link").symlink_to("device")
+    files.replace(tmp_path / "link", b"x")
+    assert (tmp_path / "device").is_fifo()
+    assert not (tmp_path / "link").is_symlink()
+    assert files.read(tmp_path / "link") == b"x"
+
+
 def test_a_failure_leaves_the_old_one_and_no_draft(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "kept").write_bytes(b"")
@@ -75,7 +84,7 @@ def test_a_missing_file_is_said_as_such(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_refused_and_leaves_no_descriptor_open(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
-    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "link").symlink_to("/dev/null")
     before = len(os.listdir("/dev/fd"))  # noqa: PTH208  it is a folder of descriptors
     for name in ("fifo", "link", "."):
         with pytest.raises(OSError, match="regular file"):

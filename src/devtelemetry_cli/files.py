@@ -11,9 +11,11 @@ MAX_BYTES = 1024 * 1024
 def replace(path: Path, data: bytes) -> None:
     """Put `data` in the place of `path`, durable and readable for its owner alone. Raises OSError.
 
-    A symbolic link is followed, since people keep their configuration elsewhere by one.
+    A symbolic link to a file is followed, since people keep their configuration elsewhere by one. What a link
+    to anything else points to is left alone (it may be a device), and the link is replaced.
     """
-    path = Path(os.path.realpath(path))
+    meant = Path(os.path.realpath(path))
+    path = meant if meant.is_file() or not meant.exists() else path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600 by itself
     try:
