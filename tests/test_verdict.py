@@ -83,7 +83,7 @@ def test_a_memory_cut_at_any_byte_is_none(tmp_path: Path) -> None:
 LINES = st.lists(st.text(max_size=6) | st.sampled_from(["granted", "1", "²", "9" * 5000]), min_size=9, max_size=9)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.binary() | LINES.map(lambda lines: "\n".join(["devtel-verdict-1", MADE_FROM, *lines, "end"]).encode()))
 def test_noise_never_raises_and_never_is_an_agreement_by_chance(tmp_path: Path, noise: bytes) -> None:
     if not (tmp_path / "verdicts").exists():

@@ -51,7 +51,7 @@ NOISE = st.binary(max_size=60) | st.builds(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(NOISE, max_size=4))
 def test_records_between_noise_are_found_and_nothing_raises(tmp_path: Path, noises: list[bytes]) -> None:
     content = b"".join(b"\n" + noise + JOURNAL[0] for noise in noises)
@@ -60,7 +60,7 @@ def test_records_between_noise_are_found_and_nothing_raises(tmp_path: Path, nois
     assert tally.damaged >= sum(bool(noise.strip()) for noise in noises)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_mutated_journal_never_raises_and_costs_the_touched_records_at_most(
     tmp_path: Path, data: st.DataObject
@@ -76,7 +76,7 @@ def test_a_mutated_journal_never_raises_and_costs_the_touched_records_at_most(
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()) | st.just({})
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.sampled_from([("start", START), ("end", END)]),
     st.dictionaries(st.sampled_from([*Start.__slots__, *END, "signal", "v", "event", "x"]), VALUES),
@@ -192,10 +192,10 @@ def test_ten_megabytes_without_a_line_break_take_little_memory(tmp_path: Path) -
 
 def test_records_come_one_at_a_time(tmp_path: Path) -> None:
     file = tmp_path / f"{DAY}.jsonl"
-    file.write_bytes(JOURNAL[0] * 20_000)
+    file.write_bytes(JOURNAL[0] * 5_000)
     reading = read.records(file, read.Tally())
     tracemalloc.start()
-    assert sum(1 for _ in reading) == 20_000
+    assert sum(1 for _ in reading) == 5_000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20 * io.DEFAULT_BUFFER_SIZE

@@ -46,7 +46,7 @@ def crowd(names: list[str], runs: int = 1) -> DailyMetrics:
     return metrics
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(days())
 def test_no_report_is_too_large_and_none_loses_a_run(metrics: DailyMetrics) -> None:
     data = encode(metrics, ANONYMOUS, HOST, ENVIRONMENT)
@@ -57,7 +57,7 @@ def test_no_report_is_too_large_and_none_loses_a_run(metrics: DailyMetrics) -> N
     assert sum(sent["commands"].values()) == metrics.runs
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(days(), st.randoms(use_true_random=False))
 def test_the_same_values_make_the_same_bytes_in_any_order(metrics: DailyMetrics, random: Any) -> None:
     data = encode(metrics, ANONYMOUS, HOST, ENVIRONMENT)
@@ -77,7 +77,7 @@ def test_what_was_encoded_is_read_back() -> None:
     assert (extension.revision, extension.environment) == (6, ENVIRONMENT)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(days())
 def test_the_receiver_reads_whatever_is_encoded(metrics: DailyMetrics) -> None:
     assert sum(target.runs for target in read_extension(body(metrics)["metrics"]).targets) == metrics.runs
