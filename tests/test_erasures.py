@@ -16,7 +16,7 @@ TWO = Erasure("https://b/connections/1/report", "b", "id-2")
 
 
 def test_what_is_queued_is_pending_until_it_is_settled(tmp_path: Path) -> None:
-    state = f"{tmp_path}/state"
+    state = f"{tmp_path}/new/state"
     for erasure in (ONE, TWO, ONE):
         erasures.queue(state, erasure)
     assert erasures.pending(state) == [ONE, TWO]
@@ -31,6 +31,11 @@ def test_nothing_pending_leaves_no_id_and_no_file(tmp_path: Path) -> None:
     erasures.settle(str(tmp_path), ONE)
     assert erasures.pending(str(tmp_path)) == []
     assert [name for name in tree(tmp_path) if not name.endswith(".lock")] == []
+
+
+def test_settling_what_was_settled_is_nothing(tmp_path: Path) -> None:
+    erasures.settle(str(tmp_path), ONE)
+    assert erasures.pending(str(tmp_path)) == []
 
 
 def test_the_file_holds_just_what_is_owed(tmp_path: Path) -> None:

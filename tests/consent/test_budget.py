@@ -36,8 +36,9 @@ def test_five_invitations_for_one_destination_and_no_more(tmp_path: Path) -> Non
 
 
 def test_spending_twice_at_once_counts_once(tmp_path: Path) -> None:
-    assert [budget.spend(str(tmp_path), "a", NOON) for _ in range(2)] == [True, False]
-    assert json.loads(book(tmp_path).read_text())["times"] == {"a": 1}
+    state = tmp_path / "new" / "state"
+    assert [budget.spend(str(state), "a", NOON) for _ in range(2)] == [True, False]
+    assert json.loads(book(state).read_text())["times"] == {"a": 1}
 
 
 def test_another_run_that_counts_just_now_wins(tmp_path: Path) -> None:

@@ -184,6 +184,12 @@ def test_no_other_decision_ends(state: str) -> None:
     assert replace(GRANTED, state=state).until.year == 9999
 
 
+def test_a_decision_made_while_the_clock_stood_at_its_beginning_is_one(config: Path) -> None:
+    early = replace(GRANTED, decided=datetime(1970, 1, 1, tzinfo=UTC))
+    keep(config, early)
+    assert store.find(str(config), "key") == early
+
+
 def test_many_that_decide_at_once_lose_no_decision(config: Path) -> None:
     children = [fork_keeper(config, number) for number in range(8)]
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
