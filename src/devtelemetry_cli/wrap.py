@@ -77,6 +77,7 @@ class Net:
 def main(words: list[str]) -> None:
     """Run the target and end as it ends; does not return."""
     environ = dict(os.environ)
+    _put_last(environ.get("PYTHONPATH", ""))
     if words[:1] in (["--help"], ["-h"]):
         os.write(1, HELP.encode())
         os._exit(0)
@@ -118,6 +119,23 @@ def _begin(target: str, place: Place, child: process.Child, run: str, now: float
     from devtelemetry_cli import recording  # noqa: PLC0415  make runs already
 
     return recording.begin(target, place, child.over, run, now)
+
+
+def _put_last(python_path: str) -> None:
+    """Look for modules in PYTHONPATH only after our own installation.
+
+    It is the project's: its `resource.py` or `select.py` would run in the place of Python's own.
+    """
+    if python_path:
+        theirs = {_absolute(folder) for folder in python_path.split(os.pathsep)}
+        sys.path.sort(key=theirs.__contains__)
+
+
+def _absolute(folder: str) -> str:
+    try:
+        return os.path.abspath(folder)  # noqa: PTH100  as Python made it; pathlib costs a run 9 ms
+    except OSError:
+        return folder  # the working directory is gone
 
 
 def _take_options(words: list[str], options: dict[str, str]) -> list[str]:

@@ -293,9 +293,17 @@ def _environment() -> Iterator[Case]:
         ("PYTHONBREAKPOINT", "0"),
     ):
         yield Case(f"{name}={value}", environ={name: value})
+    shadows = {f"{name}.py": f"print('{name} of the project')\n" for name in _STANDARD}
+    yield Case("a PYTHONPATH that shadows modules", environ={"PYTHONPATH": "."}, files=shadows)
+    killed = "impl-x: ; @kill -9 $$PPID"
+    yield Case("the same, and make is killed", killed, environ={"PYTHONPATH": "/nonexistent:"}, files=shadows)
+    yield Case("modules in the folder", files=shadows)
     yield Case("GIT_TRACE", environ={"GIT_TRACE": "/no/such", "GIT_TRACE2_EVENT": "2"})
     yield Case("GIT_DIR of something else", environ={"GIT_DIR": "/nonexistent", "GIT_WORK_TREE": "/"})
     yield Case("TMPDIR that is not there", environ={"TMPDIR": "/nonexistent"})
+
+
+_STANDARD = ("resource", "select", "json", "tomllib", "datetime", "fcntl", "random", "struct", "calendar", "signal")
 
 
 def _words() -> Iterator[Case]:
