@@ -17,7 +17,9 @@ class Question:
     """Two running git commands. `wait` for their answers, then `context`; `close` always."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        self._environ = {**environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+        # A build that traces its git commands must not find ours among them.
+        untraced = {name: value for name, value in environ.items() if not name.startswith("GIT_TRACE")}
+        self._environ = {**untraced, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
         self._commands = [_Command(_COMMIT_TIME, self._environ), _Command(_BRANCHES, self._environ)]
 
     def wait(self, seconds: float) -> bool:

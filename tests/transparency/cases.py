@@ -299,6 +299,7 @@ def _environment() -> Iterator[Case]:
     yield Case("the same, and make is killed", killed, environ={"PYTHONPATH": "/nonexistent:"}, files=shadows)
     yield Case("modules in the folder", files=shadows)
     yield Case("GIT_TRACE", environ={"GIT_TRACE": "/no/such", "GIT_TRACE2_EVENT": "2"})
+    yield Case("GIT_TRACE into a file", script='GIT_TRACE="$PROJECT/t" GIT_TRACE2_EVENT="$PROJECT/u" exec make x')
     yield Case("GIT_DIR of something else", environ={"GIT_DIR": "/nonexistent", "GIT_WORK_TREE": "/"})
     yield Case("TMPDIR that is not there", environ={"TMPDIR": "/nonexistent"})
 
