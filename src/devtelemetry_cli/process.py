@@ -16,8 +16,10 @@ else:
     import _signal  # `signal` wraps the same calls in enums, at 4 ms
 
 _NOTED = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP)
-# Python ignores these two from its start; a recipe must find them as make would.
-_PYTHON_IGNORES = [_signal.SIGPIPE, _signal.SIGXFSZ]
+# Python ignores these two from its start, and forgets whether they had been ignored before.
+_PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
+# Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
+_HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
 
@@ -46,7 +48,7 @@ class Child:
         """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
         self._started_at = time.monotonic()
         try:
-            self._pid = os.posix_spawnp(command[0], command, environ, setsigdef=_PYTHON_IGNORES)
+            self._pid = os.posix_spawnp(command[0], command, environ, setsigdef=_not_ignored())
         except OSError as fault:
             raise StartError(command[0], fault) from None
         import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
@@ -98,7 +100,7 @@ class Ending:
 
 def become(command: list[str]) -> None:
     """Be make from here on, in the same process. Returns only by raising StartError."""
-    for number in _PYTHON_IGNORES:
+    for number in _not_ignored():
         _signal.signal(number, _signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, given_environment())  # noqa: S606  no shell: that is the point
@@ -133,6 +135,25 @@ def given_environment() -> dict[bytes, bytes]:
 def _handle(number: int, handler: "Callable[[int, object], None]") -> None:
     if _signal.getsignal(number) != _signal.SIG_IGN:  # ignored by nohup, or by a shell for its background job
         _signal.signal(number, handler)
+
+
+def _not_ignored() -> list[int]:
+    """Of the signals that Python ignores, those that a recipe must find at their default.
+
+    A service manager, say, ignores SIGPIPE for all that it starts, and so do make and its recipes then. Our parent
+    tells; where it is none of those that hand it on, or the system does not tell, they were not ignored.
+    """
+    try:
+        descriptor = os.open(f"/proc/{os.getppid()}/status", os.O_RDONLY)
+        try:
+            text = os.read(descriptor, 65536)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return _PYTHON_IGNORES
+    lines = dict(line.split(b":\t", 1) for line in text.split(b"\n") if b":\t" in line)
+    ignored = int(lines.get(b"SigIgn", b"0"), 16) if lines.get(b"Name") in _HANDS_ON else 0
+    return [number for number in _PYTHON_IGNORES if not ignored >> (number - 1) & 1]
 
 
 def _given_lc_ctype() -> bytes | None:

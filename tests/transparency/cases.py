@@ -238,9 +238,14 @@ def _inherited() -> Iterator[Case]:
     )
     yield Case("nice", script="exec nice -n 7 make x")
     yield Case("one processor", script="exec taskset 1 make x")
-    for name in ("CHLD", "INT", "QUIT", "HUP", "TERM", "USR1", "TSTP", "ALRM", "WINCH"):
+    for name in ("CHLD", "PIPE", "INT", "QUIT", "HUP", "TERM", "USR1", "XFSZ", "TSTP", "ALRM", "WINCH"):
         yield Case(f"{name} ignored on entry", script=f"exec env --ignore-signal={name} make x")
         yield Case(f"{name} blocked on entry", script=f"exec env --block-signal={name} make x")
+    script = "exec env --ignore-signal=PIPE --ignore-signal=XFSZ make x"
+    yield Case("PIPE ignored, behind a shell", "SHELL = /bin/bash\nimpl-x: ; @see here", script=script)
+    yield Case("PIPE ignored, head in the recipe", "impl-x: ; @yes | head -n 2", script=script)
+    yield Case("PIPE ignored, head after make", "impl-x: ; @seq 9999; echo on >&2", script=f"({script}) | head -n 2")
+    yield Case("PIPE ignored, one level down", "impl-x: ; @$(MAKE) y\nimpl-y: ; @see here", script=script)
     yield Case("TERM ignored and sent", "impl-x: ; @kill -TERM $$PPID; echo on", script="trap '' TERM; exec make x")
     yield Case("nohup", "impl-x: ; @see here; kill -HUP $$PPID; echo on", script="exec nohup make x")
     yield Case("in the background of a script", script="make x & wait $!")

@@ -9,6 +9,8 @@ import pytest
 from cases import ALL, Case
 from runner import RECORDING, STATES, Outcome, Workshop
 
+from support import Developer
+
 ELSEWHERE = (
     "success",
     "failure",
@@ -109,3 +111,9 @@ def test_it_does_so_under_every_make_and_in_every_state(
     workshops: dict[str, Workshop], version: str, case: Case, states: tuple[str, ...]
 ) -> None:
     compare(workshops[version], case, states)
+
+
+def test_a_caller_that_ignores_sigpipe_only_for_itself_is_not_taken_at_its_word(developer: Developer) -> None:
+    (developer.project / "Makefile").write_text("impl-x: ; @yes | head -n 1\n")
+    done = developer.devtel("wrap", "x")  # this is Python: it ignores SIGPIPE, but not for what it starts
+    assert (done.returncode, done.stdout, done.stderr) == (0, "y\n", "")
