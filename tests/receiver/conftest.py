@@ -1,15 +1,21 @@
-"""The receiver that most of these tests talk to."""
+"""The receiver that most of these tests talk to, and the databases it runs on."""
 
 from collections.abc import Iterator
 
 import pytest
 from receiving import Receiver, receiver_in
+from servers import DATABASES
+from stores import database
 
 
 @pytest.fixture(scope="session")
-def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
-    """One receiver for all tests that only talk to it, each over a connection of its own."""
-    with receiver_in(tmp_path_factory.mktemp("receiver")) as running:
+def receiver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    """One receiver for all tests that only talk to it, each over a connection of its own; on SQLite unless marked."""
+    home = tmp_path_factory.mktemp("receiver")
+    with (
+        database(getattr(request, "param", "sqlite"), tmp_path_factory) as url,
+        receiver_in(home, database=url) as running,
+    ):
         yield running
 
 
@@ -17,3 +23,16 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
 def connection(receiver: Receiver) -> str:
     """The path of a connection that asks for no token."""
     return receiver.connect()
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database, one of each kind."""
+    with database(request.param, tmp_path_factory) as address:
+        yield address
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Modules that say EVERYWHERE have their receiver on every kind of database."""
+    if getattr(metafunc.module, "EVERYWHERE", False) and "receiver" in metafunc.fixturenames:
+        metafunc.parametrize("receiver", DATABASES, indirect=True, scope="session")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from stores import Store
 
 CONNECTIONS = "/plugins/developer_telemetry/connections"
 TODAY = datetime.now(UTC).date()
@@ -57,7 +58,8 @@ class Receiver:
 
     process: subprocess.Popen[bytes]
     client: httpx.Client
-    database: Path
+    store: Store
+    database: Path  # where the default SQLite database is
     log: Path
 
     def connect(self, token: str = "") -> str:
@@ -75,8 +77,8 @@ class Receiver:
 
     def rows(self, table: str, connection: str) -> list[dict[str, Any]]:
         """The rows of a connection, as any other program reads them."""
-        everything = f"SELECT * FROM {table} WHERE connection_id = ?"  # noqa: S608 - the tests' own table names
-        return select(self.database, everything, connection.rpartition("/")[2])
+        everything = f"SELECT * FROM {table} WHERE connection_id = :id"  # noqa: S608 - the tests' own table names
+        return self.store.select(everything, id=int(connection.rpartition("/")[2]))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code."""
@@ -89,19 +91,6 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def select(database: Path, sql: str, *values: object) -> list[dict[str, Any]]:
-    """Rows by plain SQL, over a connection of its own."""
-    with closing(sqlite3.connect(database)) as db:
-        db.row_factory = sqlite3.Row
-        return [dict(row) for row in db.execute(sql, values)]
-
-
-def change(database: Path, sql: str, *values: object) -> None:
-    """One change by plain SQL, as another program makes it."""
-    with closing(sqlite3.connect(database)) as db, db:
-        db.execute(sql, values)
-
-
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Another program is in the middle of writing."""
@@ -112,16 +101,18 @@ def locked(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def receiver_in(home: Path, *arguments: object) -> Iterator[Receiver]:
-    """`devtel serve` in a home of its own; killed at the end if it still runs."""
-    log = home / "stderr"
+def receiver_in(home: Path, *arguments: object, database: str = "") -> Iterator[Receiver]:
+    """`devtel serve` in a home of its own, on `database` or its default; killed at the end if it still runs."""
+    log, file = home / "stderr", home / "devtel" / "reports.db"
+    if database:
+        arguments += ("--database", database)
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             command("--port", 0, *arguments), env=environment(home), stdin=subprocess.DEVNULL, stderr=stderr
         )
     try:
         with httpx.Client(base_url=_address(process, log), timeout=10) as client:
-            yield Receiver(process, client, home / "devtel" / "reports.db", log)
+            yield Receiver(process, client, Store(database or f"sqlite:///{file}"), file, log)
     finally:
         process.kill()
         process.wait()

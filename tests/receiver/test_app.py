@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from receiving import CONNECTIONS, Receiver, body, change, receiver_in
+from receiving import CONNECTIONS, Receiver, body, receiver_in
 
 LIMIT = 64 * 1024
 
@@ -74,6 +74,6 @@ def test_a_client_sees_that_it_is_alive_ready_and_which_version_it_is(receiver: 
 
 def test_a_database_that_lost_its_tables_is_not_ready(tmp_path) -> None:
     with receiver_in(tmp_path) as running:
-        change(running.database, "DROP TABLE _tool_developer_telemetry_connections")
+        running.store.change("DROP TABLE _tool_developer_telemetry_connections")
         assert running.client.get("/readyz").status_code == 503
         assert running.client.get("/healthz").status_code == 200

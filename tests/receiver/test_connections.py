@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from receiving import CONNECTIONS, Receiver, change
+from receiving import CONNECTIONS, Receiver
 
+EVERYWHERE = True
 UNKNOWN = 987654321
 
 
@@ -61,5 +62,5 @@ def test_an_unknown_connection_is_404_and_no_number_400(
 
 def test_the_id_of_a_deleted_connection_is_never_given_again(receiver: Receiver) -> None:
     last = int(receiver.connect().rpartition("/")[2])
-    change(receiver.database, "DELETE FROM _tool_developer_telemetry_connections WHERE id = ?", last)
+    receiver.store.change("DELETE FROM _tool_developer_telemetry_connections WHERE id = :id", id=last)
     assert int(receiver.connect().rpartition("/")[2]) > last

@@ -9,6 +9,7 @@ import pytest
 from receiving import Receiver
 
 CASES = json.loads((Path(__file__).parents[2] / "contract" / "report-cases.json").read_text())
+EVERYWHERE = True
 STORED_BY_DEFAULT = {"developer_id": "d-1", "date": "2026-02-12"}
 
 

@@ -2,13 +2,13 @@
 
 import socket
 
-from receiving import CONNECTIONS, change, receiver_in
+from receiving import CONNECTIONS, receiver_in
 
 
 def test_an_unexpected_fault_is_500_in_the_envelope_and_told_once(tmp_path) -> None:
     with receiver_in(tmp_path) as running:
         running.connect()
-        change(running.database, "UPDATE _tool_developer_telemetry_connections SET created_at = 'no time'")
+        running.store.change("UPDATE _tool_developer_telemetry_connections SET created_at = 'no time'")
         answer = running.client.get(CONNECTIONS)
         assert (answer.status_code, answer.json()["success"]) == (500, False)
         assert answer.json()["causes"] == ["internal error"]

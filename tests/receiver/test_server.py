@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from receiving import CONNECTIONS, Receiver, body, change, environment, receiver_in, run, wait_for
+from receiving import CONNECTIONS, Receiver, body, environment, receiver_in, run, wait_for
+from stores import Store
 
 from devtelemetry_cli.receiver.server import add_connection
 
@@ -135,8 +136,7 @@ def test_a_database_of_the_plugin_is_taken_over(tmp_path) -> None:
     file = tmp_path / "reports.db"
     add_connection(f"sqlite:///{file}", "team", token="")
     columns = "connection_id, developer_id, date, email, name, hostname, active_hours, tools_used, project_context"
-    change(
-        file,
+    Store(f"sqlite:///{file}").change(
         f"INSERT INTO _tool_developer_metrics ({columns}, command_counts, os_info, created_at, updated_at) "  # noqa: S608
         "VALUES (1, 'old.h', '2026-01-02', '', '', '', 1, 'null', 'null', 'null', '', '2026-01-02', '2026-01-02')",
     )

@@ -8,13 +8,19 @@ import click
 
 from devtelemetry_cli.errors import ConfigurationError
 
-EXTRA = frozenset({"fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
+EXTRA = frozenset({"alembic", "fastapi", "prometheus_client", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--database", default="", metavar="URL", help="sqlite:///FILE; default: reports.db in the data folder.")
+@click.option(
+    "--database",
+    default="",
+    envvar="DEVTEL_DATABASE",
+    metavar="URL",
+    help="sqlite:///FILE, postgresql://..., mariadb://...; default: reports.db in the data folder.",
+)
 @click.option(
     "--admin-token-file",
     envvar="DEVTEL_ADMIN_TOKEN_FILE",
@@ -22,6 +28,7 @@ EXTRA = frozenset({"fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
     help="Token for managing connections from elsewhere.",
 )
 @click.option("--quiet", is_flag=True, help="No line per request.")
+@click.option("--migrate-only", is_flag=True, help="Bring the database up to this version, and exit.")
 @click.option("--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit.")
 @click.option(
     "--token-file",
@@ -34,6 +41,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
     database: str,
     admin_token_file: str | None,
     quiet: bool,
+    migrate_only: bool,
     add_connection: str | None,
     token_file: str | None,
 ) -> None:
@@ -42,7 +50,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
         raise click.UsageError("--token-file belongs to --add-connection.")
     token = _token(admin_token_file if add_connection is None else token_file)
     server = _server()
-    if add_connection is None:
+    if migrate_only:
+        click.echo(server.migrate(database))
+    elif add_connection is None:
         server.run(host, port, database, token, quiet)
     else:
         click.echo(server.add_connection(database, add_connection, token))

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Connection, literal, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,7 +22,7 @@ from devtelemetry_cli import __version__
 from devtelemetry_cli.receiver import connections, reports
 from devtelemetry_cli.receiver.access import check_admin, check_token
 from devtelemetry_cli.receiver.answers import RefusedError, as_json, failure, success, unknown_path
-from devtelemetry_cli.receiver.database import Database, DatabaseBusyError
+from devtelemetry_cli.receiver.database import ConflictError, Database, DatabaseBusyError
 from devtelemetry_cli.receiver.decode import read_developer, read_object, read_report
 from devtelemetry_cli.receiver.door import Door, Log
 from devtelemetry_cli.receiver.tables import connections as connections_table
@@ -52,7 +52,7 @@ def create_app(database: Database, writer: Writer, admin: str | None, access: Lo
     app.state.database = database
     app.state.writer = writer
     app.state.admin = admin
-    app.state.forget_key = database.write(reports.forget_key)
+    app.state.forget_key = database.write(lambda db: reports.secret_key(db, "forget"))
     return app
 
 
@@ -74,7 +74,7 @@ async def forget(request: Request) -> Response:
     connection_id, body, state = _connection_id(request), await _body(request), request.app.state
 
     def erase(db: Connection) -> int:
-        _check_report_token(db, connection_id, request)
+        _check_report_token(db, connection_id, request, alone=True)
         person = anonymous_id(read_developer(read_object(body)))
         return reports.forget(db, state.forget_key, connection_id, person)
 
@@ -118,7 +118,10 @@ async def alive(_request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """Reports can be kept: the tables are there and can be read."""
     one = select(literal(1)).select_from(connections_table).limit(1)
-    await run_in_threadpool(request.app.state.database.read, lambda db: db.execute(one).all())
+    try:
+        await run_in_threadpool(request.app.state.database.read, lambda db: db.execute(one).all())
+    except DatabaseError:
+        return failure(503, "the database does not have its tables")
     return Response()
 
 
@@ -158,8 +161,8 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _check_report_token(db: Connection, connection_id: int, request: Request) -> None:
-    if stored := connections.token_hash(db, connection_id):
+def _check_report_token(db: Connection, connection_id: int, request: Request, alone: bool = False) -> None:
+    if stored := connections.token_hash(db, connection_id, alone):
         check_token(stored, request.headers.get("authorization"))
 
 
@@ -175,6 +178,10 @@ async def _on_database_away(_request: Request, _error: Exception) -> Response:
     return failure(503, "the database is busy or away, try again")
 
 
+async def _on_misfit(_request: Request, _error: Exception) -> Response:
+    return failure(400, "a value does not fit the database")
+
+
 async def _on_unknown(_request: Request, _error: Exception) -> Response:
     """DevLake's router knows no 405: a wrong method is a path that is not there."""
     return unknown_path()
@@ -187,5 +194,8 @@ FAULTS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
     InterfaceError: _on_database_away,
     PoolTimeoutError: _on_database_away,
     DatabaseBusyError: _on_database_away,
+    ConflictError: _on_database_away,
+    InternalError: _on_database_away,
+    DataError: _on_misfit,
     HTTPException: _on_unknown,
 }

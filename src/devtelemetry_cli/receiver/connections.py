@@ -18,6 +18,10 @@ MAX_CONNECTION_NAME = 100
 MAX_TOKEN = 4096
 
 _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindparam("id"))
+# Reports share the row, an erasure and the connection's end have it alone: none of them comes between another's
+# question and its answer. SQLite, where one transaction writes at a time, leaves the clauses out.
+_SHARED = _TOKEN_HASH.with_for_update(read=True, key_share=True)
+_ALONE = _TOKEN_HASH.with_for_update()
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def get(db: Connection, connection_id: int) -> Row[Any]:
     """The connection; RefusedError 404 where there is none."""
     row = db.execute(select(connections).where(connections.c.id == connection_id)).first()
     if row is None:
-        raise _not_found(connection_id)
+        raise not_found(connection_id)
     return row
 
 
@@ -92,11 +96,14 @@ def all_of_them(db: Connection) -> list[Row[Any]]:
     return list(db.execute(select(connections).order_by(connections.c.id)))
 
 
-def token_hash(db: Connection, connection_id: int) -> str:
-    """The hash of a connection's token, empty where it asks for none; RefusedError 404."""
-    stored: str | None = db.execute(_TOKEN_HASH, {"id": connection_id}).scalar()
+def token_hash(db: Connection, connection_id: int, alone: bool = False) -> str:
+    """The hash of a connection's token, empty where it asks for none, and a hold on it until the end; else 404.
+
+    With `alone` nobody else holds the connection.
+    """
+    stored: str | None = db.execute(_ALONE if alone else _SHARED, {"id": connection_id}).scalar()
     if stored is None:
-        raise _not_found(connection_id)
+        raise not_found(connection_id)
     return stored
 
 
@@ -114,7 +121,8 @@ def as_answer(row: Row[Any]) -> Mapping[str, Any]:
     }
 
 
-def _not_found(connection_id: int) -> RefusedError:
+def not_found(connection_id: int) -> RefusedError:
+    """What is answered for an id that no connection has."""
     return RefusedError(404, f"connection {connection_id} not found")
 
 

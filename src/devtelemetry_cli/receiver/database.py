@@ -1,32 +1,33 @@
 """The database: opened once, read and written in short transactions, on SQLite or on a server."""
 
-import os
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, Insert, Table, exc
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from devtelemetry_cli.errors import ConfigurationError, UnavailableError
-from devtelemetry_cli.receiver.tables import metadata
+from devtelemetry_cli.receiver import schema
+from devtelemetry_cli.receiver.engines import BUSY_SECONDS, make_engine, parse
 
-BUSY_SECONDS = 3.0  # shorter than a sender waits for its answer
 ATTEMPTS = 5
 CONFLICT_STATES = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
-CONFLICT_CODES = frozenset({1205, 1213})  # MariaDB: lock wait timeout, deadlock
+CONFLICT_CODES = frozenset({1020, 1205, 1213})  # MariaDB: changed since read, lock wait timeout, deadlock
 
 T = TypeVar("T")
 
 
 class DatabaseBusyError(Exception):
     """Another writer held the database for longer than a sender can wait."""
+
+
+class ConflictError(Exception):
+    """What this transaction decided on was changed by another before it ended: done again, it may succeed."""
 
 
 class Database:
@@ -43,18 +44,18 @@ class Database:
         with self._engine.connect() as db:
             return work(db)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
         """The result of `work` in a transaction of its own, done whole or not at all.
 
-        `work` runs again when the transaction lost against another. Raises SQLAlchemy's errors and
-        DatabaseBusyError.
+        `work` runs again when the transaction lost against another. Raises SQLAlchemy's errors,
+        DatabaseBusyError and ConflictError.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in range(attempts):
             try:
                 with self._my_turn(), self._writer.begin() as db:
                     return work(db)
-            except exc.DBAPIError as error:
-                if attempt == ATTEMPTS - 1 or not _lost_against_another(error):
+            except (exc.DBAPIError, ConflictError) as error:
+                if attempt == attempts - 1 or not lost_against_another(error):
                     raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
         raise AssertionError("unreachable")
@@ -76,23 +77,32 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Open the database at `url` and make the tables that are missing.
+    """Open the database at `url`, its tables brought up to this version.
 
     Raises ConfigurationError or UnavailableError with a sentence for the operator, never with a password.
     """
-    parsed = _parse(url)
+    migrate(url)
+    return Database(make_engine(parse(url)))
+
+
+def migrate(url: str) -> bool:
+    """Bring the tables at `url` up to this version; whether there was something to do. Raises as open_database."""
+    parsed = parse(url)
+    shown = _shown(parsed)
     try:
-        engine = _sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else _server_engine(parsed)
-        database = Database(engine)
-        database.write(metadata.create_all)
+        engine = make_engine(parsed, patient=True)
+        try:
+            return schema.bring_up(engine)
+        finally:
+            engine.dispose()
     except (ModuleNotFoundError, exc.NoSuchModuleError):
-        raise ConfigurationError(f"No driver is installed for the database {parsed!r}.") from None
-    except (exc.OperationalError, DatabaseBusyError) as error:
-        reason = getattr(error, "orig", "it is busy")
-        raise UnavailableError(f"The database {parsed!r} cannot be used: {reason}.") from None
+        extra = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}.get(parsed.get_backend_name())
+        advice = f"Install it: pip install 'devtelemetry-cli[server,{extra}]'" if extra else ""
+        raise ConfigurationError(f"No driver is installed for the database {shown}.", advice) from None
+    except exc.OperationalError as error:
+        raise UnavailableError(f"The database {shown} cannot be used: {error.orig}.") from None
     except exc.DatabaseError as error:
-        raise ConfigurationError(f"The database {parsed!r} cannot be used: {error.orig}.") from None
-    return database
+        raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
 
 
 def upsert(db: Connection, table: Table, row: Mapping[str, Any]) -> None:
@@ -113,61 +123,16 @@ def _upsert(dialect: str, table: Table) -> Insert:
     )
 
 
-def _lost_against_another(error: exc.DBAPIError) -> bool:
+def lost_against_another(error: Exception) -> bool:
     """Whether the same transaction may succeed now. SQLite is not asked again: it waited already."""
-    cause = error.orig
-    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    if isinstance(error, ConflictError):
+        return True
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
     arguments = getattr(cause, "args", ())
     return state in CONFLICT_STATES or bool(arguments and arguments[0] in CONFLICT_CODES)
 
 
-def _parse(url: str) -> URL:
-    try:
-        return make_url(url)
-    except exc.ArgumentError:
-        raise ConfigurationError(
-            "--database is not an address of a database.",
-            "Give one such as sqlite:////srv/devtel/reports.db.",
-        ) from None
-
-
-def _server_engine(url: URL) -> Engine:
-    # Serializable: what a report or an erasure decides must still be true when it commits.
-    return create_engine(url, isolation_level="SERIALIZABLE", pool_pre_ping=True, hide_parameters=True)
-
-
-def _sqlite_engine(url: URL) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise ConfigurationError("A database in memory would lose its reports.", "Give a file: sqlite:///FILE.")
-    _make_private_file(Path(url.database))
-    # As many connections as there are threads for requests: none ever waits for one.
-    engine = create_engine(
-        url,
-        connect_args={} if "timeout" in url.query else {"timeout": BUSY_SECONDS},
-        pool_size=10,
-        max_overflow=30,
-        hide_parameters=True,  # an error's text must not tell whose report it was
-    )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _make_private_file(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise ConfigurationError(f"The database {path} cannot be used: {error.strerror}.") from None
-
-
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # the driver would begin its transactions too late: see _on_begin
-    connection.execute("PRAGMA journal_mode=WAL")
-    # FULL: a 200 says that the report is kept, also when the power fails. Costs one fsync per report.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _on_begin(db: Connection) -> None:
-    # A writer takes the lock before it reads what it decides on; taken later it could only fail.
-    db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get("writes") else "BEGIN")
+def _shown(url: URL) -> str:
+    """The address as it may be printed: without its password, wherever it stands."""
+    return url.set(query={}).render_as_string(hide_password=True)

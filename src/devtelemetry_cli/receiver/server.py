@@ -11,11 +11,12 @@ import platformdirs
 import uvicorn
 
 from devtelemetry_cli.errors import ConfigurationError
-from devtelemetry_cli.receiver import connections
+from devtelemetry_cli.receiver import connections, database
 from devtelemetry_cli.receiver.access import hash_token, is_loopback
 from devtelemetry_cli.receiver.app import CONNECTIONS, create_app
 from devtelemetry_cli.receiver.database import open_database
 from devtelemetry_cli.receiver.door import Log
+from devtelemetry_cli.receiver.schema import HEAD
 from devtelemetry_cli.receiver.writer import Writer
 
 STOP_SECONDS = 10  # for requests that were accepted before the signal
@@ -39,11 +40,11 @@ class _Server(uvicorn.Server):
 def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was accepted. Raises DevtelError before."""
     listener = listen(host, port)
-    database = open_database(database_url or default_database())
+    opened = open_database(database_url or default_database())
     if not is_loopback(host):
         say(f"devtel serve: {host} is not this machine only: leave TLS to a proxy in front of it")
-    writer = Writer(database)
-    app = create_app(database, writer, hash_token(admin_token) if admin_token else None, None if quiet else say, say)
+    writer = Writer(opened)
+    app = create_app(opened, writer, hash_token(admin_token) if admin_token else None, None if quiet else say, say)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -63,19 +64,25 @@ def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) 
         server.run(sockets=[listener])
     finally:
         writer.close()
-        database.close()
+        opened.close()
+
+
+def migrate(database_url: str) -> str:
+    """Bring the tables up to this version; what was done, in a sentence. Raises DevtelError."""
+    done = database.migrate(database_url or default_database())
+    return f"The database {'was brought' if done else 'is already'} up to version {HEAD}."
 
 
 def add_connection(database_url: str, name: str, token: str) -> str:
     """The report path of the connection of that name, made where there is none; a `token` given is set."""
     if not 1 <= len(name.strip()) <= connections.MAX_CONNECTION_NAME:
         raise ConfigurationError("A connection's name has 1 to 100 characters.")
-    database = open_database(database_url or default_database())
+    opened = open_database(database_url or default_database())
     new = connections.NewConnection(name, endpoint="devtel serve", token=token)
     try:
-        number = database.write(lambda db: connections.ensure(db, new))
+        number = opened.write(lambda db: connections.ensure(db, new))
     finally:
-        database.close()
+        opened.close()
     return f"{CONNECTIONS}/{number}/report"
 
 

@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from devtelemetry_cli.receiver.answers import RefusedError
-from devtelemetry_cli.receiver.database import Database, DatabaseBusyError
+from devtelemetry_cli.receiver.database import ATTEMPTS, Database, DatabaseBusyError, lost_against_another
 from devtelemetry_cli.report.read import ReportError
 
 T = TypeVar("T")
+AWAY = (OperationalError, InterfaceError, DatabaseBusyError)
 
 
 class _Job(NamedTuple):
@@ -69,11 +70,14 @@ class Writer:
     def _outcomes(self, jobs: list[_Job]) -> list[Any]:
         """A result or an exception for each job: of one transaction, or of one each where that one failed."""
         try:
-            return self._database.write(lambda db: [_try(job, db) for job in jobs])
-        except (OperationalError, InterfaceError, DatabaseBusyError) as error:
-            return [error] * len(jobs)  # the database is away for all of them
-        except Exception as error:  # one of them is at fault, and the others must not pay for it
-            return [error] if len(jobs) == 1 else [self._outcomes([job])[0] for job in jobs]
+            return self._database.write(lambda db: [_try(job, db) for job in jobs], ATTEMPTS if len(jobs) == 1 else 1)
+        except Exception as error:
+            if len(jobs) == 1:
+                return [error]
+            if isinstance(error, AWAY) and not lost_against_another(error):
+                return [error] * len(jobs)  # the database is away for all of them
+        # One of them is at fault or met another process', and the others must not pay for it.
+        return [self._outcomes([job])[0] for job in jobs]
 
 
 def _try(job: _Job, db: Connection) -> object:
