@@ -145,7 +145,7 @@ def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
 
 
 def test_an_older_notice_is_a_difference(desk: Desk) -> None:
-    older = replace(decide.grant(desk.keeping, TERMS, NOON), notice=0)
+    older = replace(decide.grant(desk.keeping, TERMS, NOON), notice=0, notice_hash="an older one")
     assert judge.differences(TERMS, older) == ["the list of what is sent: was version 0, is now 1"]
 
 
@@ -194,3 +194,8 @@ def test_judging_changes_nothing(desk: Desk, tmp_path: Path) -> None:
 def test_a_grant_is_found_again_from_the_file_alone(desk: Desk) -> None:
     decision = decide.grant(desk.keeping, TERMS, NOON)
     assert store.find(desk.keeping.config, DESTINATION.key) == decision
+
+
+def test_another_wording_alone_is_a_difference(desk: Desk) -> None:
+    granted = replace(decide.grant(desk.keeping, TERMS, NOON), notice_hash="of another wording")
+    assert judge.differences(TERMS, granted) == ["the wording of the notice"]

@@ -15,7 +15,7 @@ from devtelemetry_cli.send import days
 from samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, NOON, URL
 
 TODAY = date.fromisoformat(DAY)
-DECISION = Decision("key", URL, verdict.GRANTED, datetime(2026, 1, 1, tzinfo=UTC), GRANT, ANONYMOUS)
+DECISION = Decision("key", URL, verdict.GRANTED, datetime(2026, 1, 1, tzinfo=UTC), GRANT, ANONYMOUS, notice=1)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_nothing_is_recorded_where_no_run_was(journal: days.Journal, book: Ledge
         (ledger.SENDING, False, 0, True),
         (ledger.LATER, False, 0, True),
         (ledger.FROZEN, True, 1, False),
-        (ledger.EXPIRED, True, 1, False),
+        (ledger.EXPIRED, False, 0, True),
     ],
 )
 def test_a_day_is_told_again_when_it_changed_since(

@@ -17,10 +17,13 @@ COMMANDS = {
     "wrap": "devtelemetry_cli.cli.wrap:wrap",
     "consent": "devtelemetry_cli.cli.consent:consent",
     "status": "devtelemetry_cli.cli.status:status",
+    "show": "devtelemetry_cli.cli.show:show",
+    "stats": "devtelemetry_cli.cli.stats:stats",
     "flush": "devtelemetry_cli.cli.flush:flush",
     "token": "devtelemetry_cli.cli.token:token",
     "makefile": "devtelemetry_cli.cli.makefile:makefile",
     "serve": "devtelemetry_cli.cli.serve:serve",
+    "devlake": "devtelemetry_cli.cli.devlake:devlake",
 }
 
 
@@ -38,6 +41,15 @@ class Commands(click.Group):
         module, _, name = COMMANDS[cmd_name].partition(":")
         loaded: click.Command = getattr(importlib.import_module(module), name)
         return loaded
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that was called; for one that there is not, the names that come near."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as fault:
+            raise click.exceptions.NoSuchCommand(fault.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a fault becomes one sentence on stderr and its exit code."""

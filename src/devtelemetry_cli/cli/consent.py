@@ -1,5 +1,6 @@
 """`devtel consent`: show the notice, ask, and carry an answer out."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -7,9 +8,9 @@ from contextlib import contextmanager
 
 import click
 
-from devtelemetry_cli import verdict
+from devtelemetry_cli import settings, verdict
 from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import decide, judge, notice, question
+from devtelemetry_cli.consent import decide, judge, notice, question, store
 from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 from devtelemetry_cli.place import Place
@@ -54,16 +55,44 @@ def local() -> None:
 
 
 @consent.command()
-def decline() -> None:
+@click.option(
+    "--all", "everywhere", is_flag=True, help="Every destination that you ever decided about, not only this one."
+)
+def decline(everywhere: bool) -> None:
     """Record nothing, and erase everything of this destination."""
     place = places.here()
-    terms = places.terms(place)
-    key, url = (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
+    targets = _all_destinations(place) if everywhere else [_destination(place)]
     with _kept(place):
-        queued = decide.decline(places.keeping(place), key, url, time.time())
-    click.echo("Declined: nothing is recorded, and every record of this destination on this machine is deleted.")
-    if queued:
-        click.echo("What was sent is to be erased by the endpoint: `devtel flush` asks it now, or the next one does.")
+        queued = [decide.decline(places.keeping(place), key, url, time.time()) for key, url in targets]
+    what = "every destination" if everywhere else "this destination"
+    click.echo(f"Declined: nothing is recorded, and every record of {what} on this machine is deleted.")
+    _tell_erasure(any(queued))
+
+
+@consent.command()
+def forget() -> None:
+    """Erase what was recorded and sent so far; your decision stays, under a new ID."""
+    place = places.here()
+    key, _ = _destination(place)
+    with _kept(place):
+        queued = decide.forget(places.keeping(place), key)
+    click.echo("Forgotten: every record of this destination on this machine is deleted; your decision stays.")
+    _tell_erasure(queued)
+
+
+@consent.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print it as a JSON list.")
+def list_(as_json: bool) -> None:
+    """Every destination that you decided about."""
+    place = places.here()
+    known = store.decisions(settings.read_user(place.config)).values()
+    if as_json:
+        click.echo(json.dumps([_values(decision) for decision in known], indent=2))
+    for decision in () if as_json else known:
+        until = f", until {decision.until:%Y-%m-%d}" if decision.state == verdict.GRANTED else ""
+        click.echo(f"{decision.state:9} {decision.url or '(no destination)'}  since {decision.decided:%Y-%m-%d}{until}")
+    if not known and not as_json:
+        click.echo("devtel: nothing was decided yet.", err=True)
 
 
 @consent.command()
@@ -77,6 +106,33 @@ def show() -> None:
     terms = places.terms(place)
     if terms is not None:
         click.echo("\n" + notice.full(terms), nl=False)
+
+
+def _values(decision: store.Decision) -> dict[str, str | None]:
+    """The stable shape of one decision; times in RFC 3339."""
+    granted = decision.state == verdict.GRANTED
+    return {
+        "state": decision.state,
+        "destination": decision.url or None,
+        "decided": decision.decided.isoformat(),
+        "until": decision.until.isoformat() if granted else None,
+        "anonymous_id": decision.anonymous_id or None,
+    }
+
+
+def _destination(place: Place) -> tuple[str, str]:
+    """Key and URL of the destination here."""
+    terms = places.terms(place)
+    return (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
+
+
+def _all_destinations(place: Place) -> list[tuple[str, str]]:
+    return [(decision.key, decision.url) for decision in store.decisions(store.read(place.config)).values()]
+
+
+def _tell_erasure(queued: bool) -> None:
+    if queued:
+        click.echo("What was sent is to be erased by the endpoint: `devtel flush` asks it now, or the next one does.")
 
 
 def _ask() -> None:

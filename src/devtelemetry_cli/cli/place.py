@@ -3,7 +3,7 @@
 import os
 
 from devtelemetry_cli import settings
-from devtelemetry_cli.consent import judge
+from devtelemetry_cli.consent import judge, store
 from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.notice import Terms
 from devtelemetry_cli.place import Place
@@ -24,8 +24,4 @@ def terms(place: Place) -> Terms | None:
 
     Raises ConfigurationError for a damaged project file or a wrong address.
     """
-    try:
-        user = settings.read_user(place.config)
-    except settings.DamagedError:
-        user = settings.UserConfig(path=place.config)
-    return judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    return judge.asked_terms(place.environ, store.read(place.config), settings.read_project(place.project))

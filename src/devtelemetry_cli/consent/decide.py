@@ -1,20 +1,30 @@
 """Grant, local and decline: the decision is written, and what follows from it is done."""
 
+import functools
 import os
 import secrets
 import shutil
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
-from devtelemetry_cli import erasures, settings, tokens, verdict
+from filelock import FileLock
+
+from devtelemetry_cli import erasures, files, settings, tokens, verdict
 from devtelemetry_cli.consent import budget, judge, store
 from devtelemetry_cli.consent.notice import Terms
 from devtelemetry_cli.consent.store import Decision
 from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.journal import dropped
+from devtelemetry_cli.ledger import Ledger
 from devtelemetry_cli.report.fields import NOTICE_VERSION
+
+Rest = ParamSpec("Rest")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,19 @@ class Keeping:
     state: str
 
 
+def _alone(act: Callable[Concatenate[Keeping, Rest], Done]) -> Callable[Concatenate[Keeping, Rest], Done]:
+    """One decision at a time, with all that follows from it: of two at once, the later one stands as a whole."""
+
+    @functools.wraps(act)
+    def locked(keeping: Keeping, /, *rest: Rest.args, **named: Rest.kwargs) -> Done:
+        Path(keeping.state).mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(f"{keeping.state}/consent.lock", timeout=10, mode=0o600):
+            return act(keeping, *rest, **named)
+
+    return locked
+
+
+@_alone
 def grant(keeping: Keeping, terms: Terms, now: float) -> Decision:
     """Agree to the terms. A new random ID, unless this renews an agreement that stands. Raises OSError."""
 
@@ -48,6 +71,7 @@ def grant(keeping: Keeping, terms: Terms, now: float) -> Decision:
     return _write(keeping, terms.destination.key, change)
 
 
+@_alone
 def local(keeping: Keeping, terms: Terms | None, now: float) -> Decision:
     """Record for oneself alone. What was recorded to be sent becomes one's own, and what was sent is withdrawn."""
     key, url = (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
@@ -64,6 +88,7 @@ def local(keeping: Keeping, terms: Terms | None, now: float) -> Decision:
     return decision
 
 
+@_alone
 def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
     """Say no, or leave: delete the records, queue the erasure of what was sent, then forget the rest.
 
@@ -71,7 +96,7 @@ def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
     OSError; saying it again completes what a crash left.
     """
     _delete_records(keeping.state, key)
-    queued = _queue_erasure(keeping, key)
+    queued = _queue_erasure(keeping, key, url)
 
     def change(known: dict[str, Decision]) -> None:
         known[key] = Decision(key=key, url=url, state=verdict.DECLINED, decided=_moment(now))
@@ -79,6 +104,36 @@ def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
     _write(keeping, key, change)
     erase(keeping, key)
     return queued
+
+
+@_alone
+def forget(keeping: Keeping, key: str) -> bool:
+    """Erase all that was recorded and sent so far, here and at the endpoint; the agreement goes on under a new ID.
+
+    Whether an erasure was queued. Raises OSError.
+    """
+    _delete_records(keeping.state, key)
+    queued = _queue_erasure(keeping, key)
+
+    def change(known: dict[str, Decision]) -> None:
+        if key in known and known[key].state == verdict.GRANTED:
+            known[key] = replace(known[key], grant=secrets.token_hex(4), anonymous_id=str(uuid.uuid4()))
+
+    _write(keeping, key, change)
+    _delete(Path(keeping.state) / "ledger" / key)
+    return queued
+
+
+@_alone
+def erase_again(keeping: Keeping, key: str) -> None:
+    """Delete what a run or a flush left that was under way while its owner declined. Raises OSError.
+
+    What a flush sent meanwhile is withdrawn too.
+    """
+    decision = store.find(keeping.config, key)
+    if decision is not None and decision.state == verdict.DECLINED:
+        _queue_erasure(keeping, key)
+        erase(keeping, key)
 
 
 def erase(keeping: Keeping, key: str) -> None:
@@ -89,12 +144,14 @@ def erase(keeping: Keeping, key: str) -> None:
     state = Path(keeping.state)
     _delete_records(keeping.state, key)
     _delete(state / "ledger" / key)
-    if not any(erasure.key == key for erasure in erasures.pending(keeping.state)):
-        tokens.place(keeping.config, key).unlink(missing_ok=True)
+    if not _owes(keeping.state, key):
+        files.remove(tokens.place(keeping.config, key))
     known = store.decisions(settings.read_user(keeping.config)).values()
     if all(decision.state == verdict.DECLINED for decision in known):
         _delete(state / "hosts")
         (state / "dropped").unlink(missing_ok=True)
+        for damaged in store.moved_aside(keeping.config):
+            damaged.unlink(missing_ok=True)  # an ID may stand in it
 
 
 def _write(keeping: Keeping, key: str, change: store.Change) -> Decision:
@@ -113,17 +170,31 @@ def _write(keeping: Keeping, key: str, change: store.Change) -> Decision:
     return written[key]
 
 
-def _queue_erasure(keeping: Keeping, key: str) -> bool:
-    """Queue the erasure of the ID that stands for `key`, if any report went out under it."""
-    try:
+def _queue_erasure(keeping: Keeping, key: str, url: str = "") -> bool:
+    """Queue the erasure of every ID under which a report went to `key`; whether there was any.
+
+    The ledger names the IDs even where the config is damaged, or was changed while a flush was under way; `url` is
+    asked then.
+    """
+    ledgers = Path(keeping.state) / "ledger" / key
+    withdrawn = {found for host in ledgers.glob("*") for found in Ledger(keeping.state, key, host.name).told_ids()}
+    contact = ""
+    with suppress(settings.DamagedError):
         decision = store.find(keeping.config, key)
-    except settings.DamagedError:
-        return False
-    sent = (Path(keeping.state) / "ledger" / key).exists()
-    if decision is None or not decision.anonymous_id or not sent:
-        return False
-    erasures.queue(keeping.state, erasures.Erasure(decision.url, key, decision.anonymous_id, decision.contact))
-    return True
+        if decision is not None and ledgers.exists():
+            url, contact = decision.url, decision.contact
+            withdrawn |= {decision.anonymous_id} - {""}
+    for anonymous_id in sorted(withdrawn):
+        erasures.queue(keeping.state, erasures.Erasure(url, key, anonymous_id, contact))
+    return bool(withdrawn)
+
+
+def _owes(state: str, key: str) -> bool:
+    """Whether the endpoint of `key` still owes an erasure; where that cannot be read, it may."""
+    try:
+        return any(erasure.key == key for erasure in erasures.pending(state))
+    except OSError:
+        return True
 
 
 def _delete_records(state: str, key: str) -> None:
@@ -134,7 +205,7 @@ def _delete_records(state: str, key: str) -> None:
 def _make_own(state: str, key: str) -> None:
     """Move the journals of a destination into the one that is never sent, day by day."""
     theirs = Path(state) / "journal" / key
-    for day in sorted(theirs.glob("*/*.jsonl")):
+    for day in sorted(day for day in theirs.glob("*/*.jsonl") if day.is_file()):  # a fifo would hold us up
         own = Path(state) / "journal" / judge.journal_name(key, verdict.LOCAL) / day.parent.name / day.name
         own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if own.exists():

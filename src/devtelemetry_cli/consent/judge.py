@@ -64,7 +64,7 @@ def _answer(
         journal=journal_name(key, decision.state),
         grant=decision.grant,
         until=int(decision.until.timestamp()),
-        ask=decision.state == verdict.GRANTED and terms is not None and bool(differences(terms, decision)),
+        ask=decision.state == verdict.GRANTED and terms is not None and terms.hash() != decision.notice_hash,
         project=project.project,
         targets=project.targets,
         default_branch=project.default_branch,
@@ -72,14 +72,16 @@ def _answer(
 
 
 def differences(terms: notice.Terms, decision: store.Decision) -> list[str]:
-    """What changed since the agreement; empty while it covers the terms."""
+    """What changed since the agreement, a sentence each; empty while it covers the terms."""
+    if terms.hash() == decision.notice_hash:
+        return []
     agreed = {
         "organisation": decision.organisation,
         "purpose": decision.purpose,
         "contact": decision.contact,
         "notice": str(decision.notice),
     }
-    return notice.changes(terms, agreed)
+    return notice.changes(terms, agreed) or ["the wording of the notice"]
 
 
 def _day(moment: datetime) -> str:

@@ -92,8 +92,10 @@ def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
         for name, value in now.items()
         if value != agreed.get(name, "")
     ]
-    if agreed.get("notice") != str(NOTICE_VERSION):
-        sentences.append(f"the list of what is sent: was version {agreed.get('notice')}, is now {NOTICE_VERSION}")
+    version = int(agreed["notice"])
+    if version != NOTICE_VERSION:
+        sentences.append(f"the list of what is sent: was version {version}, is now {NOTICE_VERSION}")
+        sentences += [f"new in it: {field.path}: {field.meaning}" for field in FIELDS if field.since > version > 0]
     return sentences
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from devtelemetry_cli import settings
+from devtelemetry_cli import settings, verdict
 from devtelemetry_cli.consent import budget, decide, judge, notice, occasion, prompt, store
 from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.notice import Terms
@@ -27,11 +27,21 @@ def after_a_run(place: Place, manner: str) -> None:
 
 def introduction(place: Place, terms: Terms, text: str) -> str:
     """The notice in front of the question; where an older agreement stands, what changed since comes first."""
-    known = store.find(place.config, terms.destination.key)
-    changed = judge.differences(terms, known) if known is not None and known.grant else []
-    if not changed:
-        return text
-    return "What you agreed to has changed:\n" + "".join(f"  - {line}\n" for line in changed) + "\n" + text
+    known = store.decisions(store.read(place.config))
+    before = known.get(terms.destination.key)
+    if before is None:
+        others = [other.url for other in known.values() if other.state == verdict.GRANTED]
+        return _remark("You agreed to reports elsewhere. This is another address than", others) + text
+    changed = judge.differences(terms, before) if before.state == verdict.GRANTED else []
+    if changed:
+        return _remark("What you agreed to has changed, and until you agree again the old terms hold:", changed) + text
+    if before.state == verdict.GRANTED:
+        return f"You agreed to this on {before.decided:%Y-%m-%d}; agreeing again renews it for 13 months.\n\n{text}"
+    return text
+
+
+def _remark(headline: str, lines: list[str]) -> str:
+    return "\n".join([headline, *(f"  - {line}" for line in lines), "", ""]) if lines else ""
 
 
 def settle(keeping: Keeping, terms: Terms, shown: str) -> str:

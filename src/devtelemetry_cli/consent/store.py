@@ -51,6 +51,14 @@ def decisions(user: settings.UserConfig) -> dict[str, Decision]:
     return {key: _decision(user.path, key, entry) for key, entry in table.items()}
 
 
+def read(config: str) -> settings.UserConfig:
+    """The user config, for who decides anew: a damaged one counts as empty, since the decision moves it aside."""
+    try:
+        return _whole(config)
+    except settings.DamagedError:
+        return settings.UserConfig(path=config)
+
+
 def find(config: str, key: str) -> Decision | None:
     """The decision about one destination. Raises DamagedError."""
     return decisions(settings.read_user(config)).get(key)
@@ -77,19 +85,24 @@ def update(config: str, state: str, change: Change) -> None:
         files.replace(Path(config), (_HEADER + tomli_w.dumps(values)).encode())
 
 
-def _readable(config: str) -> settings.UserConfig:
-    try:
-        user = settings.read_user(config)
-        decisions(user)
-    except settings.DamagedError:
-        _move_aside(Path(config))
-        return settings.UserConfig(path=config)
+def moved_aside(config: str) -> list[Path]:
+    """The damaged configs that were moved aside so far."""
+    return sorted(Path(config).parent.glob(f"{Path(config).name}.damaged-*"))
+
+
+def _whole(config: str) -> settings.UserConfig:
+    user = settings.read_user(config)
+    decisions(user)
     return user
 
 
-def _move_aside(config: Path) -> None:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    config.replace(config.with_name(f"{config.name}.damaged-{stamp}"))
+def _readable(config: str) -> settings.UserConfig:
+    try:
+        return _whole(config)
+    except settings.DamagedError:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        Path(config).replace(f"{config}.damaged-{stamp}")
+        return settings.UserConfig(path=config)
 
 
 def _decision(path: str, key: str, entry: object) -> Decision:

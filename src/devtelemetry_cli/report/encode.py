@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from devtelemetry_cli.names import OTHER
+from devtelemetry_cli.report.fields import NOTICE_VERSION, newer_than, without
 from devtelemetry_cli.report.metrics import SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
 
 MAX_TARGETS = 200
@@ -15,15 +16,22 @@ TEST_WORDS = frozenset({"test", "tests", "check"})
 BUILD_WORDS = frozenset({"build", "compile"})
 
 
-def encode(metrics: DailyMetrics, anonymous: str, host_key: str, environment: Environment) -> bytes:
+def encode(
+    metrics: DailyMetrics, anonymous: str, host_key: str, environment: Environment, notice: int = NOTICE_VERSION
+) -> bytes:
     """The exact bytes of the report: same values in, same bytes out, never more than MAX_BYTES.
+
+    Fields that came after the version `notice`, which was agreed to, are left out.
 
     Keeps as many targets as fit (at most MAX_TARGETS, by runs, ties by name) and sums the rest as `(other)`.
     """
     ranked = sorted(metrics.targets.values(), key=lambda t: (t.target == OTHER, -t.runs, t.project, t.target))
     keep = min(len(ranked), MAX_TARGETS)
+    left_out = newer_than(notice)
     while True:
         body = _body(metrics, _fold(ranked, keep), developer(anonymous, host_key), host_key, environment)
+        if left_out:
+            body = without(body, left_out)
         data = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
         if len(data) <= MAX_BYTES or keep == 0:
             return data

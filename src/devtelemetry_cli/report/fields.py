@@ -1,6 +1,7 @@
 """Every field that leaves the machine. A field that is not listed here cannot be sent: a test compares."""
 
 from dataclasses import dataclass
+from typing import Any
 
 NOTICE_VERSION = 1
 
@@ -11,6 +12,7 @@ class Field:
 
     path: str
     meaning: str
+    since: int = 1  # the version of the notice that lists it first
 
 
 FIELDS = (
@@ -55,6 +57,21 @@ FIELDS = (
     Field("metrics.targets[].checkouts[].runs", "how many runs stood there"),
     Field("metrics.targets[].checkouts[].failures", "how many of them failed"),
 )
+
+
+def newer_than(notice: int) -> frozenset[str]:
+    """The paths of the fields that a notice of this version did not list yet."""
+    return frozenset(entry.path for entry in FIELDS if entry.since > notice)
+
+
+def without(value: Any, left_out: frozenset[str], prefix: str = "") -> Any:  # noqa: ANN401  JSON, as json has it
+    """`value` without the fields at the paths `left_out`: what was not agreed to does not leave."""
+    if isinstance(value, list):
+        return [without(item, left_out, f"{prefix}[]") for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: f"{prefix}.{key}" if prefix else key for key in value}
+    return {key: without(value[key], left_out, path) for key, path in kept.items() if path not in left_out}
 
 
 def paths(value: object, prefix: str = "") -> set[str]:

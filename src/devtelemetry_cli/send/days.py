@@ -45,7 +45,7 @@ class Journal:
         """The report of a day as its records stand now. Raises OSError."""
         size = _size(self, day)  # before reading: what is appended meanwhile makes the day changed again
         summed = self.sum_up(day, read.Tally())
-        body = encode(summed.metrics, self.decision.anonymous_id, self.host, environment)
+        body = encode(summed.metrics, self.decision.anonymous_id, self.host, environment, self.decision.notice)
         return Report(day, body, summed.metrics.runs, size, summed.running)
 
     def sum_up(self, day: str, tally: read.Tally) -> aggregate.Day:
