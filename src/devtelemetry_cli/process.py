@@ -16,6 +16,7 @@ else:
     import _signal  # `signal` wraps the same calls in enums, at 4 ms
 
 _NOTED = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP)
+_ENDING = (*_NOTED, _signal.SIGTERM)
 # Python ignores these two from its start, and forgets whether they had been ignored before.
 _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 # Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
@@ -36,6 +37,7 @@ class Child:
 
     def __init__(self) -> None:
         self.interrupted = False
+        self._seen = 0
         self._pid = 0
         self._ended_at: float | None = None
         for number in _NOTED:
@@ -46,11 +48,21 @@ class Child:
 
     def start(self, command: list[str], environ: dict[bytes, bytes]) -> None:
         """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
+        to_default = _not_ignored()
+        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _ENDING)
+        if self._seen:  # meant for make too, which is not there yet: it would have ended by it
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+            leave_as(self._seen)
         self._started_at = time.monotonic()
         try:
-            self._pid = os.posix_spawnp(command[0], command, environ, setsigdef=_not_ignored())
+            self._pid = os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
         except OSError as fault:
             raise StartError(command[0], fault) from None
+        finally:
+            missed = _signal.sigpending()
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+        for number in missed.intersection(_NOTED):  # came while make was being started; TERM was passed on just now
+            os.kill(self._pid, number)
         import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
 
     def over(self) -> bool:
@@ -67,11 +79,12 @@ class Child:
         duration = (self._ended_at or time.monotonic()) - self._started_at
         return Ending(status, duration, used, self.interrupted)
 
-    def _note(self, _number: int, _frame: object) -> None:
+    def _note(self, number: int, _frame: object) -> None:
         self.interrupted = True
+        self._seen = number
 
-    def _pass_on(self, number: int, _frame: object) -> None:
-        self.interrupted = True
+    def _pass_on(self, number: int, frame: object) -> None:
+        self._note(number, frame)
         if self._pid:
             os.kill(self._pid, number)
 

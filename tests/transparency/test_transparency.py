@@ -1,7 +1,9 @@
 """A build through `devtel wrap` cannot be told from one without it."""
 
 import shutil
+import signal
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -117,3 +119,30 @@ def test_a_caller_that_ignores_sigpipe_only_for_itself_is_not_taken_at_its_word(
     (developer.project / "Makefile").write_text("impl-x: ; @yes | head -n 1\n")
     done = developer.devtel("wrap", "x")  # this is Python: it ignores SIGPIPE, but not for what it starts
     assert (done.returncode, done.stdout, done.stderr) == (0, "y\n", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP", "SIGTERM"])
+def test_a_signal_that_comes_before_make_starts_ends_the_wrapper_as_it_would_have_ended_make(
+    developer: Developer, name: str
+) -> None:
+    script = (
+        "import os, signal; from devtelemetry_cli.process import Child\n"
+        f"child = Child(); os.kill(os.getpid(), signal.{name})\n"
+        "child.start(['touch', 'made'], os.environb); child.wait()"
+    )
+    done = developer.run(sys.executable, "-c", script)
+    assert (done.returncode, done.stderr) == (-getattr(signal, name), "")
+    assert not (developer.project / "made").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP"])
+def test_a_signal_that_comes_while_make_starts_reaches_make(developer: Developer, name: str) -> None:
+    script = (  # blocked from the beginning, it can only come then
+        "import os, signal; from devtelemetry_cli.process import Child\n"
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, [signal.{name}]); os.kill(os.getpid(), signal.{name})\n"
+        "child = Child(); child.start(['sh', '-c', 'read x; grep ShdPnd /proc/$$/status'], os.environb)\n"
+        "os.close(1); os.write(4, b'.\\n'); child.wait(); os._exit(0)"
+    )
+    hold = 'exec 3<&0; mkfifo f; exec 4<>f 0<f; exec "$@"'  # the child looks only when it was told to
+    done = developer.run("sh", "-c", hold, "sh", sys.executable, "-c", script)
+    assert int(done.stdout.split()[1], 16) == 1 << (getattr(signal, name) - 1)
