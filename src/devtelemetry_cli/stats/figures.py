@@ -1,0 +1,153 @@
+"""The sums of days -> the figures that are shown. Pure: values in, values out; times in seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from devtelemetry_cli import names
+from devtelemetry_cli.stats.sums import Key, Sum
+
+WEEK = 7
+Days = Mapping[str, Mapping[Key, Sum]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target of one project. The quantiles are exact, over the runs that were not interrupted; None without any."""
+
+    project: str
+    target: str
+    runs: int
+    failures: int
+    interrupted: int
+    lost: int
+    waited_seconds: float
+    p50_seconds: float | None
+    p90_seconds: float | None
+    longest_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Week:
+    """Seven days: the runs that ended or were lost, and the time spent waiting for the outermost of them."""
+
+    first: str
+    last: str
+    runs: int
+    waited_seconds: float
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the trend."""
+
+    date: str
+    runs: int
+    failures: int
+    waited_seconds: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one's builds of a window of days cost; the two weeks end today, however long the window is."""
+
+    first: str
+    last: str
+    runs: int
+    failures: int
+    interrupted: int
+    lost: int
+    waited_seconds: float
+    p50_seconds: float | None
+    p90_seconds: float | None
+    this_week: Week
+    last_week: Week
+    trend: list[Day]
+    targets: list[Target]
+
+    def slowest(self) -> list[Target]:
+        """Targets by how long a typical run takes, the slowest first."""
+        timed = [target for target in self.targets if target.p50_seconds is not None]
+        return sorted(timed, key=lambda t: (-(t.p50_seconds or 0), -(t.p90_seconds or 0), t.project, t.target))
+
+    def failing(self) -> list[Target]:
+        """Targets that failed, by how often, then by their share of failures."""
+        failed = [target for target in self.targets if target.failures]
+        return sorted(failed, key=lambda t: (-t.failures, t.runs, t.project, t.target))
+
+
+def chosen(days: Days, targets: tuple[str, ...], projects: tuple[str, ...]) -> dict[str, dict[Key, Sum]]:
+    """Only these targets (a % stands for any part, as in make) and projects; all where none is named."""
+
+    def is_chosen(key: Key) -> bool:
+        return not (projects and key[0] not in projects) and not names.is_folded(key[1], targets)
+
+    return {day: {key: total for key, total in sums.items() if is_chosen(key)} for day, sums in days.items()}
+
+
+def figures(days: Days, first: date, last: date) -> Figures:
+    """The figures of the days from `first` to `last`; the weeks look at the 14 days up to `last`."""
+    window = {day: sums for day, sums in days.items() if first.isoformat() <= day <= last.isoformat()}
+    merged: dict[Key, Sum] = {}
+    for sums in window.values():
+        for key, total in sums.items():
+            merged.setdefault(key, Sum()).add(total)
+    ranked = {key: sorted(total.durations) for key, total in merged.items()}
+    totals = merged.values()
+    every = [seconds for durations in ranked.values() for seconds in durations]
+    every.sort()  # sorted in parts already, which makes this quick
+    return Figures(
+        first=first.isoformat(),
+        last=last.isoformat(),
+        runs=sum(total.runs for total in totals),
+        failures=sum(total.failures for total in totals),
+        interrupted=sum(total.interrupted for total in totals),
+        lost=sum(total.lost for total in totals),
+        waited_seconds=_seconds(sum(total.waited for total in totals)),
+        p50_seconds=quantile(every, 50),
+        p90_seconds=quantile(every, 90),
+        this_week=_week(days, last),
+        last_week=_week(days, last - timedelta(days=WEEK)),
+        trend=[_day(window, first + timedelta(days=i)) for i in range((last - first).days + 1)],
+        targets=[_target(key, total, ranked[key]) for key, total in sorted(merged.items())],
+    )
+
+
+def quantile(ranked: list[float], percent: int) -> float | None:
+    """The value that so many percent stay within, by nearest rank; None where there is none."""
+    return _seconds(ranked[-(-len(ranked) * percent // 100) - 1]) if ranked else None
+
+
+def _target(key: Key, total: Sum, ranked: list[float]) -> Target:
+    return Target(
+        project=key[0],
+        target=key[1],
+        runs=total.runs,
+        failures=total.failures,
+        interrupted=total.interrupted,
+        lost=total.lost,
+        waited_seconds=_seconds(total.waited),
+        p50_seconds=quantile(ranked, 50),
+        p90_seconds=quantile(ranked, 90),
+        longest_seconds=quantile(ranked, 100),
+    )
+
+
+def _week(days: Days, last: date) -> Week:
+    week = [_day(days, last - timedelta(days=i)) for i in range(WEEK)]
+    runs, waited = sum(day.runs for day in week), sum(day.waited_seconds for day in week)
+    return Week(week[-1].date, week[0].date, runs, _seconds(waited))
+
+
+def _day(days: Days, day: date) -> Day:
+    totals = days.get(day.isoformat(), {}).values()
+    return Day(
+        day.isoformat(),
+        runs=sum(total.runs for total in totals),
+        failures=sum(total.failures for total in totals),
+        waited_seconds=_seconds(sum(total.waited for total in totals)),
+    )
+
+
+def _seconds(value: float) -> float:
+    return round(value, 3)

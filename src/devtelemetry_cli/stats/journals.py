@@ -1,0 +1,85 @@
+"""Which journals are one's own here, and the sums of their days."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli import settings, verdict
+from devtelemetry_cli.consent import judge
+from devtelemetry_cli.destination import NOWHERE
+from devtelemetry_cli.journal import hosts, liveness, read
+from devtelemetry_cli.journal.read import Tally
+from devtelemetry_cli.place import Place
+from devtelemetry_cli.stats import lines, sums
+from devtelemetry_cli.stats.sums import Key, Sum
+
+
+@dataclass
+class Found:
+    """The sums of each day (YYYY-MM-DD), what of them could not be read, and the last day that has a journal."""
+
+    days: dict[str, dict[Key, Sum]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    troubles: list[str] = field(default_factory=list)
+    last: str = ""
+
+
+def here(place: Place) -> list[Path]:
+    """The folders of the place we stand in: what is reported from here, and what is recorded for oneself.
+
+    Raises ConfigurationError, OSError.
+    """
+    user = settings.read_user(place.config)
+    terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    key = terms.destination.key if terms else NOWHERE
+    return [folder for state in (verdict.GRANTED, verdict.LOCAL) for folder in _served(place.state, key, state)]
+
+
+def everywhere(state: str) -> list[Path]:
+    """The folders of every destination on this machine. Raises OSError."""
+    try:
+        names = sorted(folder.name for folder in (Path(state) / "journal").iterdir())
+    except FileNotFoundError:
+        return []
+    return [folder for name in names for folder in _served(state, name, verdict.GRANTED)]
+
+
+def add_up(folders: list[Path], first: date, last: date) -> Found:
+    """The sums of the days from `first` to `last`; a file that cannot be read is told, and the others count."""
+    found = Found()
+    for folder in folders:
+        try:
+            days = read.days(folder)
+        except OSError as fault:
+            found.troubles.append(f"{folder} cannot be read: {fault.strerror or fault}.")
+            continue
+        found.last = max([found.last, *days])
+        for day in days:
+            if first.isoformat() <= day <= last.isoformat():
+                _add_day(found, folder, day)
+    return found
+
+
+def first_day(last: date, count: int) -> date:
+    """The first of `count` days that end with `last`."""
+    return last - timedelta(days=count - 1)
+
+
+def _add_day(found: Found, folder: Path, day: str) -> None:
+    try:
+        blocks = lines.blocks(read.file(folder, day), found.tally)
+        summed = sums.day(blocks, found.tally, liveness.is_running)
+    except OSError as fault:
+        found.troubles.append(f"The journal of {day} cannot be read: {fault.strerror or fault}.")
+        return
+    into = found.days.setdefault(day, {})
+    for key, total in summed.items():
+        if key in into:
+            into[key].add(total)
+        else:
+            into[key] = total
+
+
+def _served(state: str, key: str, consent: str) -> list[Path]:
+    name = judge.journal_name(key, consent)
+    return [Path(state) / "journal" / name / host for host in hosts.served(state, name)]

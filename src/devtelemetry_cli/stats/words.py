@@ -1,0 +1,60 @@
+"""Durations, shares and the chart as a person reads them at a glance. Pure."""
+
+from collections.abc import Sequence
+
+_BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", ".:-=+*%#@"  # the first stands for nothing at all
+
+
+def duration(seconds: float | None) -> str:
+    """Two units at most: "45 ms", "3.4 s", "42 s", "2 min 5 s", "1 h 12 min"; "-" for none."""
+    if seconds is None:
+        return "-"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms" if seconds else "0 s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return _two(whole // 60, "min", whole % 60, "s")
+    minutes = round(seconds / 60)
+    return _two(minutes // 60, "h", minutes % 60, "min")
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent; never 0 for something, nor 100 for less than all."""
+    if not part or not whole:
+        return "0 %"
+    percent = 100 * part / whole
+    if percent < 1:
+        return "under 1 %"
+    return f"{min(round(percent), 99) if part < whole else 100} %"
+
+
+def change(now: float, before: float) -> str:
+    """What became of `before`: "24 % more", "as much", or empty where there was nothing to compare with."""
+    if not before:
+        return ""
+    percent = round(100 * (now - before) / before)
+    return "as much" if not percent else f"{abs(percent)} % {'more' if percent > 0 else 'less'}"
+
+
+def chart(values: Sequence[float], encoding: str) -> str:
+    """One sign for each value, higher for more; in ASCII where the terminal's encoding has no blocks."""
+    signs = _BLOCKS if _can(encoding, _BLOCKS) else _ASCII
+    most = max(values, default=0)
+    levels = len(signs) - 1
+    return "".join(signs[min(levels, 1 + int(value / most * levels))] if value else signs[0] for value in values)
+
+
+def _can(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _two(large: int, unit: str, small: int, other: str) -> str:
+    return f"{large:,} {unit} {small} {other}" if small else f"{large:,} {unit}"
