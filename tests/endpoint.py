@@ -53,6 +53,8 @@ class Endpoint:
         self.otherwise = Answer()
         self.requests: list[Request] = []
         self.over = threading.Event()
+        self.hold = threading.Event()  # cleared, it holds every answer back
+        self.hold.set()
 
     def next_answer(self) -> Answer:
         """The answer to the request that came last."""
@@ -68,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", "0"))
         headers = {name.lower(): value for name, value in self.headers.items()}
         endpoint.requests.append(Request(self.path, headers, self.rfile.read(length)))
+        endpoint.hold.wait(60)
         answer = endpoint.next_answer()
         if answer.body == HANG:
             endpoint.over.wait(60)

@@ -4,6 +4,7 @@ The file holds nothing else, and nothing about anyone who never sent a report.
 """
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,10 +35,10 @@ def pending(state: str) -> list[Erasure]:
 
 
 def queue(state: str, erasure: Erasure) -> None:
-    """Remember an erasure before anything else of it is forgotten. Raises OSError."""
+    """Remember an erasure before anything else of it is forgotten. What is damaged is moved aside. Raises OSError."""
     with _alone(state):
-        known = pending(state)
-        if erasure not in known:
+        known = _readable(state)
+        if (erasure.url, erasure.anonymous_id) not in [(owed.url, owed.anonymous_id) for owed in known]:
             _write(state, [*known, erasure])
 
 
@@ -47,11 +48,20 @@ def settle(state: str, erasure: Erasure) -> None:
         _write(state, [known for known in pending(state) if known != erasure])
 
 
+def _readable(state: str) -> list[Erasure]:
+    try:
+        return pending(state)
+    except OSError:
+        place = _place(state)
+        place.replace(place.with_name(f"{place.name}.damaged-{time.strftime('%Y%m%dT%H%M%S')}"))
+        return []
+
+
 def _write(state: str, erasures: list[Erasure]) -> None:
     if erasures:
         files.replace(_place(state), json.dumps([asdict(erasure) for erasure in erasures], indent=1).encode())
     else:
-        _place(state).unlink(missing_ok=True)
+        files.remove(_place(state))
 
 
 def _alone(state: str) -> FileLock:

@@ -17,7 +17,8 @@ def replace(path: Path, data: bytes) -> None:
     meant = Path(os.path.realpath(path))
     path = meant if meant.is_file() or not meant.exists() else path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600 by itself
+    _clear_away_drafts(path)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)  # 0600 by itself
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -28,6 +29,13 @@ def replace(path: Path, data: bytes) -> None:
         Path(draft).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Take a small file away, if it is there, with what a crash left of its making. Raises OSError."""
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        _clear_away_drafts(path)
 
 
 def read(path: Path) -> bytes:
@@ -46,6 +54,25 @@ def open_at_once(path: str, flags: int) -> int:
         os.close(descriptor)
         raise OSError("it is not a regular file")
     return descriptor
+
+
+def _clear_away_drafts(path: Path) -> None:
+    """Drafts of `path` whose writers are dead: they may hold what their owner has withdrawn since."""
+    beginning = f".{path.name}."
+    for draft in path.parent.iterdir():
+        writer = draft.name.removeprefix(beginning).partition(".")[0]
+        if draft.name.startswith(beginning) and writer.isdigit() and not _lives(int(writer)):
+            draft.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -84,6 +84,10 @@ class Ledger:
         """Keep how it went. Raises OSError."""
         files.replace(self.folder / "endpoint.json", json.dumps(asdict(endpoint)).encode())
 
+    def told_ids(self) -> set[str]:
+        """The anonymous IDs under which reports left, by the bodies that are kept."""
+        return {found for entry in self.entries() if (found := _told_id(entry.body))}
+
     def _read(self, path: Path, kind: "type[Kept]", empty: "Kept") -> "Kept":
         try:
             values = json.loads(files.read(path))
@@ -97,6 +101,13 @@ class Ledger:
 
 
 Kept = TypeVar("Kept", Entry, Endpoint)
+
+
+def _told_id(body: str) -> str:
+    try:
+        return str(json.loads(body)["developer"]).partition(".")[0]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _check(values: dict[str, Any], empty: Entry | Endpoint) -> None:

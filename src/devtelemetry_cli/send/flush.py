@@ -82,16 +82,10 @@ def flush(job: Flush) -> list[Result]:
     with _alone(job.keeping.state):
         user = settings.read_user(job.keeping.config)
         decided = store.decisions(user)
-        results = _erase_all(job, len(decided))
-        for decision in decided.values():
-            result = Result()
-            if decision.state == verdict.GRANTED and job.now < decision.until.timestamp():
-                with _noted(result):
-                    _serve(job, decision, len(decided), result)
-            with _noted(result):
-                tidy.destination(job.keeping, decision, user.keep_days, job.today)
-            results.append(result)
-        return results
+        tidied = [_tidy(job, decision, user.keep_days) for decision in decided.values()]
+        erased = _erase_all(job, len(decided))
+        served = [_serve(job, decision, len(decided)) for decision in decided.values()]
+        return [*tidied, *erased, *served]
 
 
 def preview(job: Flush) -> Iterator[tuple[Decision, Report]]:
@@ -110,14 +104,27 @@ def pause(failures: int) -> float:
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 16)))  # noqa: S311  no secret
 
 
-def _serve(job: Flush, decision: Decision, destinations: int, result: Result) -> None:
-    """Tell one destination what changed. Raises DevtelError, OSError."""
-    result.host = destination.parse(decision.url).host
-    token = _token(job, decision.key, decision.url, destinations)
-    with _endpoint(job, decision.url, result.host, token) as endpoint:
-        for journal, book in _books(job, decision):
-            if not _visit(job, journal, book, endpoint, result):
-                break
+def _tidy(job: Flush, decision: Decision, keep_days: int) -> Result:
+    """Delete what is not kept; what declining left behind goes before anything is sent."""
+    result = Result()
+    with _noted(result):
+        tidy.destination(job.keeping, decision, keep_days, job.today)
+    return result
+
+
+def _serve(job: Flush, decision: Decision, destinations: int) -> Result:
+    """Tell one destination what changed, where its owner agreed."""
+    result = Result()
+    if decision.state != verdict.GRANTED or job.now >= decision.until.timestamp():
+        return result
+    with _noted(result):
+        result.host = destination.parse(decision.url).host
+        token = _token(job, decision.key, decision.url, destinations)
+        with _endpoint(job, decision.url, result.host, token) as endpoint:
+            for journal, book in _books(job, decision):
+                if not _visit(job, journal, book, endpoint, result):
+                    break
+    return result
 
 
 def _books(job: Flush, decision: Decision) -> Iterator[tuple[Journal, Ledger]]:
@@ -137,6 +144,8 @@ def _visit(job: Flush, journal: Journal, book: Ledger, endpoint: Endpoint, resul
         return True
     goes_on = True
     for day in days.changed(journal, book, job.today):
+        if not _stands(job, journal.decision):
+            return False
         try:
             answer = _tell(job, book, endpoint, journal.report(day, job.machine))
         except OSError as fault:
@@ -151,6 +160,12 @@ def _visit(job: Flush, journal: Journal, book: Ledger, endpoint: Endpoint, resul
             break
     book.keep_endpoint(replace(visit, last_flush=job.now))
     return goes_on
+
+
+def _stands(job: Flush, decision: Decision) -> bool:
+    """Whether the agreement still stands: its owner may end it while we are sending. Raises ConfigurationError."""
+    now = store.find(job.keeping.config, decision.key)
+    return now is not None and (now.state, now.grant) == (verdict.GRANTED, decision.grant)
 
 
 def _has_news(report: Report, entry: Entry) -> bool:

@@ -16,7 +16,7 @@ from devtelemetry_cli.send import days
 def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:
     """Delete what a destination's time is over for, on this host. Raises OSError."""
     if decision.state == verdict.DECLINED:
-        decide.erase(keeping, decision.key)  # a run that ended while its owner declined may have left something
+        decide.erase_again(keeping, decision.key)
         return
     for name in (decision.key, journal_name(decision.key, verdict.LOCAL)):
         for host in hosts.served(keeping.state, name):
