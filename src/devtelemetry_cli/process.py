@@ -3,6 +3,7 @@
 The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
 """
 
+import errno
 import os
 import sys
 import time
@@ -21,6 +22,7 @@ _ENDING = (*_NOTED, _signal.SIGTERM)
 _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 # Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
 _HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
+_SHELL = "/bin/sh"
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
 
@@ -55,7 +57,7 @@ class Child:
             leave_as(self._seen)
         self._started_at = time.monotonic()
         try:
-            self._pid = os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
+            self._pid = _spawn(command, environ, mask, to_default)
         except OSError as fault:
             raise StartError(command[0], fault) from None
         finally:
@@ -115,8 +117,14 @@ def become(command: list[str]) -> None:
     """Be make from here on, in the same process. Returns only by raising StartError."""
     for number in _not_ignored():
         _signal.signal(number, _signal.SIG_DFL)
+    environ = given_environment(command[0])
     try:
-        os.execvpe(command[0], command, given_environment())  # noqa: S606  no shell: that is the point
+        try:
+            os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point
+        except OSError as fault:
+            if fault.errno != errno.ENOEXEC:
+                raise
+            os.execve(_SHELL, _as_script(command), environ)  # noqa: S606
     except OSError as fault:
         raise StartError(command[0], fault) from None
 
@@ -134,15 +142,44 @@ def leave_as(status: int) -> None:
     os._exit(os.WEXITSTATUS(status))
 
 
-def given_environment() -> dict[bytes, bytes]:
-    """The environment as we were given it: without the LC_CTYPE that Python adds where the locale is C."""
+def given_environment(make: str) -> dict[bytes, bytes]:
+    """The environment as `make` would have been given it: without the LC_CTYPE that Python adds in a C locale.
+
+    Where bash started us, `_` names us; in our place it would name make.
+    """
     environ = dict(os.environb)
+    if environ.get(b"_") == os.fsencode(sys.argv[0]):
+        environ[b"_"] = os.fsencode(_found(make))
     if environ.get(b"LC_CTYPE") in _COERCED and not environ.get(b"LC_ALL"):
         del environ[b"LC_CTYPE"]
         given = _given_lc_ctype()
         if given is not None:
             environ[b"LC_CTYPE"] = given
     return environ
+
+
+def _spawn(command: list[str], environ: dict[bytes, bytes], mask: "set[int]", to_default: list[int]) -> int:
+    try:
+        return os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
+    except OSError as fault:
+        if fault.errno != errno.ENOEXEC:
+            raise
+        return os.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
+
+
+def _as_script(command: list[str]) -> list[str]:
+    """The command for a make that is a script without `#!`: shells and make itself let a shell read it."""
+    return [_SHELL, _found(command[0]), *command[1:]]
+
+
+def _found(name: str) -> str:
+    """The file that a shell would run as `name`; the name itself where there is none."""
+    if "/" not in name:
+        for folder in os.environ.get("PATH", os.defpath).split(":"):
+            file = f"{folder or '.'}/{name}"
+            if os.access(file, os.X_OK) and os.path.isfile(file):
+                return file
+    return name
 
 
 def _handle(number: int, handler: "Callable[[int, object], None]") -> None:

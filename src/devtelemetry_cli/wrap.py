@@ -48,7 +48,7 @@ class Request:
         if goal.startswith("-"):
             raise UsageError(f"{goal} would be an option of make, not a target")
         file = ["-f", options["--makefile"]] if options["--makefile"] else []
-        self.command = [options["--make"], "--no-print-directory", *file, goal, *self.arguments]
+        self.command = [*_make_words(options["--make"]), "--no-print-directory", *file, goal, *self.arguments]
 
 
 class Net:
@@ -100,7 +100,7 @@ def _run(request: Request, environ: dict[str, str]) -> None:
     net = Net()
     run, now = os.urandom(8).hex(), time.time()
     place = net.run(Place, environ)
-    handed_on = process.given_environment()
+    handed_on = process.given_environment(request.command[0])
     if place is not None:
         net.state = place.state
         if announcement := net.run(place.announcement, run, now):
@@ -136,6 +136,13 @@ def _absolute(folder: str) -> str:
         return os.path.abspath(folder)  # noqa: PTH100  as Python made it; pathlib costs a run 9 ms
     except OSError:
         return folder  # the working directory is gone
+
+
+def _make_words(make: str) -> list[str]:
+    """`$(MAKE)` as a recipe without us has it, unquoted: `make MAKE='make -s'` is two words. A file's name is one."""
+    if " " not in make or os.access(make, os.F_OK):
+        return [make]
+    return make.split() or [make]
 
 
 def _take_options(words: list[str], options: dict[str, str]) -> list[str]:

@@ -136,6 +136,16 @@ def _flags() -> Iterator[Case]:
     yield Case("make -C -w", goals=("-w", "-C", "sub", "x"), file="sub/Makefile", files={"sub/x.mk": ""})
     yield Case("make -f", goals=("-f", "other.mk", "x"), file="other.mk", handed="other.mk")
     yield Case("make -f without handing it on", goals=("-f", "other.mk", "x"), file="other.mk")
+    yield Case("a MAKE of two words", goals=("MAKE=make -s", "x"))
+    yield Case("a MAKE of two words that only looks", goals=("MAKE=make -s", "-n", "x"), records=False)
+    script = {"mymake": 'exec make "$@"\n'}
+    yield Case("a make without #!", goals=("MAKE=./mymake", "x"), files=script)
+    yield Case("a make without #! on the PATH", script='PATH=".:$PATH" exec make MAKE=mymake x', files=script)
+    yield Case("a make without #! that only looks", goals=("MAKE=./mymake", "-n", "x"), files=script, records=False)
+    bash = "SHELL = /bin/bash\nimpl-x:\n\techo $$_ $$SHLVL; see here; false\n\techo more"
+    yield Case("bash", bash)
+    yield Case("bash that only looks", "$(info $(_))" + bash, ("-n", "x"), records=False)
+    yield Case("bash, and a make by its path", bash, script='exec "$(command -v make)" x')
     for line in (".ONESHELL:", ".SILENT:", ".POSIX:", ".EXPORT_ALL_VARIABLES:", "export V = 1"):
         yield Case(f"a Makefile with {line}", f"{line}\nimpl-x:\n\t@see here\n\techo $$_ $$SHLVL; false\n\techo more")
     yield Case("strict bash", "SHELL = /bin/bash\n.SHELLFLAGS = -eu -o pipefail -c\nimpl-x: ; @see here; false | cat")
