@@ -238,11 +238,11 @@ def test_a_journal_that_cannot_be_deleted_is_said(keeping: Keeping) -> None:
         decide.decline(keeping, KEY, URL, NOON)
 
 
-def test_an_erasure_that_cannot_be_queued_deletes_nothing(keeping: Keeping) -> None:
+def test_an_erasure_that_cannot_be_queued_leaves_the_id_that_it_needs(keeping: Keeping) -> None:
     granted = decide.grant(keeping, TERMS, NOON)
     tell(keeping)
-    (Path(keeping.state) / "erasures.json").write_text("damaged")
-    with pytest.raises(OSError, match="damaged"):
+    (Path(keeping.state) / "erasures.lock").mkdir()
+    with pytest.raises(OSError, match=r"erasures\.lock"):
         decide.decline(keeping, KEY, URL, NOON)
     assert store.find(keeping.config, KEY) == granted
     assert (Path(keeping.state) / "ledger" / KEY).exists()
