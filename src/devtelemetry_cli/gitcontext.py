@@ -61,6 +61,13 @@ def _branch_kind(names: list[str], default_branch: str) -> str | None:
     return "default" if head.removeprefix(_HEADS) == default else "other"
 
 
+def _kill_group(pid: int) -> None:
+    try:  # noqa: SIM105  contextlib is one more import on the way of a run
+        os.killpg(pid, 9)
+    except PermissionError:  # macOS: it has ended already
+        pass
+
+
 class _Command:
     def __init__(self, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
         self.answer = bytearray()
@@ -70,6 +77,7 @@ class _Command:
                 "git",
                 [*_GIT, *arguments],
                 environ,
+                setpgroup=0,  # so that what it started can be ended with it
                 file_actions=[
                     (os.POSIX_SPAWN_DUP2, theirs, 1),
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -89,12 +97,11 @@ class _Command:
             self._hang_up()
 
     def close(self) -> None:
-        answered = self.output < 0
         self._hang_up()
         if self._pid:
-            if not answered:
-                os.kill(self._pid, 9)
-            os.waitpid(self._pid, 0)
+            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:  # it may have answered, and still not leave
+                _kill_group(self._pid)
+                os.waitpid(self._pid, 0)
             self._pid = 0
 
     def _hang_up(self) -> None:
