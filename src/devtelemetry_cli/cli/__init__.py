@@ -20,8 +20,12 @@ COMMANDS = {
     "show": "devtelemetry_cli.cli.show:show",
     "stats": "devtelemetry_cli.cli.stats:stats",
     "flush": "devtelemetry_cli.cli.flush:flush",
+    "schedule": "devtelemetry_cli.cli.schedule:schedule",
     "token": "devtelemetry_cli.cli.token:token",
+    "init": "devtelemetry_cli.cli.init:init",
     "makefile": "devtelemetry_cli.cli.makefile:makefile",
+    "instrument": "devtelemetry_cli.cli.instrument:instrument",
+    "completion": "devtelemetry_cli.cli.completion:completion",
     "serve": "devtelemetry_cli.cli.serve:serve",
     "devlake": "devtelemetry_cli.cli.devlake:devlake",
 }
