@@ -1,0 +1,58 @@
+"""`devtel schedule`: a daily flush, put in place, taken away, or shown."""
+
+import json
+import os
+import sys
+
+import click
+
+from devtelemetry_cli.schedule import job as jobs
+from devtelemetry_cli.schedule import plan
+
+
+@click.group()
+def schedule() -> None:
+    """Send daily, by systemd or crontab."""
+
+
+@schedule.command()
+@click.option(
+    "--with", "keeper", type=click.Choice(list(plan.KEEPERS)), help="Who starts it; else whichever is here."
+)  # fmt: skip
+def install(keeper: str | None) -> None:
+    """Put a daily flush in place, at a time of this machine's own. Said again, it only brings it up to date."""
+    environ = dict(os.environ)
+    job = jobs.flush(environ, sys.argv[0])
+    name, changed = plan.install(environ, job, keeper or "")
+    for sentence in job.left_out:
+        click.echo(f"devtel: {sentence}", err=True)
+    (standing,) = [found for found in plan.find(environ, job) if found.keeper == name]
+    click.echo(f"{'Installed' if changed else 'In place already'}: devtel flush, daily at {standing.when}, by {name}.")
+
+
+@schedule.command()
+def remove() -> None:
+    """Take the daily flush away, and nothing else."""
+    names = plan.remove(dict(os.environ))
+    click.echo(f"Removed from {' and '.join(names)}." if names else "There was no schedule of devtel's.")
+
+
+@schedule.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+def status(as_json: bool) -> None:
+    """Tell whether a daily flush is in place."""
+    environ = dict(os.environ)
+    found = plan.find(environ, jobs.flush(environ, sys.argv[0]))
+    if as_json:
+        standing = [
+            {"with": one.keeper, "when": one.when, "current": one.is_current, "text": one.text} for one in found
+        ]
+        values = {"installed": bool(found), "schedules": standing, "available": plan.available(environ)}
+        click.echo(json.dumps(values, indent=2))
+        return
+    for one in found:
+        click.echo(f"{one.keeper}: daily at {one.when}")
+        if not one.is_current:
+            click.echo("devtel: it differs from what would be written now: `devtel schedule install`.", err=True)
+    if not found:
+        click.echo("not installed: `devtel schedule install` sends daily")
