@@ -27,6 +27,7 @@ class Answer:
     status: int = 200
     body: str = STORED
     headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0  # seconds before it is given
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         endpoint.requests.append(Request(self.path, headers, self.rfile.read(length)))
         endpoint.hold.wait(60)
         answer = endpoint.next_answer()
+        time.sleep(answer.delay)
         if answer.body == HANG:
             endpoint.over.wait(60)
         elif answer.body == TRICKLE:

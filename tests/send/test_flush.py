@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from endpoint import HANG, STORED, TRICKLE, Answer, Endpoint, listening, refusal
@@ -412,3 +413,30 @@ def test_an_endpoint_that_cannot_erase_leaves_a_person_with_their_id(reporter: D
     assert reporter.devtel("flush").stderr == ""
     assert anonymous in flush(reporter).stderr
     assert reporter.status()["pending_erasures"] == []
+
+
+def test_a_flush_that_takes_its_time_shows_how_far_it_is_and_leaves_no_trace(
+    reporter: Developer, endpoint: Endpoint
+) -> None:
+    reporter.add_runs(TODAY)
+    endpoint.script = [Answer(delay=1.2)]
+    child = pexpect.spawn(
+        DEVTEL, ["flush"], cwd=str(reporter.project), env=reporter.environ, timeout=20, encoding="utf-8"
+    )
+    child.expect_exact("] 1 of 2 days")
+    child.expect_exact("sent to 127.0.0.1")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_quick_flush_shows_no_bar_and_a_quiet_one_nothing(reporter: Developer) -> None:
+    def shown(*arguments: str) -> str:
+        return str(
+            pexpect.run(f"{DEVTEL} flush {' '.join(arguments)}", cwd=str(reporter.project), env=reporter.environ)
+        )
+
+    assert "of 1 days" not in shown()
+    reporter.add_runs(YESTERDAY)
+    assert shown("--quiet") == "b''"
+    assert reporter.status()["days_unsent"] == []

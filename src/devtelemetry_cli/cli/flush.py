@@ -1,8 +1,10 @@
 """`devtel flush`: send what changed. Says nothing when all is well and nobody is there, as under cron."""
 
 import os
+import sys
 import threading
 import time
+from dataclasses import replace
 
 import click
 
@@ -11,6 +13,8 @@ from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.send import flush as sending
 
+_PATIENCE = 1.0  # seconds without a progress bar
+_WIDTH = 24
 _GRACE = 5.0  # seconds after the deadline in which a flush must have ended by itself
 # When several destinations are in trouble, the one that a person must mend decides the exit code.
 _URGENCY = (77, 78, 65, 69, 75, 1)
@@ -19,11 +23,12 @@ _URGENCY = (77, 78, 65, 69, 75, 1)
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Print the reports that would be sent, byte for byte, and send nothing.")
 @click.option("--deadline", type=click.FloatRange(1, 3600), default=60, show_default=True, help="Seconds it may take.")
+@click.option("--quiet", "-q", is_flag=True, help="As under cron: say nothing, and wait where a pause is due.")
 @click.option("--verbose", "-v", is_flag=True, help="As if called at a terminal: tell what happens, wait for no pause.")
-def flush(dry_run: bool, deadline: float, verbose: bool) -> None:
+def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
     """Send each changed day's report. Meant for cron; run by hand it waits for no pause."""
     place = places.here()
-    in_person = verbose or cli.somebody_is_there()
+    in_person = not quiet and (verbose or cli.somebody_is_there())
     switch = switches.switched_off(place.environ)
     job = sending.Flush(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
     if switch:
@@ -46,11 +51,14 @@ def _preview(job: sending.Flush) -> None:
 
 def _flush(job: sending.Flush, deadline: float) -> None:
     _arm_watchdog(deadline)
+    bar = ProgressBar(wanted=job.in_person and sys.stderr.isatty())
     try:
-        results = sending.flush(job)
+        results = sending.flush(replace(job, progress=bar.show))
     except DevtelError as fault:
         _tell(job.in_person, str(fault))
         raise SystemExit(fault.exit_code) from None
+    finally:
+        bar.close()
     faults = [fault for result in results for fault in result.faults]
     for result in results:
         for sentence in result.erasures:
@@ -63,6 +71,27 @@ def _flush(job: sending.Flush, deadline: float) -> None:
         _tell(job.in_person, "nothing to send.")
     codes = {fault.exit_code for fault in faults}
     raise SystemExit(next((code for code in _URGENCY if code in codes), 0))
+
+
+class ProgressBar:
+    """The days of a flush on one line of a terminal, shown only once it has taken more than a second."""
+
+    def __init__(self, *, wanted: bool) -> None:
+        self._wanted = wanted
+        self._shown_from = time.monotonic() + _PATIENCE
+        self._last = ""
+
+    def show(self, done: int, days: int) -> None:
+        """Show that `done` of so many days are told."""
+        if self._wanted and time.monotonic() >= self._shown_from:
+            full = _WIDTH * done // max(days, 1)
+            self._last = f"devtel: [{'#' * full}{'.' * (_WIDTH - full)}] {done} of {days} days"
+            click.echo(f"\r{self._last}", nl=False, err=True)
+
+    def close(self) -> None:
+        """Leave the line as it was."""
+        if self._last:
+            click.echo(f"\r{' ' * len(self._last)}\r", nl=False, err=True)
 
 
 def _tell(in_person: bool, sentence: str) -> None:

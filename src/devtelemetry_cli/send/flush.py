@@ -6,7 +6,7 @@ To be read in the order `flush`, `_serve`, `_visit`, `_tell`, `_settle`. What co
 import errno
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,7 +40,8 @@ _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other day could b
 class Flush:
     """One flush: what it works on, and how long it may take.
 
-    `in_person`: somebody waits for it, so no pause holds it back. `deadline` is on the monotonic clock.
+    `in_person`: somebody waits for it, so no pause holds it back. `deadline` is on the monotonic clock. `progress`
+    is called with (days done, days in all) as one destination's days are told.
     """
 
     keeping: Keeping
@@ -48,6 +49,7 @@ class Flush:
     in_person: bool
     deadline: float
     now: float = field(default_factory=time.time)
+    progress: Callable[[int, int], None] = lambda _done, _all: None
 
     @property
     def today(self) -> date:
@@ -143,7 +145,9 @@ def _visit(job: Flush, journal: Journal, book: Ledger, endpoint: Endpoint, resul
     if job.is_held_back(visit.next_try):
         return True
     goes_on = True
-    for day in days.changed(journal, book, job.today):
+    changed = list(days.changed(journal, book, job.today))
+    for done, day in enumerate(changed):
+        job.progress(done, len(changed))
         if not _stands(job, journal.decision):
             return False
         try:
