@@ -78,11 +78,6 @@ def _dangling(path: Path) -> None:
     path.symlink_to("nowhere")
 
 
-def _endless(path: Path) -> None:
-    path.unlink()
-    path.symlink_to("/dev/zero")
-
-
 def _gone(path: Path) -> None:
     path.unlink()
 
@@ -106,7 +101,6 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "is a full folder": _replaced_by_a_full_folder,
     "is a loop of links": _replaced_by_a_loop,
     "is a dangling link": _dangling,
-    "is a link to /dev/zero": _endless,
     "is gone": _gone,
     "is another user's": _of_another_user,
 }
