@@ -22,7 +22,7 @@ $(VENV)/ready: pyproject.toml
 		{ echo "devtel needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12, say." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,test,lint]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,devlake,test,lint]'
 	@touch $@
 
 demo: $(VENV)/ready

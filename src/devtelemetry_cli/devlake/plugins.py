@@ -1,0 +1,44 @@
+"""The data source plugins that can be synced: which field holds a scope's id, and what its scope config may hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+REPORTS = "developer_telemetry"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One plugin. `id_field` is the scope's own field whose value, as text, a blueprint names it by."""
+
+    name: str
+    id_field: str
+    entities: tuple[str, ...]
+
+    def scope_id(self, data: dict[str, Any], otherwise: str) -> str:
+        """The id of a scope as a blueprint names it; `otherwise` where its data has none."""
+        value = data.get(self.id_field)
+        return str(value) if isinstance(value, str | int) and value not in ("", 0) else otherwise
+
+    def scope_config(self, name: str, deployment: str, production: str) -> dict[str, Any]:
+        """The body that makes a scope config; only plugins that see deployments get their patterns."""
+        body: dict[str, Any] = {"name": name, "entities": list(self.entities)}
+        if "CICD" in self.entities:
+            body |= {"deploymentPattern": deployment, "productionPattern": production}
+        return body
+
+
+_CODE_HOST = ("CODE", "TICKET", "CODEREVIEW", "CROSS", "CICD")
+
+KNOWN = {
+    plugin.name: plugin
+    for plugin in (
+        Plugin("github", "githubId", _CODE_HOST),
+        Plugin("gitlab", "gitlabId", _CODE_HOST),
+        Plugin("bitbucket", "bitbucketId", _CODE_HOST),
+        Plugin("azuredevops_go", "id", ("CODE", "CODEREVIEW", "CROSS", "CICD")),
+        Plugin("jira", "boardId", ("TICKET", "CROSS")),
+        Plugin("jenkins", "fullName", ("CICD", "CROSS")),
+        Plugin("circleci", "id", ("CICD",)),
+        Plugin("bamboo", "planKey", ("CICD", "CROSS")),
+    )
+}

@@ -1,0 +1,151 @@
+"""What the tests drive: an operator's commands as real processes, and clients whose time is the test's own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from standin import StandIn
+
+from devtelemetry_cli.devlake import access, api
+from devtelemetry_cli.devlake.access import Access
+from devtelemetry_cli.devlake.api import Client
+from devtelemetry_cli.devlake.pace import Clock, Policy
+from devtelemetry_cli.devlake.sync import Result, Sync
+from devtelemetry_cli.devlake.wish import Wish, rfc3339, saturday_before
+
+NOW = 1_795_338_000.0  # Sunday 2026-11-22, 10:20 UTC
+SATURDAY = saturday_before(date(2026, 11, 22))
+SATURDAY_TEXT = rfc3339(SATURDAY)
+
+
+@dataclass
+class Time:
+    """A clock that only waiting moves."""
+
+    now: float = NOW
+    waits: list[float] = field(default_factory=list)
+
+    def clock(self) -> Clock:
+        """As the product takes it."""
+        return Clock(lambda: self.now, lambda: self.now, self._wait)
+
+    def _wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+def client(devlake: StandIn, key: str = "", hours: Time | None = None, **policy: Any) -> Client:
+    """A client straight at the root, whose waiting takes no time."""
+    return Client(f"{devlake.url}{'/rest' if key else ''}", key, Policy(**policy), (hours or Time()).clock())
+
+
+@contextmanager
+def quietly(_length: int) -> Iterator[Callable[[int], None]]:
+    """No progress to be seen."""
+    yield lambda _steps: None
+
+
+def sync(devlake: StandIn, *choice: str, dry_run: bool = False, hours: Time | None = None, **wanted: Any) -> Result:
+    """One sync on the Sunday of these tests."""
+    wish = Wish(**{"time_after": SATURDAY, **wanted})
+    with client(devlake, hours=hours) as reader:
+        return Sync(reader, wish, choice, lambda _step: None, quietly, dry_run).run()
+
+
+@dataclass
+class Operator:
+    """Somebody at a shell, in a folder and a home of their own."""
+
+    folder: Path
+    devlake: StandIn
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        self.environ = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "HOME": str(self.home),
+            "DEVTEL_HOME": str(self.home / "devtel"),
+            "DEVTEL_DEVLAKE_URL": self.devlake.url,
+            "LANG": "C.UTF-8",
+            **self.environ,
+        }
+
+    def command(self, *words: str) -> list[str]:
+        """The words that start a command of `devtel devlake`."""
+        return [sys.executable, "-m", "devtelemetry_cli", "devlake", *words]
+
+    def call(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, away from a terminal."""
+        return subprocess.run(
+            self.command(*words),
+            cwd=self.work,
+            env={**self.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
+        )
+
+    def asked(self, *words: str) -> Any:
+        """What a command prints with --json."""
+        return json.loads(self.call(*words, "--json").stdout)
+
+    @contextmanager
+    def start(self, *words: str) -> Iterator["Service"]:
+        """Start a command that goes on."""
+        log = self.folder / "stderr"
+        with log.open("wb") as stderr:
+            process = subprocess.Popen(
+                self.command(*words), cwd=self.work, env=self.environ, stdin=subprocess.DEVNULL, stderr=stderr
+            )
+        try:
+            yield Service(process, log)
+        finally:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class Service:
+    """A command that runs until it is told to end."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def says(self, text: str) -> str:
+        """Its log, once it holds this text."""
+        return str(wait_for(lambda: text in self.log.read_text() and self.log.read_text()))
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 15) -> Any:
+    """What `condition` returns once it is true."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+    return result
+
+
+def connect(devlake: StandIn, url: str = "", key: str = "") -> Client:
+    """A client that looks for the API at an address as somebody typed it."""
+    found = Access(access.check_url(url or devlake.url), key)
+    return api.connect(found, Policy(tries=2), Time().clock())

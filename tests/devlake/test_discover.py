@@ -1,0 +1,145 @@
+"""`devtel devlake discover`: connections with what they collect and what they could."""
+
+import json
+
+import pytest
+from lake import ID_FIELDS
+from operating import Operator, client
+from standin import StandIn
+
+from devtelemetry_cli.devlake import calls
+from devtelemetry_cli.devlake.discover import Found, discover
+from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.model import Connection
+
+
+def _found(devlake: StandIn, *choice: str) -> list[Found]:
+    with client(devlake) as reader:
+        return list(discover(reader, choice))
+
+
+def _seen(devlake: StandIn, plugin: str = "github") -> list[str]:
+    with client(devlake) as reader:
+        return [scope.full_name for scope in calls.remote_scopes(reader, Connection(plugin, 1, ""))]
+
+
+def test_an_empty_devlake_has_nothing(devlake: StandIn) -> None:
+    assert _found(devlake) == []
+
+
+@pytest.mark.parametrize("plugin", ID_FIELDS)
+def test_added_and_missing_scopes_are_told_apart_by_each_plugins_own_id(devlake: StandIn, plugin: str) -> None:
+    number = devlake.lake.connect(plugin)
+    devlake.lake.repository(plugin, number, "acme/there")
+    devlake.lake.put_scopes(plugin, "1", {"data": [devlake.lake.remote[plugin, 1][""][0]["data"]]})
+    missing = devlake.lake.repository(plugin, number, "acme/new")
+    (found,) = _found(devlake)
+    assert found.added == 1
+    assert [scope.id for scope in found.missing or ()] == [missing]
+
+
+def test_plugins_that_sync_does_not_know_are_listed_without_counts(devlake: StandIn) -> None:
+    devlake.lake.connect("webhook", "deployments")
+    assert _found(devlake)[0].row() == ("webhook/1", "deployments", "-", "-", "")
+
+
+def test_nested_groups_and_page_tokens_are_walked_to_their_ends(devlake: StandIn) -> None:
+    number, home = devlake.lake.connect("gitlab"), ""
+    for depth in range(30):
+        home = devlake.lake.group("gitlab", number, f"group-{depth}", parent=home)
+    for repository in range(250):
+        devlake.lake.repository("gitlab", number, f"deep/{repository}", home)
+    assert len(_seen(devlake, "gitlab")) == 250
+
+
+def test_a_scope_in_two_groups_and_a_group_in_itself_come_once(devlake: StandIn) -> None:
+    number = devlake.lake.connect("github")
+    for name in ("a", "b"):
+        group = devlake.lake.group("github", number, name)
+        devlake.lake.repository("github", number, "acme/shared", group, key=7)
+        devlake.lake.group("github", number, name, parent=group)
+    assert _seen(devlake) == ["acme/shared"]
+
+
+def test_a_page_that_names_itself_as_the_next_one_ends_the_walk(devlake: StandIn) -> None:
+    devlake.lake.connect("github")
+    devlake.fail("GET .*remote-scopes", 200, {"children": [], "nextPageToken": "again"}, times=9)
+    with pytest.raises(ApiError, match="names itself"):
+        _seen(devlake)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[], 7, {"children": 7}, {"children": [None]}, {"children": None}, {"children": [{}], "nextPageToken": None}],
+)
+def test_an_answer_of_another_shape_is_a_fault_and_never_a_crash(devlake: StandIn, answer: object) -> None:
+    devlake.lake.connect("github")
+    devlake.fail("GET .*remote-scopes", 200, answer)
+    (found,) = _found(devlake)
+    assert found.fault or found.missing is not None
+
+
+def test_a_connection_that_cannot_look_holds_back_no_other(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("github")
+    devlake.lake.connect("gitlab")
+    devlake.fail("GET /plugins/github/.*remote-scopes", 400, {"message": "", "causes": ["Bad credentials"]})
+    done = operator.call("discover")
+    assert done.returncode == 1
+    assert "Bad credentials" in done.stdout
+    assert "gitlab/1" in done.stdout
+
+
+def test_a_refused_key_ends_the_whole_with_77(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("github")
+    devlake.fail("GET .*remote-scopes", 403, {"message": "api key has expired"})
+    assert operator.call("discover").returncode == 77
+
+
+def test_the_table_goes_to_stdout_and_holds_no_colour(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.repository("github", devlake.lake.connect("github", "Acme on GitHub"), "acme/api")
+    done = operator.call("discover")
+    assert done.stdout.splitlines() == [
+        "connection  name            added  missing",
+        "github/1    Acme on GitHub  0      1",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_names_what_is_missing(devlake: StandIn, operator: Operator) -> None:
+    key = devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
+    assert operator.asked("discover") == [
+        {
+            "plugin": "github",
+            "id": 1,
+            "name": "github 1",
+            "added": 0,
+            "missing": [{"id": key, "fullName": "acme/api"}],
+            "error": None,
+        }
+    ]
+
+
+def test_only_the_chosen_connections_are_looked_at(devlake: StandIn) -> None:
+    for plugin in ("github", "github", "gitlab", "jira"):
+        devlake.lake.connect(plugin)
+    assert [str(found.connection) for found in _found(devlake, "github/2", "jira")] == ["github/2", "jira/1"]
+
+
+def test_a_choice_that_names_nothing_is_a_fault(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("github")
+    done = operator.call("discover", "github/9", "svn")
+    assert done.returncode == 78
+    assert "no connection github/9, svn" in done.stderr
+
+
+def test_nothing_is_written_and_no_connection_is_ever_tested(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("developer_telemetry")
+    devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
+    operator.call("discover")
+    assert devlake.writes() == []
+
+
+def test_a_name_cannot_draw_on_the_terminal(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("webhook", "\x1b[31mred\n\x07")
+    assert "\x1b" not in operator.call("discover").stdout
+    assert json.loads(operator.call("discover", "--json").stdout)[0]["name"] == "[31mred"
