@@ -1,0 +1,137 @@
+"""A day -> the bytes that a flush will send or sent, for each host whose records are told from here."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from devtelemetry_cli import environment, ledger
+from devtelemetry_cli.consent.store import Decision
+from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.journal import hosts, read
+from devtelemetry_cli.ledger import Entry, Ledger
+from devtelemetry_cli.place import Place
+from devtelemetry_cli.send import days
+from devtelemetry_cli.send.days import Journal, Report
+
+
+@dataclass(frozen=True)
+class Told:
+    """One day's bytes on one host, whether they are still `to_come`, and the sentence of what became of them."""
+
+    date: str
+    host: str
+    body: bytes
+    to_come: bool
+    fate: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Why there is nothing to show of a day on one host; `weight` orders the reasons, the most telling highest."""
+
+    weight: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look: the place, the agreement, and the moment (seconds since the epoch)."""
+
+    place: Place
+    decision: Decision
+    now: float
+
+    @property
+    def today(self) -> date:
+        """The local date."""
+        return date.fromtimestamp(self.now)  # noqa: DTZ012  journals are named by the local day
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the agreement still lasts."""
+        return self.now < self.decision.until.timestamp()
+
+    def books(self) -> Iterator[tuple[Journal, Ledger]]:
+        """Journal and ledger of each host that is served here. Raises OSError."""
+        for host in hosts.served(self.place.state, self.decision.key):
+            folder = Path(self.place.state) / "journal" / self.decision.key / host
+            yield Journal(folder, host, self.decision), Ledger(self.place.state, self.decision.key, host)
+
+
+def day(look: Look, wanted: date) -> list[Told]:
+    """The bytes of a day. Raises DevtelError where there are none, with the reason."""
+    found = [_on_host(look, journal, book, wanted.isoformat()) for journal, book in look.books()]
+    told = [one for one in found if isinstance(one, Told)]
+    if told:
+        return told
+    reasons = [one for one in found if isinstance(one, Nothing)] or [Nothing(0, f"No run was recorded on {wanted}.")]
+    raise DevtelError(max(reasons, key=lambda one: one.weight).reason)
+
+
+def _on_host(look: Look, journal: Journal, book: Ledger, wanted: str) -> Told | Nothing:
+    entry = book.entry(wanted)
+    report = _report(look, journal, book, wanted)
+    if report is not None and _has_news(report, entry):
+        before = f"; a smaller total was stored on {moment(entry.acknowledged_at)}" if entry.acknowledged else ""
+        return Told(wanted, journal.host, report.body, to_come=True, fate=f"will be sent{before}")
+    if entry.body:
+        body = entry.body.encode("utf-8", "surrogatepass")
+        if hashlib.sha256(body).hexdigest() != entry.sha256:
+            return Nothing(6, f"What was sent for {wanted} is not known any more: the ledger's entry is damaged.")
+        shrunk = report is not None and report.runs < entry.told_runs
+        return Told(wanted, journal.host, body, to_come=False, fate=_fate(entry, shrunk=shrunk))
+    return _nothing(look, journal, entry, report)
+
+
+def _report(look: Look, journal: Journal, book: Ledger, wanted: str) -> Report | None:
+    """The day's report as its records stand, if a flush would look at them at all."""
+    if not look.goes_on or wanted not in days.changed(journal, book, look.today):
+        return None
+    try:
+        return journal.report(wanted, environment.snapshot(look.place.environ))
+    except OSError as fault:
+        raise DevtelError(f"The journal of {wanted} cannot be read: {fault.strerror or fault}.") from None
+
+
+def _has_news(report: Report, entry: Entry) -> bool:
+    """As `send.flush` decides it; a test holds both to the same bytes."""
+    return report.runs > 0 and report.runs >= entry.told_runs and report.sha256 != entry.acknowledged
+
+
+def _fate(entry: Entry, *, shrunk: bool) -> str:
+    if entry.state == ledger.FROZEN or shrunk:
+        return "was sent; records of it were lost since, so it is never sent smaller"
+    if entry.state == ledger.SENT:
+        return f"was sent, and stored on {moment(entry.acknowledged_at)} (answer {entry.status})"
+    answer = f": {entry.answer}" if entry.answer else "."
+    if entry.state == ledger.REFUSED:
+        return f"was sent, and refused{answer} It is sent again when the day changes"
+    if entry.state == ledger.EXPIRED:
+        return f"was sent, never stored, and given up after {days.NEVER_SENT} days"
+    return f"was sent, and not stored{answer}"
+
+
+def _nothing(look: Look, journal: Journal, entry: Entry, report: Report | None) -> Nothing:
+    wanted = entry.date
+    if entry.state == ledger.EXPIRED:
+        return Nothing(5, f"{wanted} was never sent, and was given up after {days.NEVER_SENT} days.")
+    if wanted not in read.days(journal.folder):
+        return Nothing(0, f"No run was recorded on {wanted}.")
+    if not look.goes_on:
+        return Nothing(4, f"{wanted} was not sent, and will not be: your agreement ended on {_until(look)}.")
+    if report is None:
+        return Nothing(3, f"{wanted} was never sent, and is too old: days are sent for {days.NEVER_SENT} days.")
+    if report.running:
+        return Nothing(2, f"No run of {wanted} has ended yet.")
+    return Nothing(1, f"Nothing of {wanted} is sent: no run of that day falls under your agreement.")
+
+
+def moment(seconds: float) -> str:
+    """A time as a person reads it, in local time; "-" for never."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M") if seconds else "-"
+
+
+def _until(look: Look) -> str:
+    return f"{look.decision.until.astimezone():%Y-%m-%d}"
