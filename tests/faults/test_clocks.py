@@ -77,7 +77,7 @@ def the_run(developer: Developer) -> tuple[dict[str, object], dict[str, object],
     return start, end, file.stem
 
 
-@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(hours=-3), timedelta(days=400), timedelta(days=-400)])
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(days=-400)])
 def test_a_duration_is_right_when_the_clock_jumps(worker: Developer, jump: timedelta) -> None:
     noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12)  # noqa: DTZ001  libfaketime reads the local time
     Clock(worker).run(str(noon), str(noon + jump))
@@ -123,7 +123,7 @@ def test_another_time_zone_sends_the_same_bytes(worker: Developer, endpoint: End
     worker.add_runs(YESTERDAY - timedelta(days=1), 3)
     preview = [
         worker.devtel("flush", "--dry-run", env={**worker.environ, "TZ": zone}).stdout
-        for zone in ("UTC", BERLIN, "Pacific/Kiritimati", "XXX-14", "XXX12")
+        for zone in ("UTC", BERLIN, "XXX-14")
     ]
     assert len(set(preview)) == 1
     assert [preview[0].encode()] == [body + b"\n" for body in sent_under(worker, endpoint, "XXX-14")]

@@ -18,7 +18,7 @@ from support import DEVTEL, Developer, processes_of, wait_for
 
 FLUSH, WRAP = (DEVTEL, "flush"), (DEVTEL, "wrap", "work")
 GRANT, DECLINE = (DEVTEL, "consent", "grant"), (DEVTEL, "consent", "decline")
-FEW = 4  # points of each command in the fast tests
+FEW = 3  # points of each command in the fast tests
 PERIOD = [pytest.param(FEW, id="few"), pytest.param(None, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
 
 
