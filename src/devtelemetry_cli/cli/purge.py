@@ -1,0 +1,108 @@
+"""`devtel purge`: delete what this machine recorded."""
+
+import json
+import os
+from datetime import date
+
+import click
+
+from devtelemetry_cli import purge as purging
+from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.destination import NOWHERE
+from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.place import Place
+from devtelemetry_cli.purge import Day
+
+
+@click.command()
+@click.option("--before", metavar="DATE", help="Only the days before DATE (YYYY-MM-DD).")
+@click.option("--all", "everywhere", is_flag=True, help="The records for every destination, not only for this one.")
+@click.option("--dry-run", is_flag=True, help="List what would be deleted, and delete nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: as one JSON object.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, yes: bool) -> None:
+    """Delete this machine's records; what was sent stays sent (`devtel consent forget` erases that too)."""
+    if as_json and not dry_run:
+        raise click.UsageError("--json belongs to --dry-run.")
+    limit = _date(before) if before is not None else None
+    place = places.here()
+    names = purging.journals(place.state, None if everywhere else _key(place))
+    found = list(purging.days(place.state, names, limit))
+    if as_json:
+        click.echo(json.dumps({"days": [_values(day) for day in found]}, indent=2))
+    elif dry_run:
+        _list(found)
+    elif not found:
+        click.echo("devtel: there is nothing to delete.", err=True)
+        purging.purge(place.state, names, limit, _today())
+    else:
+        _confirm(found, yes)
+        _delete(place, names, limit)
+
+
+def _delete(place: Place, names: list[str], limit: date | None) -> None:
+    try:
+        gone = purging.purge(place.state, names, limit, _today())
+    except OSError as fault:
+        raise DevtelError(
+            f"{fault.filename or place.state} cannot be deleted: {fault.strerror or fault}.",
+            "What was before it is gone; say it again when that is mended.",
+        ) from None
+    click.echo(f"Deleted: {_summary(gone)}.")
+    if any(day.date >= _today().isoformat() and day.runs != day.never_sent for day in gone if not day.is_own):
+        click.echo("devtel: today was told already, so what runs for the rest of it is not sent.", err=True)
+
+
+def _confirm(found: list[Day], yes: bool) -> None:
+    if yes:
+        return
+    if not (os.isatty(0) and os.isatty(2)):
+        raise click.UsageError("nobody can be asked without a terminal: say --yes, or --dry-run to look first.")
+    click.echo(f"devtel: this deletes {_summary(found)}.", err=True)
+    if not click.confirm("Delete them?", err=True):
+        raise SystemExit(1)
+
+
+def _list(found: list[Day]) -> None:
+    for day in found:
+        runs = "runs unknown" if day.runs is None else f"{day.runs} runs"
+        fate = "for yourself" if day.is_own else f"{day.never_sent or 0} never sent"
+        click.echo(f"{day.date}  {day.journal}  {runs}, {fate}")
+    click.echo(f"devtel: {_summary(found)} would be deleted.", err=True)
+
+
+def _summary(found: list[Day]) -> str:
+    runs = sum(day.runs or 0 for day in found)
+    unsent = sum(day.never_sent or 0 for day in found)
+    dates = {day.date for day in found}
+    return f"{runs} runs of {len(dates)} days" + (f", {unsent} of them never sent" if unsent else "")
+
+
+def _values(day: Day) -> dict[str, str | int | bool | None]:
+    return {
+        "date": day.date,
+        "journal": day.journal,
+        "host": day.host,
+        "own": day.is_own,
+        "runs": day.runs,
+        "never_sent": day.never_sent,
+    }
+
+
+def _key(place: Place) -> str:
+    terms = places.terms(place)
+    return terms.destination.key if terms else NOWHERE
+
+
+def _date(text: str) -> date:
+    try:
+        meant = date.fromisoformat(text)
+    except ValueError:
+        meant = None
+    if meant is None or meant.isoformat() != text:
+        raise click.UsageError(f"{text!r} is no date: write YYYY-MM-DD.")
+    return meant
+
+
+def _today() -> date:
+    return date.today()  # noqa: DTZ011  journals are named by the local day
