@@ -1,6 +1,7 @@
 """Where a run happens, and what is known about it before make starts."""
 
 import os
+import time
 
 from devtelemetry_cli import paths, verdict
 
@@ -16,7 +17,8 @@ class Place:
         self.project = paths.project_file(self.folder) if self.folder else None
         self.made_from = verdict.identity(self.config, self.project, environ.get("DEVTEL_REPORT_URL", ""))
         self.decided = os.path.lexists(self.config)
-        self.verdict = verdict.recall(self.state, self.made_from) if self.decided else None
+        remembered = verdict.recall(self.state, self.made_from) if self.decided else None
+        self.verdict = None if remembered is not None and remembered.has_ended(time.time()) else remembered
 
     def has_part(self, now: float) -> bool:
         """Whether there is anything to do beside make: a record, or perhaps a question."""

@@ -50,6 +50,10 @@ class Verdict:
         """Whether a run that starts at `now` is recorded."""
         return self.state in (GRANTED, LOCAL) and now < self.until
 
+    def has_ended(self, now: float) -> bool:
+        """Whether it was an agreement whose time is over since, so that there is something to judge anew."""
+        return self.state in (GRANTED, LOCAL) and now >= self.until
+
 
 def identity(config: str, project: str | None, report_url: str) -> str:
     """What an answer was made from: both files as they stand, and the address that the environment gives."""

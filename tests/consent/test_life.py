@@ -166,3 +166,27 @@ def test_a_damaged_config_that_was_moved_aside_keeps_no_id_after_leaving(builder
     builder.config.write_text(builder.config.read_text() + "[[[")
     builder.devtel("consent", "decline")
     assert not any(anonymous in (builder.state / name).read_text() for name in builder.kept())
+
+
+def test_an_agreement_that_ends_between_two_runs_is_asked_for_again(builder: Developer) -> None:
+    builder.grant()
+    builder.make("work")
+    (memory,) = builder.state.glob("verdicts/*")
+    lines = memory.read_text().split("\n")
+    lines[6] = "1000"  # remembered as granted until a time that is over
+    memory.write_text("\n".join(lines))
+    date_back(builder, 400)
+    stamp = builder.place.made_from
+    memory.write_text("\n".join([lines[0], stamp, *lines[2:]]))
+    assert "You agreed to this on" in asked(builder, "\r")
+
+
+def test_a_move_to_ones_own_journal_that_a_crash_cut_short_doubles_nothing(builder: Developer) -> None:
+    builder.grant()
+    builder.make("work")
+    (theirs,) = builder.state.glob("journal/*/*/*.jsonl")
+    own = theirs.parent.parent.with_name(f"{theirs.parent.parent.name}.local") / theirs.parent.name / theirs.name
+    own.parent.mkdir(parents=True)
+    own.write_bytes(theirs.read_bytes())
+    builder.devtel("consent", "local")
+    assert len(builder.records()) == 2

@@ -209,8 +209,10 @@ def _make_own(state: str, key: str) -> None:
         own = Path(state) / "journal" / judge.journal_name(key, verdict.LOCAL) / day.parent.name / day.name
         own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if own.exists():
-            with own.open("ab") as file:
-                file.write(day.read_bytes())
+            records = day.read_bytes()
+            if not own.read_bytes().endswith(records):  # as a crash before the unlink leaves it
+                with own.open("ab") as file:
+                    file.write(records)
             day.unlink()
         else:
             day.replace(own)
