@@ -3,7 +3,6 @@
 The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
 """
 
-import errno
 import os
 import sys
 import time
@@ -122,7 +121,7 @@ def become(command: list[str]) -> None:
         try:
             os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point
         except OSError as fault:
-            if fault.errno != errno.ENOEXEC:
+            if not _is_script(fault):
                 raise
             os.execve(_SHELL, _as_script(command), environ)  # noqa: S606
     except OSError as fault:
@@ -162,9 +161,15 @@ def _spawn(command: list[str], environ: dict[bytes, bytes], mask: "set[int]", to
     try:
         return os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
     except OSError as fault:
-        if fault.errno != errno.ENOEXEC:
+        if not _is_script(fault):
             raise
         return os.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
+
+
+def _is_script(fault: OSError) -> bool:
+    import errno  # noqa: PLC0415  only on this way
+
+    return fault.errno == errno.ENOEXEC
 
 
 def _as_script(command: list[str]) -> list[str]:
