@@ -1,6 +1,7 @@
 """The receiver that most of these tests talk to, and the databases it runs on."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from receiving import Receiver, receiver_in
@@ -11,12 +12,10 @@ from stores import database
 @pytest.fixture(scope="session")
 def receiver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     """One receiver for all tests that only talk to it, each over a connection of its own; on SQLite unless marked."""
-    home = tmp_path_factory.mktemp("receiver")
-    with (
-        database(getattr(request, "param", "sqlite"), tmp_path_factory) as url,
-        receiver_in(home, database=url) as running,
-    ):
-        yield running
+    home, kind = tmp_path_factory.mktemp("receiver"), getattr(request, "param", "sqlite")
+    with ExitStack() as open_until_the_end:
+        url = "" if kind == "sqlite" else open_until_the_end.enter_context(database(kind, tmp_path_factory))
+        yield open_until_the_end.enter_context(receiver_in(home, database=url))
 
 
 @pytest.fixture

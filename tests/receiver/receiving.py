@@ -37,7 +37,7 @@ def environment(home: Path) -> dict[str, str]:
 def run(home: Path, *arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """`devtel serve` where it is expected to end by itself."""
     return subprocess.run(
-        command(*arguments), env=environment(home), input=stdin, capture_output=True, text=True, timeout=20, check=False
+        command(*arguments), env=environment(home), input=stdin, capture_output=True, text=True, timeout=40, check=False
     )
 
 
@@ -111,14 +111,14 @@ def receiver_in(home: Path, *arguments: object, database: str = "") -> Iterator[
             command("--port", 0, *arguments), env=environment(home), stdin=subprocess.DEVNULL, stderr=stderr
         )
     try:
-        with httpx.Client(base_url=_address(process, log), timeout=10) as client:
+        with httpx.Client(base_url=_address(process, log), timeout=30) as client:
             yield Receiver(process, client, Store(database or f"sqlite:///{file}"), file, log)
     finally:
         process.kill()
         process.wait()
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """What `condition` returns once it is true."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):

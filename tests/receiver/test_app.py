@@ -58,7 +58,6 @@ def test_a_hostile_body_is_400_and_never_a_fault(receiver: Receiver, connection:
         ("POST", f"{CONNECTIONS}/1/report/"),
         ("PUT", f"{CONNECTIONS}/1/report"),
         ("GET", "/docs"),
-        ("GET", "/openapi.json"),
     ],
 )
 def test_an_unknown_path_is_the_text_of_devlakes_router(receiver: Receiver, method: str, path: str) -> None:

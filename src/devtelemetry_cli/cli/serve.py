@@ -1,33 +1,69 @@
 """`devtel serve`: the report endpoint, for where there is no DevLake."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any, TypeVar
 
 import click
 
 from devtelemetry_cli.errors import ConfigurationError
 
 EXTRA = frozenset({"alembic", "fastapi", "prometheus_client", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
+DATABASE = "sqlite:///FILE, postgresql://... or mariadb://...; default: reports.db in the data folder."
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
+    """An option that an environment variable can set too; docs/operators.md lists them, and a test compares."""
+    return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option(
-    "--database",
-    default="",
-    envvar="DEVTEL_DATABASE",
-    metavar="URL",
-    help="sqlite:///FILE, postgresql://..., mariadb://...; default: reports.db in the data folder.",
+@_setting("--host", "DEVTEL_SERVE_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@_setting(
+    "--port",
+    "DEVTEL_SERVE_PORT",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
 )
-@click.option(
+@_setting("--database", "DEVTEL_DATABASE", default="", metavar="URL", help=DATABASE)
+@_setting(
+    "--workers",
+    "DEVTEL_WORKERS",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes; more than one needs a database server to be of use.",
+)
+@_setting(
+    "--retention-days",
+    "DEVTEL_RETENTION_DAYS",
+    default=365,
+    show_default=True,
+    type=click.IntRange(0, 36500),
+    help="Older reports are deleted; 0 keeps them.",
+)
+@_setting("--view-token-file", "DEVTEL_VIEW_TOKEN_FILE", metavar="FILE", help="Token for looking on from elsewhere.")
+@_setting(
     "--admin-token-file",
-    envvar="DEVTEL_ADMIN_TOKEN_FILE",
+    "DEVTEL_ADMIN_TOKEN_FILE",
     metavar="FILE",
-    help="Token for managing connections from elsewhere.",
+    help="Token for managing connections and reading rows from elsewhere.",
 )
-@click.option("--quiet", is_flag=True, help="No line per request.")
+@_setting(
+    "--log",
+    "DEVTEL_SERVE_LOG",
+    default="plain",
+    show_default=True,
+    type=click.Choice(["plain", "json", "none"]),
+    help="The line per request.",
+)
+@click.option("--quiet", is_flag=True, help="The same as --log none.")
 @click.option("--migrate-only", is_flag=True, help="Bring the database up to this version, and exit.")
 @click.option("--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit.")
 @click.option(
@@ -36,26 +72,29 @@ EXTRA = frozenset({"alembic", "fastapi", "prometheus_client", "pydantic", "sqlal
     help="With --add-connection: reports need this token; - reads it from standard input.",
 )
 def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
-    host: str,
-    port: int,
-    database: str,
-    admin_token_file: str | None,
     quiet: bool,
     migrate_only: bool,
     add_connection: str | None,
     token_file: str | None,
+    view_token_file: str | None,
+    admin_token_file: str | None,
+    database: str,
+    **settings: Any,  # noqa: ANN401 - as receiver.settings declares them
 ) -> None:
     """Take daily reports, as DevLake's developer_telemetry plugin does, and keep them in a database."""
     if token_file and add_connection is None:
         raise click.UsageError("--token-file belongs to --add-connection.")
-    token = _token(admin_token_file if add_connection is None else token_file)
-    server = _server()
     if migrate_only:
-        click.echo(server.migrate(database))
-    elif add_connection is None:
-        server.run(host, port, database, token, quiet)
+        click.echo(_server().migrate(database))
+    elif add_connection is not None:
+        token = _token(token_file)
+        click.echo(_server().add_connection(database, add_connection, token))
     else:
-        click.echo(server.add_connection(database, add_connection, token))
+        tokens = {"view_token": _token(view_token_file), "admin_token": _token(admin_token_file)}
+        if quiet:
+            settings["log"] = "none"
+        server = _server()
+        sys.exit(server.run(server.Settings(database=database, **tokens, **settings)))
 
 
 def _server() -> ModuleType:

@@ -1,9 +1,11 @@
-"""Who may do what: report tokens, the admin token, and requests from this very machine."""
+"""Who may do what: report tokens, the view and the admin token, and requests from this very machine."""
 
 import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -30,23 +32,49 @@ def token_matches(stored: str, presented: bytes) -> bool:
     return hmac.compare_digest(digest.encode(), _digest(salt, presented).encode())
 
 
-def check_token(stored: str, authorization: str | None) -> None:
-    """RefusedError unless the header's key is the token of `stored`: 401 without one, 403 for another."""
+@dataclass(frozen=True)
+class Tokens:
+    """The hashes of the tokens that open more than one connection; None where there is no such token."""
+
+    view: str | None = None
+    admin: str | None = None
+
+    def check_view(self, request: Request) -> None:
+        """RefusedError unless the request may look at what the server as a whole tells."""
+        _check_role(request, (self.view, self.admin))
+
+    def check_admin(self, request: Request) -> None:
+        """RefusedError unless the request may manage connections and read single developers' rows."""
+        _check_role(request, (self.admin,))
+
+    def is_admin(self, request: Request) -> bool:
+        """Whether `check_admin` lets the request pass."""
+        try:
+            self.check_admin(request)
+        except RefusedError:
+            return False
+        return True
+
+
+def check_token(stored: Iterable[str], authorization: str | None) -> None:
+    """RefusedError unless the header's key is a token of `stored`: 401 without one, 403 for another."""
     scheme, _, key = (authorization or "").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise RefusedError(401, "an Authorization header with a Bearer key is required")
-    if not token_matches(stored, key.encode("latin-1")):  # header text is bytes read as Latin-1
+    presented = key.encode("latin-1")  # header text is bytes read as Latin-1
+    matches = [token_matches(one, presented) for one in stored]  # all of them, in a time that tells nothing
+    if not any(matches):
         raise RefusedError(403, "the key is not valid here")
 
 
-def check_admin(request: Request, stored: str | None) -> None:
-    """RefusedError unless the request comes from this machine or carries the admin token (`stored`)."""
+def _check_role(request: Request, tokens: tuple[str | None, ...]) -> None:
+    """A program of this machine needs no token; from elsewhere there is no way in where no token was set."""
     if is_local(request):
         return
-    if stored is None:
-        raise RefusedError(403, "connections are managed on this machine only")
-    check_token(stored, request.headers.get("authorization"))
+    if not (accepted := [token for token in tokens if token]):
+        raise RefusedError(403, "this is open to programs of this machine only")
+    check_token(accepted, request.headers.get("authorization"))
 
 
 def is_local(request: Request) -> bool:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.receiver.access import hash_token
 from devtelemetry_cli.receiver.answers import RefusedError
-from devtelemetry_cli.receiver.decode import read_integer, read_object, read_string
-from devtelemetry_cli.receiver.tables import connections
-from devtelemetry_cli.report.read import ReportError
+from devtelemetry_cli.receiver.decode import read_field, read_integer, read_object, read_string
+from devtelemetry_cli.receiver.tables import connections, daily_metrics, forgotten, reports, target_metrics
+from devtelemetry_cli.report.read import MAX_NAME, ReportError
 
 MAX_CONNECTION_NAME = 100
 MAX_TOKEN = 4096
+MASK = "***"  # DevLake answers tokens with their middle replaced
 
 _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindparam("id"))
 # Reports share the row, an erasure and the connection's end have it alone: none of them comes between another's
@@ -37,14 +38,28 @@ class NewConnection:
 
 def read_connection(body: bytes) -> NewConnection:
     """The connection that a request's body asks for. Raises ReportError."""
-    wire = read_object(body)
-    new = NewConnection(
-        name=read_string(wire, "name", MAX_CONNECTION_NAME),
-        endpoint=read_string(wire, "endpoint"),
-        token=read_string(wire, "secretToken", MAX_TOKEN),
-        proxy=read_string(wire, "proxy"),
-        rate_limit=read_integer("rateLimitPerHour", wire.get("rateLimitPerHour")),
+    return _checked(_told(read_object(body), NewConnection("", "")))
+
+
+def _told(wire: Mapping[str, Any], before: NewConnection) -> NewConnection:
+    """`before` with what `wire` says about it. An empty or masked token is none: it is how one is answered."""
+    token = read_string(wire, "secretToken", MAX_TOKEN)
+    told = {key.lower() for key, value in wire.items() if value is not None}
+
+    def text(name: str, old: str, most: int = MAX_NAME) -> str:
+        return read_string(wire, name, most) if name.lower() in told else old
+
+    limit = read_field(wire, "rateLimitPerHour")
+    return NewConnection(
+        name=text("name", before.name, MAX_CONNECTION_NAME),
+        endpoint=text("endpoint", before.endpoint),
+        token="" if MASK in token else token,
+        proxy=text("proxy", before.proxy),
+        rate_limit=before.rate_limit if limit is None else read_integer("rateLimitPerHour", limit),
     )
+
+
+def _checked(new: NewConnection) -> NewConnection:
     if not new.name.strip() or not new.endpoint.strip():
         raise ReportError("name and endpoint are required")
     if not 0 <= new.rate_limit < 2**31:
@@ -55,21 +70,37 @@ def read_connection(body: bytes) -> NewConnection:
 def create(db: Connection, new: NewConnection) -> Row[Any]:
     """Store a new connection; RefusedError 400 when its name is taken."""
     now = _now()
-    values = {
-        "name": new.name,
-        "endpoint": new.endpoint,
-        "secret_token": hash_token(new.token) if new.token else "",
-        "proxy": new.proxy,
-        "rate_limit_per_hour": new.rate_limit,
-        "created_at": now,
-        "updated_at": now,
-    }
+    values = _columns(new) | {"secret_token": hash_token(new.token) if new.token else "", "created_at": now}
     try:
-        made = db.execute(insert(connections), values).inserted_primary_key
+        made = db.execute(insert(connections), values | {"updated_at": now}).inserted_primary_key
     except IntegrityError:
-        raise RefusedError(400, f"duplicate: a connection named {new.name} exists already") from None
+        raise _duplicate(new.name) from None
     assert made is not None  # noqa: S101 - a single-row insert always tells its key
     return get(db, made.id)
+
+
+def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
+    """Change what `body` names and nothing else. Raises RefusedError and ReportError."""
+    token_hash(db, connection_id, alone=True)
+    row = get(db, connection_id)
+    before = NewConnection(row.name, row.endpoint, "", row.proxy, row.rate_limit_per_hour)
+    new = _checked(_told(read_object(body), before))
+    values = _columns(new) | {"updated_at": _now()} | ({"secret_token": hash_token(new.token)} if new.token else {})
+    try:
+        db.execute(update(connections).where(connections.c.id == connection_id), values)
+    except IntegrityError:
+        raise _duplicate(new.name) from None
+    return get(db, connection_id)
+
+
+def remove(db: Connection, connection_id: int) -> Row[Any]:
+    """Delete the connection and all that was reported to it; the row that it was. RefusedError 404."""
+    token_hash(db, connection_id, alone=True)
+    row = get(db, connection_id)
+    for table in (target_metrics, reports, daily_metrics, forgotten):
+        db.execute(delete(table).where(table.c.connection_id == connection_id))
+    db.execute(delete(connections).where(connections.c.id == connection_id))
+    return row
 
 
 def ensure(db: Connection, new: NewConnection) -> int:
@@ -119,6 +150,19 @@ def as_answer(row: Row[Any]) -> Mapping[str, Any]:
         "rateLimitPerHour": row.rate_limit_per_hour,
         "secretToken": "",
     }
+
+
+def _columns(new: NewConnection) -> dict[str, Any]:
+    return {
+        "name": new.name,
+        "endpoint": new.endpoint,
+        "proxy": new.proxy,
+        "rate_limit_per_hour": new.rate_limit,
+    }
+
+
+def _duplicate(name: str) -> RefusedError:
+    return RefusedError(400, f"duplicate: a connection named {name} exists already")
 
 
 def not_found(connection_id: int) -> RefusedError:

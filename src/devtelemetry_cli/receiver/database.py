@@ -14,6 +14,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from devtelemetry_cli.errors import ConfigurationError, UnavailableError
 from devtelemetry_cli.receiver import schema
 from devtelemetry_cli.receiver.engines import BUSY_SECONDS, make_engine, parse
+from devtelemetry_cli.receiver.locks import held
 
 ATTEMPTS = 5
 CONFLICT_STATES = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
@@ -59,6 +60,16 @@ class Database:
                     raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
         raise AssertionError("unreachable")
+
+    def rehearse(self, work: Callable[[Connection], T]) -> T:
+        """The result of `work` in a transaction that writes, and of which nothing stays."""
+        with self._my_turn(), self._writer.connect() as db:
+            return work(db)
+
+    def alone(self, name: str, work: Callable[[], T]) -> T | None:
+        """The result of `work` under the lock `name`, None where another process has it (locks.held)."""
+        with self._engine.connect() as db, held(db, name, wait=False) as ours:
+            return work() if ours else None
 
     def close(self) -> None:
         """Close every connection; SQLite then folds its log into the file."""

@@ -39,21 +39,21 @@ class Report:
 def read_report(body: bytes, today: date) -> Report:
     """The report in `body`; `today` is the date in UTC. Raises ReportError with a sentence for the sender."""
     wire = read_object(body)
-    metrics = _field(wire, "metrics")
+    metrics = read_field(wire, "metrics")
     if metrics is None:
         metrics = {}
     if not isinstance(metrics, dict):
         raise ReportError("metrics: an object is expected")
     return Report(
-        date=_date(_field(wire, "date"), today),
+        date=_date(read_field(wire, "date"), today),
         developer=read_developer(wire),
         email=read_string(wire, "email"),
         name=read_string(wire, "name"),
         hostname=read_string(wire, "hostname"),
-        active_hours=_hours(_field(metrics, "active_hours")),
-        tools_used=_list_text("tools_used", _field(metrics, "tools_used")),
-        projects=_list_text("projects", _field(metrics, "projects")),
-        commands=_counts_text("commands", _field(metrics, "commands")),
+        active_hours=_hours(read_field(metrics, "active_hours")),
+        tools_used=_list_text("tools_used", read_field(metrics, "tools_used")),
+        projects=_list_text("projects", read_field(metrics, "projects")),
+        commands=_counts_text("commands", read_field(metrics, "commands")),
         extension=_extension(metrics),
     )
 
@@ -83,7 +83,7 @@ def read_developer(wire: Mapping[str, Any]) -> str:
 
 def read_string(wire: Mapping[str, Any], name: str, most: int = MAX_NAME) -> str:
     """A string of at most `most` characters; absent or null is empty. Raises ReportError."""
-    value = _field(wire, name)
+    value = read_field(wire, name)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -105,7 +105,7 @@ def read_integer(where: str, value: object) -> int:
     return number
 
 
-def _field(wire: Mapping[str, Any], name: str) -> object:
+def read_field(wire: Mapping[str, Any], name: str) -> object:
     """The value of the key `name`, else of one that differs from it in case only."""
     if name in wire:
         return wire[name]

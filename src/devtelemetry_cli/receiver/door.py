@@ -1,26 +1,31 @@
-"""The way in and out of every request: one access line each, and the net under unexpected faults."""
+"""The way in and out of every request: counted, one access line each, and the net under unexpected faults."""
 
+import json
 import time
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from devtelemetry_cli.receiver.answers import failure
+from devtelemetry_cli.receiver.metrics import Metrics
 
 Log = Callable[[str], None]
+Access = Callable[[str, str, int, float], None]  # method, path, status, milliseconds
 
 
 class Door:
-    """Plain ASGI, as a report should not pay for more; `access` gets a line per request, `fault` a trace.
+    """Plain ASGI, as a report should not pay for more; `access` is told of each request, `fault` of a trace.
 
     No line holds a query, a header, a body, a peer's address, or a path that we do not know.
     """
 
-    def __init__(self, app: ASGIApp, access: Log | None, fault: Log) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, access: Access | None, fault: Log) -> None:
         self._app = app
+        self._metrics = metrics
         self._access = access
         self._fault = fault
 
@@ -46,9 +51,27 @@ class Door:
             self._fault(f"devtel serve: unexpected fault\n{traceback.format_exc().rstrip()}")
             if status == 499:
                 await failure(500, "internal error")(scope, receive, watched)
+        seconds = time.perf_counter() - started
+        method, route = scope["method"], getattr(scope.get("endpoint"), "__name__", "")
+        self._metrics.answered(method if route else "", route, status, seconds)
         if self._access is not None:
-            milliseconds = (time.perf_counter() - started) * 1000
-            self._access(f"devtel serve: {scope['method']} {_path(scope)} {status} {milliseconds:.1f} ms")
+            self._access(method, _path(scope), status, seconds * 1000)
+
+
+def plain(say: Log) -> Access:
+    """Access lines for people."""
+    return lambda method, path, status, ms: say(f"devtel serve: {method} {path} {status} {ms:.1f} ms")
+
+
+def as_json(say: Log) -> Access:
+    """Access lines for machines: one JSON object each."""
+
+    def tell(method: str, path: str, status: int, milliseconds: float) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"time": now, "method": method, "path": path, "status": status, "ms": round(milliseconds, 1)}
+        say(json.dumps(line))
+
+    return tell
 
 
 def _path(scope: Scope) -> str:

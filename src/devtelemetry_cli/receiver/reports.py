@@ -42,8 +42,8 @@ def secret_key(db: Connection, name: str) -> bytes:
     return bytes.fromhex(stored)
 
 
-def store(db: Connection, key: bytes, connection_id: int, report: Report) -> None:
-    """Replace the day by `report`, unless it holds a later revision; RefusedError 410 once forgotten.
+def store(db: Connection, key: bytes, connection_id: int, report: Report) -> bool:
+    """Replace the day by `report`, unless it holds a later revision (False); RefusedError 410 once forgotten.
 
     A report without a revision, another sender's, always replaces. The caller holds the connection's row shared
     (connections.token_hash), so that no erasure comes between. ConflictError when another report of the day did.
@@ -56,7 +56,7 @@ def store(db: Connection, key: bytes, connection_id: int, report: Report) -> Non
         raise RefusedError(410, "this developer asked to be forgotten here")
     revision = report.extension.revision
     if None not in (revision, before.revision) and revision < before.revision:
-        return
+        return False
     now = datetime.now(UTC).replace(tzinfo=None)
     upsert(db, daily_metrics, day | _daily_columns(report) | {"created_at": now, "updated_at": now})
     ours = _report_columns(report) | {"anonymous_id": person, "received_at": now}
@@ -67,6 +67,7 @@ def store(db: Connection, key: bytes, connection_id: int, report: Report) -> Non
         _insert(db, day | ours)
     if report.extension.targets:
         db.execute(insert(target_metrics), [day | _target_columns(t) for t in report.extension.targets])
+    return True
 
 
 def forget(db: Connection, key: bytes, connection_id: int, person: str) -> int:

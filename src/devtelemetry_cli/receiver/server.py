@@ -1,22 +1,33 @@
 """`devtel serve` as a process: its socket, its server, its end, and the connection made from the shell."""
 
+import asyncio
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import platformdirs
 import uvicorn
 
 from devtelemetry_cli.errors import ConfigurationError
-from devtelemetry_cli.receiver import connections, database
-from devtelemetry_cli.receiver.access import hash_token, is_loopback
-from devtelemetry_cli.receiver.app import CONNECTIONS, create_app
-from devtelemetry_cli.receiver.database import open_database
-from devtelemetry_cli.receiver.door import Log
+from devtelemetry_cli.receiver import connections, database, reports
+from devtelemetry_cli.receiver.access import Tokens, hash_token, is_loopback
+from devtelemetry_cli.receiver.app import create_app
+from devtelemetry_cli.receiver.database import Database, open_database
+from devtelemetry_cli.receiver.door import as_json, plain
+from devtelemetry_cli.receiver.metrics import Metrics
+from devtelemetry_cli.receiver.protocol import HEAD_BYTES, PatientProtocol
+from devtelemetry_cli.receiver.requests import State
+from devtelemetry_cli.receiver.retention import Retention
+from devtelemetry_cli.receiver.routes import CONNECTIONS
 from devtelemetry_cli.receiver.schema import HEAD
+from devtelemetry_cli.receiver.settings import Settings
+from devtelemetry_cli.receiver.workers import Workers
 from devtelemetry_cli.receiver.writer import Writer
 
 STOP_SECONDS = 10  # for requests that were accepted before the signal
@@ -24,29 +35,50 @@ BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it really listens."""
+    """uvicorn's server, which tells when it really listens, and ends when `parent` is readable."""
 
-    def __init__(self, config: uvicorn.Config, address: str, say: Log) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], parent: int | None) -> None:
         super().__init__(config)
-        self._address = address
-        self._say = say
+        self._told = started
+        self._parent = parent
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._parent is not None:
+            asyncio.get_running_loop().add_reader(self._parent, self._orphaned, self._parent)
         if self.started:
-            self._say(f"devtel serve: listening on {self._address}")
+            self._told()
+
+    def _orphaned(self, parent: int) -> None:
+        asyncio.get_running_loop().remove_reader(parent)
+        self.should_exit = True
 
 
-def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what was accepted. Raises DevtelError before."""
-    listener = listen(host, port)
-    opened = open_database(database_url or default_database())
-    if not is_loopback(host):
-        say(f"devtel serve: {host} is not this machine only: leave TLS to a proxy in front of it")
-    writer = Writer(opened)
-    app = create_app(opened, writer, hash_token(admin_token) if admin_token else None, None if quiet else say, say)
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what was accepted; the exit code. Raises DevtelError before."""
+    listener = listen(settings.host, settings.port)
+    settings = replace(settings, database=settings.database or default_database())
+    if not is_loopback(settings.host):
+        say(f"devtel serve: {settings.host} is not this machine only: leave TLS to a proxy in front of it")
+    if settings.workers == 1:
+        serve(listener, settings)
+        return 0
+    database.migrate(settings.database)  # said once, by the one who started it
+    with TemporaryDirectory(prefix="devtel-metrics-") as folder:
+        shared = replace(settings, metrics_folder=Path(folder))
+        return Workers(settings.workers, lambda number, parent: serve(listener, shared, number, parent), say).run()
+
+
+def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
+    """Serve in this process. Raises DevtelError before."""
+    opened = open_database(settings.database)
+    writer, retention = Writer(opened), Retention(opened, settings.retention_days, say)
+    logs = {"plain": plain(say), "json": as_json(say), "none": None}
+    app = create_app(_state(opened, writer, settings), logs[settings.log], say)
     config = uvicorn.Config(
         app,
+        http=PatientProtocol,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -56,15 +88,31 @@ def run(host: str, port: int, database_url: str, admin_token: str, quiet: bool) 
         proxy_headers=False,  # who asks is decided by the peer and by the headers as they came
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = _Server(config, address_of(listener), say)
+    address = address_of(listener)
+    server = _Server(config, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
     # uvicorn sends the signal on when it is done; to have been stopped is no failure, so it ends here.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, server.handle_exit)
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, server.handle_exit)
     try:
         server.run(sockets=[listener])
     finally:
+        retention.close()
         writer.close()
         opened.close()
+
+
+def _state(opened: Database, writer: Writer, settings: Settings) -> State:
+    def hashed(token: str) -> str | None:
+        return hash_token(token) if token else None
+
+    return State(
+        database=opened,
+        writer=writer,
+        tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
+        metrics=Metrics(settings.metrics_folder),
+        forget_key=opened.write(lambda db: reports.secret_key(db, "forget")),
+        pseudonym_key=opened.write(lambda db: reports.secret_key(db, "pseudonym")),
+    )
 
 
 def migrate(database_url: str) -> str:
