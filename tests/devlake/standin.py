@@ -43,7 +43,7 @@ class StandIn:
     lake: Lake = field(default_factory=Lake)
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    hooks: list[tuple[re.Pattern[str], Callable[[], None]]] = field(default_factory=list)
+    hooks: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
     wants_key: bool = False
     behind_config_ui: bool = False
     has_version: bool = True
@@ -59,9 +59,9 @@ class StandIn:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.faults.append(Fault(re.compile(request), status, content, **more))
 
-    def meanwhile(self, request: str, deed: Callable[[], None]) -> None:
-        """Let somebody else do something right after the first request that matches was answered."""
-        self.hooks.append((re.compile(request), deed))
+    def meanwhile(self, request: str, deed: Callable[[], object], times: int = 1) -> None:
+        """Let somebody else do something right after the first requests that match were answered."""
+        self.hooks += [(re.compile(request), deed)] * times
 
     def writes(self) -> list[str]:
         """The requests so far that were meant to change something."""
@@ -90,7 +90,8 @@ class StandIn:
             time.sleep(fault.seconds)
             return fault.status, fault.body, fault.headers
         result = self._answer(method, path, dict(parse_qsl(parts.query)), body)
-        for hook in [hook for hook in self.hooks if hook[0].match(request)]:
+        hook = next((hook for hook in self.hooks if hook[0].match(request)), None)
+        if hook:
             self.hooks.remove(hook)
             hook[1]()
         return result

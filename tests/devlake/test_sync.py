@@ -1,0 +1,261 @@
+"""`devtel devlake sync`: a whole sync against a DevLake that is slow, full, refusing or changed by others."""
+
+import json
+import signal
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from lake import ID_FIELDS
+from operating import SATURDAY_TEXT, Operator, Time, client, sync, wait_for
+from standin import KEY, StandIn
+
+from devtelemetry_cli.devlake import sync as syncing
+from devtelemetry_cli.devlake.carry_out import NO_ANSWERS
+from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.errors import TryLaterError
+
+
+@pytest.fixture
+def acme(devlake: StandIn) -> StandIn:
+    """One connection that sees three repositories, one of them in a nested group."""
+    number = devlake.lake.connect("github")
+    inner = devlake.lake.group("github", number, "inner", parent=devlake.lake.group("github", number, "acme"))
+    for name, group in (("acme/api", "acme"), ("acme/web", "acme"), ("acme/inner/tool", inner)):
+        devlake.lake.repository("github", number, name, group)
+    return devlake
+
+
+def _blueprint(devlake: StandIn, project: str) -> dict[str, Any]:
+    return next(item for item in devlake.lake.blueprints.values() if item["projectName"] == project)
+
+
+def test_every_repository_gets_scope_project_and_blueprint(acme: StandIn) -> None:
+    result = sync(acme)
+    assert (result.done, result.failures) == (3, [])
+    assert len(acme.lake.scopes["github", 1]) == 3
+    assert set(acme.lake.projects) == {"github/acme/api", "github/acme/web", "github/acme/inner/tool"}
+    assert acme.lake.projects["github/acme/api"]["metrics"] == [
+        {"pluginName": "dora", "pluginOption": {}, "enable": True}
+    ]
+    assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT
+
+
+def test_a_second_sync_makes_no_writing_call(acme: StandIn) -> None:
+    sync(acme)
+    before = len(acme.writes())
+    assert sync(acme).planned == 0
+    assert len(acme.writes()) == before
+
+
+@pytest.mark.parametrize("plugin", ID_FIELDS)
+def test_each_plugins_scopes_are_named_by_its_own_id(devlake: StandIn, plugin: str) -> None:
+    number = devlake.lake.connect(plugin)
+    key = devlake.lake.repository(plugin, number, "folder/name with spaces/ü")
+    assert sync(devlake).done == 1
+    (connection,) = _blueprint(devlake, f"{plugin}/folder/name with spaces/ü")["connections"]
+    assert connection == {"pluginName": plugin, "connectionId": 1, "scopes": [{"scopeId": key}]}
+    before = len(devlake.writes())
+    assert (sync(devlake).planned, len(devlake.writes())) == (0, before)
+
+
+def test_added_scopes_carry_the_scope_config(acme: StandIn) -> None:
+    sync(acme, deployment_pattern="ship")
+    config = acme.lake.configs["github", 1]["devtel"]
+    assert (config["deploymentPattern"], config["entities"][0]) == ("ship", "CODE")
+    assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config["id"]}
+
+
+def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: StandIn) -> None:
+    acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel"}))
+    assert sync(acme).failures == []
+    assert acme.count("POST .*scope-configs") == 1
+    config = acme.lake.configs["github", 1]["devtel"]["id"]
+    assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config}
+
+
+def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None:
+    acme.meanwhile("GET /blueprints", lambda: acme.lake.blueprint("github/acme/api"))
+    result = sync(acme)
+    assert (result.done, result.failures) == (3, [])
+    assert _blueprint(acme, "github/acme/api")["connections"]
+
+
+def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: StandIn) -> None:
+    made = acme.lake.post_project
+    acme.lake.post_project = lambda body: (made(body), acme.fail("POST /projects$", 0))[0]  # type: ignore[method-assign]
+    acme.fail("POST /projects$", 502)
+    assert sync(acme).failures == []
+
+
+def test_a_project_without_a_blueprint_is_reported(acme: StandIn) -> None:
+    del acme.lake.blueprints[acme.lake.blueprint("github/acme/api")]
+    result = sync(acme)
+    assert result.done == 2
+    assert "github/1 acme/api: The project github/acme/api has no blueprint." in str(result.failures[0])
+
+
+def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: StandIn) -> None:
+    number = acme.lake.blueprint("github/acme/api")
+    acme.lake.scopes["jira", 1]["9"] = {}
+    board = [{"pluginName": "jira", "connectionId": 1, "scopes": [{"scopeId": "9"}]}]
+    acme.meanwhile("GET /blueprints", lambda: acme.lake.patch_blueprint(str(number), {"connections": board}))
+    sync(acme)
+    plugins = [connection["pluginName"] for connection in acme.lake.blueprints[number]["connections"]]
+    assert plugins == ["jira", "github"]
+
+
+def test_one_repository_that_is_refused_holds_back_no_other(acme: StandIn) -> None:
+    acme.lake.repository("github", 1, "acme/refused")
+    result = sync(acme)
+    assert result.done == 3
+    assert [str(failure) for failure in result.failures] == [
+        "github/1 acme/refused: DevLake refused PUT /plugins/github/connections/1/scopes (400): "
+        "this repository is refused."
+    ]
+
+
+def test_one_project_that_fails_for_good_holds_back_no_other(acme: StandIn) -> None:
+    acme.fail("POST /projects$", 500, {"message": "deadlock"}, times=5)
+    result = sync(acme)
+    assert (result.done, len(result.failures)) == (2, 1)
+    assert sync(acme).done == 1
+
+
+def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: StandIn) -> None:
+    number = devlake.lake.connect("github")
+    for repository in range(250):
+        devlake.lake.repository("github", number, f"acme/{repository}")
+    devlake.fail("GET .*pageToken=tok-100", 500, times=2)
+    assert sync(devlake).done == 250
+
+
+def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: StandIn) -> None:
+    for plugin in ("github", "gitlab"):
+        number = devlake.lake.connect(plugin)
+        for repository in range(150):
+            devlake.lake.repository(plugin, number, f"acme/{repository}")
+    devlake.fail("GET /plugins/github.*pageToken=tok-100", 500, {"message": "Bad credentials"}, times=9)
+    result = sync(devlake)
+    assert result.done == 250
+    assert [failure.where for failure in result.failures] == ["github/1"]
+
+
+def test_limits_of_the_server_are_waited_for(acme: StandIn) -> None:
+    hours = Time()
+    acme.fail("(POST|PUT|PATCH|GET)", 429, headers={"Retry-After": "20"}, times=4, after=6)
+    assert sync(acme, hours=hours).done == 3
+    assert sum(hours.waits) == 80.0
+
+
+def test_a_key_that_is_refused_half_way_ends_the_sync(acme: StandIn) -> None:
+    acme.fail("POST /projects$", 403, {"message": "api key has expired"}, times=9, after=1)
+    result = sync(acme)
+    assert result.done == 1
+    assert result.ended_early is not None
+    assert result.ended_early.exit_code == 77
+
+
+def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_times(devlake: StandIn) -> None:
+    number = devlake.lake.connect("github")
+    for repository in range(20):
+        devlake.lake.repository("github", number, f"acme/{repository}")
+    devlake.fail("POST /projects$", 0, times=999)
+    result = sync(devlake)
+    assert len(result.failures) == NO_ANSWERS
+    assert result.ended_early is not None
+    assert result.ended_early.exit_code == 69
+
+
+def test_a_dry_run_writes_nothing_and_plans_the_same(acme: StandIn) -> None:
+    assert sync(acme, dry_run=True).planned == 4
+    assert acme.writes() == []
+
+
+def test_the_requests_are_as_few_as_the_work_allows(acme: StandIn) -> None:
+    sync(acme)
+    assert sorted(request.split()[0] for request in acme.writes()) == ["PATCH"] * 3 + ["POST"] * 4 + ["PUT"]
+    assert acme.count("GET .*remote-scopes") == 3  # the root and two groups
+
+
+def test_a_second_sync_at_the_same_time_is_not_started(operator: Operator, acme: StandIn) -> None:
+    with client(acme) as reader:
+        lock = operator.home / "devtel" / "devlake" / f"sync-{reader.mark}.lock"
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock):
+        done = operator.call("sync")
+    assert (done.returncode, acme.writes()) == (75, [])
+    assert "still going on" in done.stderr
+
+
+def test_a_lock_lets_go_when_the_sync_fails(tmp_path: Any) -> None:
+    with pytest.raises(ApiError), syncing.alone(str(tmp_path), "m"):
+        raise ApiError("x")
+    with syncing.alone(str(tmp_path), "m"), pytest.raises(TryLaterError), syncing.alone(str(tmp_path), "m"):
+        pass
+
+
+def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, acme: StandIn) -> None:
+    acme.wants_key = True
+    (operator.work / "key").write_text(KEY)
+    done = operator.call("sync", "--key-file", "key", "--exclude", "*/inner/*")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "github/1: make the scope config devtel",
+        "github/1 acme/api: add it, make the project github/acme/api",
+        "github/1 acme/web: add it, make the project github/acme/web",
+    ]
+    assert done.stderr == "devtel: 3 repositories seen through 1 connections; 3 steps planned, 2 arranged, 0 failed.\n"
+
+
+def test_the_command_lists_failures_at_the_end_and_ends_with_1(operator: Operator, acme: StandIn) -> None:
+    acme.lake.repository("github", 1, "acme/refused")
+    done = operator.call("sync")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0].startswith("devtel: github/1 acme/refused: DevLake refused PUT")
+
+
+def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: StandIn) -> None:
+    done = operator.call("sync", "--dry-run", "--json", "github/1")
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [step["step"] for step in steps] == ["scope config", "repository", "repository", "repository"]
+    assert acme.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--timezone", "Mars/Olympus"), 78),
+        (("--timezone", "../etc/passwd"), 78),
+        (("--daily-at", "25:00"), 2),
+        (("--daily-at", "noon"), 2),
+        (("--project-name", "{owner}"), 78),
+        (("--rate", "-1"), 2),
+        (("svn",), 78),
+    ],
+)
+def test_wrong_words_are_refused_before_anything_is_written(
+    operator: Operator, acme: StandIn, words: tuple[str, ...], code: int
+) -> None:
+    assert operator.call("sync", *words).returncode == code
+    assert acme.writes() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_sync_between_requests_and_a_new_one_does_the_rest(
+    operator: Operator, acme: StandIn, number: int
+) -> None:
+    acme.fail("POST /projects$", 429, headers={"Retry-After": "60"})
+    with operator.start("sync") as service:
+        wait_for(lambda: acme.count("POST /projects$"))
+        assert service.stop(number) == 128 + number
+        assert "a new sync does the rest" in service.log.read_text()
+    assert sync(acme).failures == []
+    assert len(acme.lake.projects) == 3
+
+
+def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: StandIn) -> None:
+    with operator.start("sync", "--daily-at", "18:00", "--timezone", "Asia/Ho_Chi_Minh") as service:
+        assert "next sync at 20" in service.says("11:00:00 UTC")
+        assert service.stop() == 0
+    assert acme.requests == []
