@@ -22,6 +22,7 @@ _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 # Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
 _HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _SHELL = "/bin/sh"
+_ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
 
@@ -121,7 +122,7 @@ def become(command: list[str]) -> None:
         try:
             os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point
         except OSError as fault:
-            if not _is_script(fault):
+            if fault.errno != _ENOEXEC:
                 raise
             os.execve(_SHELL, _as_script(command), environ)  # noqa: S606
     except OSError as fault:
@@ -161,15 +162,9 @@ def _spawn(command: list[str], environ: dict[bytes, bytes], mask: "set[int]", to
     try:
         return os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
     except OSError as fault:
-        if not _is_script(fault):
+        if fault.errno != _ENOEXEC:
             raise
         return os.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
-
-
-def _is_script(fault: OSError) -> bool:
-    import errno  # noqa: PLC0415  only on this way
-
-    return fault.errno == errno.ENOEXEC
 
 
 def _as_script(command: list[str]) -> list[str]:
