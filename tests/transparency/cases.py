@@ -11,16 +11,18 @@ SEE = "see"  # the probe: `see NAME` keeps what its process was given
 
 _QUOTED = "'$(subst ','\\'',$@)'"  # as the fragment quotes: no shell reads a command in it
 _SIMPLY_QUOTED = "'$@'"
-_HANG = "mkfifo hold; touch started; read x <>hold"  # without a process that would die beside it
+_HANG = "mkfifo hold; exec 9<>hold; touch started; read x <&9"  # without a process that would die beside it
 
 
 @dataclass(frozen=True)
 class Step:
-    """Wait for the file `after` or the text `said`, then type, or send signals `to` make, between or the group."""
+    """Wait for the file `after` or the next `said`; then type, resize, hang up, or signal make, between or group."""
 
     after: str = ""
     said: bytes = b""
     types: bytes = b""
+    resizes: bool = False
+    hangs_up: bool = False
     signals: tuple[int, ...] = ()
     to: str = "make"
 
@@ -393,6 +395,102 @@ def _signals() -> Iterator[Case]:
         yield Case(f"TERM to {to}", term, steps=steps, varies=True)
 
 
+def _terminals() -> Iterator[Case]:
+    look = "impl-x: ; @see here; for n in 0 1 2; do [ -t $$n ] && touch tty$$n; done; stty -a; tput colors cols lines"
+    for where in (
+        "",
+        "</dev/null",
+        ">o",
+        "2>e",
+        "</dev/null >o",
+        ">o 2>e",
+        "</dev/null 2>e",
+        "</dev/null >o 2>e",
+        "| cat",
+    ):
+        yield Case(
+            f"a terminal {where}", look, script=f"stty -a >before; make x {where}; stty -a >after", terminal=True
+        )
+    for goals in (("-j2", "x"), ("-O", "-j2", "x"), ("-n", "x"), ("-s", "x")):
+        yield Case(f"a terminal and {goals[0]}", look, goals, terminal=True, records="-n" not in goals)
+    yield Case("a dumb terminal", look, terminal=True, environ={"TERM": "dumb"})
+    yield Case("a recipe that fails on a terminal", "impl-x: ; @false", terminal=True)
+    echo_off = "impl-x: ; @stty -echo; touch started; read a; echo got $$a; see here"
+    script = "make x; stty -a >after"
+    yield Case("a recipe changes the terminal", echo_off, script=script, terminal=True, steps=_type("started", b"me\n"))
+    raw = "impl-x: ; @stty raw -echo; touch started; dd bs=1 count=3 status=none | od -c; stty sane"
+    yield Case("a recipe reads keys", raw, terminal=True, steps=_type("started", b"\x03\x1a\x04"))
+    asks = "impl-x: ; @printf 'name? '; read a; echo got $$a\nimpl-y: ; @cat; echo end"
+    yield Case("a recipe asks", asks, terminal=True, steps=(Step(said=b"name? ", types=b"me\n"),))
+    both = (Step(said=b"name? ", types=b"me\n"), Step(said=b"got me", types=b"more\n\x04"))
+    yield Case("a recipe reads to the end of input", asks, ("x", "y"), terminal=True, steps=both)
+    for key, name in ((b"\x03", "INT"), (b"\x1c", "QUIT")):
+        number = getattr(signal, f"SIG{name}")
+        trap = f"impl-x: ; @trap 'taken $$PPID {number:d}; echo cleaned; touch cleaned; exit 3' {name}; {_HANG}"
+        yield Case(f"{name} typed, the recipe cleans up", trap, terminal=True, steps=_type("started", key), varies=True)
+        plain = f"impl-x: f\nf: ; @echo half >$@; {_HANG}"
+        yield Case(
+            f"{name} typed, the recipe is cut off", plain, terminal=True, steps=_type("started", key), varies=True
+        )
+    twice = "impl-x: ; @trap 'n=$$((n+1)); taken $$PPID 2; touch caught$$n; [ $$n -lt 2 ] || exit 3' INT; "
+    twice += "mkfifo hold; exec 9<>hold; touch started; while :; do read x <&9; done"
+    steps = (*_type("started", b"\x03"), *_type("caught1", b"\x03"))
+    yield Case("INT typed twice", twice, terminal=True, steps=steps, varies=True)
+    resized = f"impl-x: ; @trap 'stty size; exit 0' WINCH; {_HANG}"
+    yield Case("a resized terminal", resized, terminal=True, steps=(Step(after="started", resizes=True),))
+    gone = f"impl-x: ; @trap 'taken $$PPID 1; touch cleaned; exit 3' HUP; {_HANG}"
+    hang_up = (Step(after="started", hangs_up=True),)
+    yield Case("a terminal that hangs up", gone, terminal=True, steps=hang_up, varies=True)
+    stays = f"impl-x: ; @{_HANG}; touch cleaned"
+    go = "(until [ -e started ]; do sleep .01; done; sleep .05; echo >hold) & exec nohup make x >o 2>&1"
+    yield Case("nohup and a terminal that hangs up", stays, terminal=True, script=go, steps=hang_up)
+
+
+def _type(after: str, keys: bytes) -> tuple[Step, ...]:
+    return (Step(after=after, types=keys),)
+
+
+def _shells() -> Iterator[Case]:
+    """At the prompt of an interactive shell with job control."""
+    held = f"impl-x: ; @see here; {_HANG}; echo on"
+
+    def case(name: str, rules: str, *steps: Step | bytes, varies: bool = False) -> Case:
+        typed = [step if isinstance(step, Step) else Step(said=_PROMPT, types=step + b"\n") for step in steps]
+        return Case(
+            f"at a prompt: {name}",
+            rules,
+            script="exec bash --norc --noprofile --noediting -i",
+            environ={"PS1": _PROMPT.decode(), "HISTFILE": "", "BASH_SILENCE_DEPRECATION_WARNING": "1"},
+            terminal=True,
+            steps=(*typed, Step(said=_PROMPT, types=b"exit\n")),
+            varies=varies,
+        )
+
+    stop = Step(after="started", types=b"\x1a")
+    yield case("success", "impl-x: ; @see here; echo x", b"make x")
+    yield case("failure", "impl-x: ; @exit 3", b"make x", b"echo $?")
+    yield case("Ctrl-Z and fg", held, b"make x", stop, b"jobs; echo >hold; fg", b"echo $?")
+    yield case("Ctrl-Z and bg", held, b"make x", stop, b"echo >hold; bg; wait", b"echo $?", varies=True)
+    again = f"impl-x: ; @trap 'touch again' CONT; {_HANG}; until [ -e go ]; do read x <&9; done"
+    stop_again = Step(after="again", types=b"\x1a")
+    yield case("Ctrl-Z twice", again, b"make x", stop, b"fg", stop_again, b"touch go; echo >hold; fg")
+    yield case("Ctrl-Z and kill", held, b"make x", stop, b"kill %1; fg; echo $?", varies=True)
+    yield case("Ctrl-Z in a pipe", held, b"make x | cat", stop, b"echo >hold; fg", b"echo ${PIPESTATUS[@]}")
+    yield case("Ctrl-C", held, b"make x", Step(after="started", types=b"\x03"), b"echo $?", varies=True)
+    in_background = b"make x >o 2>&1 & until [ -e started ]; do sleep .01; done"
+    yield case("background", held, in_background, b"echo >hold; wait $!; cat o")
+    yield case("background and kill", held, in_background, b"kill %1; wait $!; echo $?; cat o", varies=True)
+    yield case("background and fg", held, in_background, b"echo >hold; fg; cat o")
+    yield case("nohup in the background", held, b"nohup " + in_background, b"kill -HUP %1; echo >hold; wait $!; cat o")
+    reads = "impl-x: ; @touch started; read a; see here; echo got $$a"
+    until_stopped = b'make x & until [ "$(jobs -s)" ]; do sleep .01; done'
+    yield case("background that reads", reads, until_stopped, b"fg", Step(said=b"make x\r\n", types=b"me\n"))
+    yield case("background and tostop", "impl-x: ; @echo on", b"stty tostop", until_stopped, b"fg; stty -tostop")
+
+
+_PROMPT = b"ready> "
+
+
 ALL = tuple(
     case
     for group in (
@@ -406,6 +504,8 @@ ALL = tuple(
         _words,
         _nested,
         _signals,
+        _terminals,
+        _shells,
     )
     for case in group()
 )

@@ -26,7 +26,7 @@ from support import DEVTEL, URL, clean_environment, processes_of, wait_for
 
 RECORDING = ("granted", "local")
 STATES = (*RECORDING, "declined", "undecided", "off", "damaged")
-PATIENCE = 30.0  # seconds until a run counts as hanging
+PATIENCE = 10.0  # seconds until a run counts as hanging
 
 # What a process is given by its parent, as the process itself finds it. The shell that runs this adds nothing to these.
 _SEE = """\
@@ -40,13 +40,15 @@ ls -l /proc/$$/fd >"$into/fd"
 for fd in /proc/$$/fdinfo/*; do echo "fd ${{fd##*/}}"; cat "$fd" 2>/dev/null; done >"$into/fdinfo"
 exit 0
 """
-# `taken MAKE NUMBER` ends when that make handles the signal: it stops catching it first.
+# `taken MAKE NUMBER` ends when that make handles the signal, for which it stops catching it first, or is gone.
 _TAKEN = """\
 #!/bin/sh
 while [ -e /proc/$1 ]; do
-    while read -r name mask; do [ "$name" = SigCgt: ] && break; done </proc/$1/status
-    [ $(( (0x$mask >> ($2 - 1)) & 1 )) = 1 ] || exit 0
-done
+    while read -r name value more; do
+        case $name in State:) [ "$value" != Z ] || exit 0 ;; SigCgt:) break ;; esac
+    done </proc/$1/status
+    [ $(( (0x$value >> ($2 - 1)) & 1 )) = 1 ] || exit 0
+done 2>/dev/null
 """
 _STATUS = re.compile(rb"^(Umask|Uid|Gid|Groups|Sig(?:Blk|Ign|Cgt)|Cap\w+|NoNewPrivs|Seccomp\w*|Cpus_allowed):.*$", re.M)
 # Their values are chance: process numbers, inodes, addresses, names of temporary files.
@@ -216,6 +218,7 @@ class _Process:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._heard = 0
         self.pid = process.pid
 
     def __enter__(self) -> "_Process":
@@ -231,9 +234,10 @@ class _Process:
         if step.after:
             self._until((project / step.after).exists, f"{step.after} did not come")
         if step.said:
-            self._until(lambda: step.said in self._said(), f"{step.said!r} was not said")
-        if step.types:
-            self._type(step.types)
+            self._until(lambda: step.said in self._said()[self._heard :], f"{step.said!r} was not said")
+            self._heard = self._said().index(step.said, self._heard) + len(step.said)
+        if step.types or step.resizes or step.hangs_up:
+            self._handle(step)
         for number in step.signals:
             self._signal(number, step.to)
 
@@ -263,7 +267,7 @@ class _Process:
     def _said(self) -> bytes:
         return b""
 
-    def _type(self, keys: bytes) -> None:
+    def _handle(self, step: Step) -> None:
         raise NotImplementedError
 
 
@@ -320,7 +324,8 @@ class _OnTerminal(_Process):
         super().__exit__()
         while self._read():
             pass
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
     def output(self) -> tuple[bytes, bytes]:
         """(what the terminal showed, nothing)."""
@@ -329,11 +334,17 @@ class _OnTerminal(_Process):
     def _said(self) -> bytes:
         return bytes(self._text)
 
-    def _type(self, keys: bytes) -> None:
-        os.write(self._master, keys)
+    def _handle(self, step: Step) -> None:
+        if step.types:
+            os.write(self._master, step.types)
+        if step.resizes:
+            fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
+        if step.hangs_up:
+            os.close(self._master)
+            self._master = -1
 
     def _pass_time(self) -> None:
-        if not select.select([self._master], [], [], 0.002)[0] or not self._read():
+        if self._master < 0 or not select.select([self._master], [], [], 0.002)[0] or not self._read():
             time.sleep(0.002)
 
     def _read(self) -> bool:

@@ -1,5 +1,6 @@
 """A build through `devtel wrap` cannot be told from one without it."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from cases import ALL, Case
 from runner import RECORDING, STATES, Outcome, Workshop
 
+from devtelemetry_cli import gitcontext
 from support import Developer
 
 ELSEWHERE = (
@@ -147,3 +149,17 @@ def test_a_signal_that_comes_while_make_starts_reaches_make(developer: Developer
     )
     done = developer.run(sys.executable, "-c", script)
     assert done.stdout == f"{getattr(signal, name):d}\n"
+
+
+def test_a_stop_of_the_whole_job_never_stops_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # git has a group of its own, which no shell would ever continue; a job that stops while git starts hung for ever.
+    fake = tmp_path / "git"
+    fake.write_text(f"#!{sys.executable} -S\nimport os\nos.kill(os.getpid(), {signal.SIGTSTP:d})\nprint(86400, 1)\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question = gitcontext.Question(dict(os.environ))
+    try:
+        assert question.wait(20)
+        assert question.context(3 * 86400, "")[1] == 2
+    finally:
+        question.close()
