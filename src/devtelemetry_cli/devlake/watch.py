@@ -60,9 +60,10 @@ def check(client: Client, known: Mapping[int, History]) -> Check:
             if fault.is_of_the_whole or fault.is_no_answer:
                 raise
             result.faults.append(fault)
-            present, news = past or History(), []
-        if past is not None or present != History():
-            result.entries[blueprint.id] = Entry(name, blueprint.enabled, present)
+            if past is None:
+                continue
+            present, news = past, []
+        result.entries[blueprint.id] = Entry(name, blueprint.enabled, present)
         result.news += [(name, pipeline) for pipeline in news]
     return result
 
