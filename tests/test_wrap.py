@@ -307,7 +307,6 @@ def test_no_module_but_our_own_smallest_is_loaded_before_make_starts(developer: 
         "devtelemetry_cli.switches",
         "devtelemetry_cli.verdict",
         "devtelemetry_cli.wrap",
-        "errno",  # built in
     }
 
 
