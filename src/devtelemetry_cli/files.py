@@ -32,10 +32,17 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Take a small file away, if it is there, with what a crash left of its making. Raises OSError."""
+    """Take a small file away, if it is there, with what a crash left of its making. Raises OSError.
+
+    A link goes together with the file that it leads to, since that is where the content stands.
+    """
+    meant = Path(os.path.realpath(path))
+    if meant.is_file():
+        meant.unlink()
     path.unlink(missing_ok=True)
-    if path.parent.is_dir():
-        _clear_away_drafts(path)
+    for place in {meant, path}:
+        if place.parent.is_dir():
+            _clear_away_drafts(place)
 
 
 def read(path: Path) -> bytes:

@@ -50,6 +50,8 @@ def look(place: Place, now: float) -> Status:
     if decision is not None and decision.state != verdict.DECLINED:
         status.dropped_records = dropped.counted(place.state)
         _look_at_place(place, status)
+        if not dropped.is_whole(place.state):
+            status.troubles.append("The counter of dropped records cannot be used: deciding again makes it anew.")
         for host in _hosts(place, decision, status):
             try:
                 _look_at_records(place, decision, host, status, now)

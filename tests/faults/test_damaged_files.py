@@ -1,5 +1,6 @@
 """Every file that devtel keeps, in every damage: the build is as plain, nothing is lost in silence, status tells."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -90,6 +91,34 @@ def assert_the_rest_is_told(worker: Worker, endpoint: Endpoint, name: str, runs_
     flush(worker)
     assert all(runs == sorted(runs) for runs in told(endpoint.requests).values())
     assert name == "journal of yesterday" or told(endpoint.requests)[yesterday][-1] == 3
+
+
+@pytest.mark.parametrize(
+    "damage", [pytest.param(d, marks=pytest.mark.slow if n % 4 else []) for n, d in enumerate(DAMAGES)]
+)
+def test_a_new_grant_mends_a_damaged_config(worker: Worker, endpoint: Endpoint, damage: str) -> None:
+    DAMAGES[damage](the_file(worker, "config.toml"))
+    assert worker.devtel("consent", "grant").returncode == 0
+    before = worker.recorded()
+    build(worker, "work")
+    assert worker.recorded() == before + 1
+    assert worker.status()["consent"] == "granted"
+    assert flush(worker).returncode == 0
+    assert told(endpoint.requests)[days()[2]] == [1]
+
+
+@pytest.mark.parametrize(("name", "damage"), [case for case in CASES if case.values[0] != ".devtel.toml"])
+def test_whatever_is_damaged_a_person_may_leave(worker: Worker, name: str, damage: str) -> None:
+    anonymous = str(worker.status()["anonymous_id"])
+    DAMAGES[damage](the_file(worker, name))
+    done = worker.devtel("consent", "decline")
+    assert (done.returncode, done.stderr) == (0, "")
+    for _ in range(2):
+        flush(worker)
+    assert worker.status()["consent"] == "declined"
+    files = [file for file in worker.state.rglob("*") if file.is_file() and file.name != "erasures.json"]
+    assert not [file for file in files if os.access(file, os.R_OK) and anonymous.encode() in file.read_bytes()]
+    assert not list(worker.state.glob("journal/*"))
 
 
 def remove(worker: Worker, name: str) -> None:

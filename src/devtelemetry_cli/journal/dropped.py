@@ -5,6 +5,7 @@ It is made together with an agreement; where there is none, nothing is counted.
 
 import fcntl
 import os
+import stat
 from contextlib import suppress
 
 _DIGITS = 12
@@ -13,6 +14,7 @@ _DIGITS = 12
 def prepare(state: str) -> None:
     """Make the counter where it is missing. Raises OSError."""
     os.makedirs(state, 0o700, exist_ok=True)
+    _clear(_place(state))
     descriptor = os.open(_place(state), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if os.fstat(descriptor).st_size != _DIGITS:
@@ -47,6 +49,23 @@ def counted(state: str) -> int:
     finally:
         os.close(descriptor)
     return int(text) if text.isdigit() else 0
+
+
+def is_whole(state: str) -> bool:
+    """Whether there is a counter that can count."""
+    try:
+        status = os.stat(_place(state))
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and os.access(_place(state), os.R_OK | os.W_OK)
+
+
+def _clear(place: str) -> None:
+    """Take away what is no file, or is not ours to write."""
+    if os.path.isdir(place) and not os.path.islink(place):
+        os.rename(place, f"{place}.damaged-{os.getpid()}")
+    elif os.path.lexists(place) and not (os.path.isfile(place) and os.access(place, os.R_OK | os.W_OK)):
+        os.unlink(place)
 
 
 def _lock_if_free(descriptor: int) -> None:
