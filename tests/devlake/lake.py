@@ -122,7 +122,9 @@ class Lake:
             raise RefusedError(500, "Error 1364: endpoint has no default value" + DUMP)
         if any(item["name"] == body["name"] for item in self.connections[plugin].values()):
             raise RefusedError(400, "duplicate connection" + DUMP, ["the name is duplicated"])
-        return self.connections[plugin][self.connect(plugin, body["name"])] | {"endpoint": body["endpoint"]}
+        made = self.connections[plugin][self.connect(plugin, body["name"])]
+        made["endpoint"] = body["endpoint"]
+        return made
 
     def get_remote(self, plugin: str, connection: str, query: dict[str, str]) -> Any:
         children = self.remote[plugin, int(connection)][query.get("groupId", "")]

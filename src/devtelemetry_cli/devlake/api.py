@@ -152,7 +152,8 @@ def connect(access: Access, policy: Policy, clock: Clock) -> Client:
 
 def part(text: object) -> str:
     """A piece of a path, percent-encoded whole: names of projects and scopes hold slashes."""
-    return quote(str(text), safe="")
+    encoded = quote(str(text), safe="")
+    return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded  # else they would climb
 
 
 def objects(value: object, request: str) -> list[dict[str, Any]]:

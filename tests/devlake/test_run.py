@@ -1,0 +1,144 @@
+"""`devtel devlake run`: one project's blueprint, followed to its end."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from operating import Operator, Time, client, wait_for
+from standin import StandIn
+
+from devtelemetry_cli.devlake import run
+from devtelemetry_cli.devlake.faults import ApiError
+
+CONNECTIONS = [{"pluginName": "github", "connectionId": 1, "scopes": [{"scopeId": "7"}]}]
+
+
+@pytest.fixture
+def shop(devlake: StandIn) -> int:
+    """The blueprint of a project with something to collect."""
+    return devlake.lake.blueprint("github/acme/shop", connections=CONNECTIONS)
+
+
+def _trigger(devlake: StandIn, project: str = "github/acme/shop") -> ApiError:
+    with client(devlake) as writer, pytest.raises(ApiError) as caught:
+        run.trigger(writer, project)
+    return caught.value
+
+
+def test_a_run_is_started_and_left_alone(operator: Operator, devlake: StandIn, shop: int) -> None:
+    done = operator.call("run", "github/acme/shop")
+    (pipeline,) = devlake.lake.pipelines
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"github/acme/shop: pipeline {pipeline} running, 1 of 3 tasks\n"
+    assert devlake.writes() == [f"POST /blueprints/{shop}/trigger"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_run_that_is_waited_for_ends_as_its_pipeline_does(operator: Operator) -> None:
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "completed, 3 of 3 tasks" in done.stdout
+
+
+def _failing(devlake: StandIn, status: str = "TASK_FAILED") -> None:
+    """The next pipeline ends with this status, and a task that says why."""
+    number = devlake.lake._number + 1
+    devlake.lake.steps[number] = [{"status": status, "finishedTasks": 3, "message": "subtask failed"}]
+    devlake.lake.tasks[number] = [
+        {"plugin": "gitextractor", "status": "TASK_COMPLETED", "message": ""},
+        {"plugin": "github", "status": "TASK_FAILED", "failedSubTask": "Collect Issues", "message": "\n401\nstack"},
+    ]
+
+
+@pytest.mark.parametrize("status", ["TASK_FAILED", "TASK_PARTIAL"])
+@pytest.mark.usefixtures("shop")
+def test_a_run_that_fails_ends_with_1_and_the_failing_tasks_message(
+    operator: Operator, devlake: StandIn, status: str
+) -> None:
+    _failing(devlake, status)
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    assert done.returncode == 1
+    assert done.stderr == "devtel: github, Collect Issues: 401\n"
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_result_as_json(operator: Operator, devlake: StandIn) -> None:
+    _failing(devlake)
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1", "--json")
+    result = json.loads(done.stdout)
+    assert (result["status"], result["failures"]) == ("TASK_FAILED", ["github, Collect Issues: 401"])
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_cancelled_run_is_no_success(operator: Operator, devlake: StandIn) -> None:
+    devlake.lake.steps[devlake.lake._number + 1] = [{"status": "TASK_CANCELLED"}]
+    assert operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1").returncode == 1
+
+
+def test_a_project_that_is_not_there_is_named(devlake: StandIn) -> None:
+    assert str(_trigger(devlake, "no/such")).startswith("DevLake has no project no/such.")
+
+
+@pytest.mark.parametrize("name", ["with spaces", "a/b?c=d#e", "ü%2F", "..", "x&y"])
+def test_any_name_of_a_project_finds_it(devlake: StandIn, name: str) -> None:
+    devlake.lake.blueprint(name, connections=CONNECTIONS)
+    with client(devlake) as writer:
+        assert run.trigger(writer, name).status == "TASK_RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "code"),
+    [
+        ({"enable": False}, "is switched off", 1),
+        ({"connections": []}, "has nothing to collect", 1),
+    ],
+)
+def test_why_a_run_is_refused_is_one_sentence(
+    devlake: StandIn, shop: int, change: dict[str, Any], sentence: str, code: int
+) -> None:
+    devlake.lake.blueprints[shop] |= change
+    fault = _trigger(devlake)
+    assert (sentence in str(fault), fault.exit_code) == (True, code)
+
+
+def test_a_run_that_is_going_on_already_is_for_later(devlake: StandIn, shop: int) -> None:
+    devlake.lake.pipeline(shop, "TASK_RUNNING")
+    assert _trigger(devlake).exit_code == 75
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_run_is_never_started_twice(devlake: StandIn) -> None:
+    devlake.fail("POST .*trigger", 502, times=9)
+    assert _trigger(devlake).exit_code == 75
+    assert devlake.count("POST") == 1
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_follower_survives_a_devlake_that_stumbles(devlake: StandIn) -> None:
+    devlake.fail("GET /pipelines", 502, times=3)
+    with client(devlake) as writer:
+        last = run.follow(writer, run.trigger(writer, "github/acme/shop"), lambda _seen: None, 2, Time().clock())
+    assert last.status == "TASK_COMPLETED"
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, devlake: StandIn) -> None:
+    devlake.lake.steps[devlake.lake._number + 1] = [{} for _ in range(1000)]
+    with operator.start("run", "github/acme/shop", "--wait", "--interval", "0.1") as service:
+        wait_for(lambda: devlake.count("GET /pipelines/"))
+        assert service.stop(signal.SIGINT) == 130
+        assert service.log.read_text() == "devtel: stopped. The pipeline goes on.\n"
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_terminal_sees_a_bar_over_the_tasks(operator: Operator, tmp_path: Path) -> None:
+    words = operator.command("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    child = pexpect.spawn(words[0], words[1:], cwd=str(tmp_path), env=operator.environ, encoding="utf-8", timeout=20)
+    child.expect(r"\[#+-*\]  [123]/3")
+    child.expect("completed, 3 of 3 tasks")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
