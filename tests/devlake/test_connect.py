@@ -1,0 +1,189 @@
+"""`devtel devlake connect`: the place for our own reports, its key and its address."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import httpx
+import pexpect
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from operating import Operator, client
+from standin import KEY, StandIn
+
+from devtelemetry_cli import destination, tokens
+from devtelemetry_cli.devlake import connect
+from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.errors import ConfigurationError
+
+PATH = "/plugins/developer_telemetry/connections/1/report"
+
+
+def _token(operator: Operator, url: str) -> str:
+    config = str(operator.home / "devtel" / "config.toml")
+    return tokens.find(config, {}, destination.parse(url).key, url, True)
+
+
+def test_an_empty_devlake_gets_a_connection_and_a_key_for_it(operator: Operator, devlake: StandIn) -> None:
+    done = operator.call("connect", "--no-write")
+    url = f"{devlake.url}/rest{PATH}"
+    assert (done.returncode, done.stdout) == (0, f"{url}\n")
+    (key,) = devlake.lake.keys
+    assert _token(operator, url) == key
+    assert key not in done.stdout + done.stderr
+
+
+def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: StandIn) -> None:
+    url = operator.call("connect").stdout.strip()
+    headers = {"Authorization": f"Bearer {_token(operator, url)}"}
+    statuses = [
+        httpx.request(method, address, headers=headers).status_code
+        for method, address in (
+            ("POST", url),  # the plugin itself is not in the stand-in
+            ("GET", f"{devlake.url}/rest/plugins"),
+            ("POST", url.replace("/1/", "/12/")),
+            ("GET", f"{url}/more"),
+        )
+    ]
+    assert statuses == [404, 403, 403, 403]
+
+
+def test_connecting_again_writes_nothing(operator: Operator, devlake: StandIn) -> None:
+    first = operator.call("connect")
+    before = devlake.writes()
+    again = operator.call("connect")
+    assert (again.stdout, devlake.writes()) == (first.stdout, before)
+    assert "kept here already" in again.stderr
+
+
+def test_a_connection_is_found_by_its_name(operator: Operator, devlake: StandIn) -> None:
+    devlake.lake.connect("developer_telemetry", "other")
+    devlake.lake.connect("developer_telemetry", "builds")
+    assert operator.asked("connect", "--name", "builds", "--no-key") == {
+        "connection": 2,
+        "reportUrl": f"{devlake.url}/plugins/developer_telemetry/connections/2/report",
+    }
+    assert devlake.writes() == []
+
+
+def test_behind_config_ui_the_address_goes_through_it(operator: Operator, devlake: StandIn) -> None:
+    devlake.behind_config_ui = devlake.wants_key = True
+    (operator.work / "key").write_text(KEY)
+    assert operator.call("connect", "--key-file", "key").stdout == f"{devlake.url}/api/rest{PATH}\n"
+    (made,) = devlake.lake.connections["developer_telemetry"].values()
+    assert made["endpoint"] == f"{devlake.url}/api"
+
+
+def test_the_connection_is_never_tested(operator: Operator, devlake: StandIn) -> None:
+    operator.call("connect")
+    assert not [request for request in devlake.requests if "/test" in request]
+
+
+def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: StandIn) -> None:
+    listing = "GET /plugins/developer_telemetry"
+    devlake.meanwhile(listing, lambda: devlake.lake.connect("developer_telemetry", "devtel"))
+    with client(devlake) as writer:
+        place, is_new = connect.connection(writer, "devtel")
+    assert (place.id, is_new) == (1, False)
+
+
+def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake: StandIn) -> None:
+    del devlake.lake.connections["developer_telemetry"]
+    done = operator.call("connect")
+    assert done.returncode == 78
+    assert "has no plugin developer_telemetry" in done.stderr
+
+
+def test_a_key_that_exists_is_not_made_again_under_its_name(operator: Operator, devlake: StandIn) -> None:
+    devlake.lake.post_key({"name": "devtel reports", "allowedPath": "x"})
+    done = operator.call("connect")
+    assert (done.returncode, len(devlake.lake.keys)) == (1, 1)
+    assert "shows a key only once" in done.stderr
+    assert operator.call("connect", "--key-name", "second").returncode == 0
+
+
+def test_a_key_to_hand_out_stands_in_a_file_for_its_owner_alone(operator: Operator, devlake: StandIn) -> None:
+    operator.call("connect", "--key-to", "for-all")
+    file = operator.work / "for-all"
+    assert file.read_text().strip() in devlake.lake.keys
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_is_made_once_even_when_the_answer_is_lost(devlake: StandIn) -> None:
+    devlake.fail("POST /api-keys", 502, times=9)
+    with client(devlake) as writer, pytest.raises(ApiError):
+        connect.make_key(writer, "k", 1)
+    assert devlake.count("POST /api-keys") == 1
+
+
+def test_the_address_comes_into_the_project_file_and_the_key_does_not(operator: Operator, devlake: StandIn) -> None:
+    (operator.work / ".git").mkdir()
+    file = operator.work / ".devtel.toml"
+    file.write_text('# ours\norganisation = "Acme"\nreport_url = "http://old/connections/9/report" # was\n')
+    url = operator.call("connect", "--write").stdout.strip()
+    assert file.read_text() == f'# ours\norganisation = "Acme"\nreport_url = "{url}"\n'
+    assert not any(key in file.read_text() for key in devlake.lake.keys)
+
+
+def test_a_project_without_a_file_gets_one(operator: Operator) -> None:
+    (operator.work / ".git").mkdir()
+    url = operator.call("connect", "--write").stdout.strip()
+    assert (operator.work / ".devtel.toml").read_text() == f'report_url = "{url}"\n'
+
+
+def test_nobody_is_asked_away_from_a_terminal_and_nothing_is_written(operator: Operator) -> None:
+    assert operator.call("connect").returncode == 0
+    assert not (operator.work / ".devtel.toml").exists()
+
+
+@pytest.mark.parametrize(("answer", "is_written"), [("y", True), ("", False)])
+def test_somebody_at_a_terminal_is_asked(operator: Operator, answer: str, is_written: bool) -> None:
+    words = operator.command("connect")
+    environ = {**operator.environ, "TERM": "xterm"}
+    child = pexpect.spawn(words[0], words[1:], cwd=str(operator.work), env=environ, encoding="utf-8", timeout=20)
+    child.expect("Write it into .devtel.toml?")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, (operator.work / ".devtel.toml").exists()) == (0, is_written)
+
+
+URL = "https://h/connections/1/report"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f'report_url = "{URL}"\n'),
+        ('purpose = "x"', f'purpose = "x"\nreport_url = "{URL}"\n'),
+        ("# top\n\n[extra]\na = 1\n", f'# top\n\nreport_url = "{URL}"\n[extra]\na = 1\n'),
+        ("report_url='old'\ntargets = [\n]\n", f'report_url = "{URL}"\ntargets = [\n]\n'),
+    ],
+)
+def test_a_project_file_keeps_all_else_as_it_was(before: str, after: str) -> None:
+    assert connect.with_report_url(before, URL) == after
+    assert connect.with_report_url(after, URL) == after
+
+
+@pytest.mark.parametrize(
+    "document", ["x = ", '"report_url" = "a"\n', 'p = """\nreport_url = 1\n"""\n', "report_url.a = 1"]
+)
+def test_a_project_file_that_cannot_be_changed_safely_is_left_alone(document: str) -> None:
+    with pytest.raises(ConfigurationError):
+        connect.with_report_url(document, URL)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.integers() | st.booleans(), max_size=5))
+def test_whatever_stands_in_a_project_file_is_kept(values: dict[str, object]) -> None:
+    document = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    assert tomllib.loads(connect.with_report_url(document, URL)) == {**values, "report_url": URL}
+
+
+def test_the_place_for_a_key_is_that_of_devtel_token(operator: Operator, tmp_path: Path) -> None:
+    url = operator.call("connect").stdout.strip()
+    (file,) = (operator.home / "devtel" / "tokens").iterdir()
+    assert file.name == destination.parse(url).key
+    assert re.fullmatch(r"0o100600", oct(file.stat().st_mode))
+    assert tmp_path in file.parents
