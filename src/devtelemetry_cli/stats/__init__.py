@@ -1,8 +1,9 @@
 """`devtel stats`: what one's own builds cost, from one's own journal. Nothing here reaches the network or writes.
 
-lines     a journal file -> records, some hundred thousand lines a second
-sums      the records of a day -> sums per target
-journals  which journals are one's own, and the sums of their days
-figures   sums -> what is shown: quantiles, weeks, the trend          (pure)
-words     durations, shares and the chart, for a reader               (pure)
+lines         a journal file -> records, some hundred thousand a second
+sums          the records of a day -> sums per target
+side_by_side  many files at once
+journals      which journals are one's own, and the sums of their days
+figures       sums -> what is shown: quantiles, weeks, the trend      (pure)
+words, page   the figures for a reader, with the chart                (pure)
 """

@@ -10,7 +10,7 @@ from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.journal import hosts, liveness, read
 from devtelemetry_cli.journal.read import Tally
 from devtelemetry_cli.place import Place
-from devtelemetry_cli.stats import lines, sums
+from devtelemetry_cli.stats import lines, side_by_side, sums
 from devtelemetry_cli.stats.sums import Key, Sum
 
 
@@ -47,6 +47,7 @@ def everywhere(state: str) -> list[Path]:
 def add_up(folders: list[Path], first: date, last: date) -> Found:
     """The sums of the days from `first` to `last`; a file that cannot be read is told, and the others count."""
     found = Found()
+    files = []
     for folder in folders:
         try:
             days = read.days(folder)
@@ -54,9 +55,9 @@ def add_up(folders: list[Path], first: date, last: date) -> Found:
             found.troubles.append(f"{folder} cannot be read: {fault.strerror or fault}.")
             continue
         found.last = max([found.last, *days])
-        for day in days:
-            if first.isoformat() <= day <= last.isoformat():
-                _add_day(found, folder, day)
+        files += [read.file(folder, day) for day in days if first.isoformat() <= day <= last.isoformat()]
+    for file, result in zip(files, side_by_side.work(_sums, files), strict=True):
+        _note(found, file.stem, result)
     return found
 
 
@@ -65,19 +66,25 @@ def first_day(last: date, count: int) -> date:
     return last - timedelta(days=count - 1)
 
 
-def _add_day(found: Found, folder: Path, day: str) -> None:
+def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
+    """The sums of one file and what of it could not be read, or why it cannot be read at all."""
+    tally = Tally()
     try:
-        blocks = lines.blocks(read.file(folder, day), found.tally)
-        summed = sums.day(blocks, found.tally, liveness.is_running)
+        return sums.day(lines.blocks(file, tally), tally, liveness.is_running), tally
     except OSError as fault:
-        found.troubles.append(f"The journal of {day} cannot be read: {fault.strerror or fault}.")
+        return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
+
+
+def _note(found: Found, day: str, result: tuple[dict[Key, Sum], Tally] | str) -> None:
+    if isinstance(result, str):
+        found.troubles.append(result)
         return
+    summed, tally = result
+    found.tally.damaged += tally.damaged
+    found.tally.newer += tally.newer
     into = found.days.setdefault(day, {})
     for key, total in summed.items():
-        if key in into:
-            into[key].add(total)
-        else:
-            into[key] = total
+        into.setdefault(key, Sum()).add(total)
 
 
 def _served(state: str, key: str, consent: str) -> list[Path]:
