@@ -203,6 +203,6 @@ def test_the_environment_sets_what_flags_set(tmp_path, monkeypatch: pytest.Monke
 
 
 def test_the_operators_page_lists_every_setting_with_its_variable() -> None:
-    rows = re.findall(r"^\| `(--[a-z-]+)[^|]*` \| (?:`([A-Z_]+)`)? *\|", OPERATORS.read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `(--[a-z-]+)[^`]*` \| (?:`([A-Z_]+)`)? *\|", OPERATORS.read_text(), re.MULTILINE)
     options = [option for option in serve.params if isinstance(option, click.Option)]
     assert rows == [(option.opts[0], option.envvar or "") for option in options]

@@ -43,7 +43,7 @@ def written_together(database: Database, *works: Work) -> list[object]:
     """What becomes of `works` that all wait while the writer is busy with another."""
 
     async def together() -> list[object]:
-        writer, busy = Writer(database), threading.Event()
+        writer, busy = Writer(database, b"key"), threading.Event()
         first = asyncio.ensure_future(writer.write(lambda _db: busy.wait(5)))
         rest = [asyncio.ensure_future(writer.write(work)) for work in works]
         await asyncio.sleep(0.05)
@@ -77,7 +77,7 @@ def test_a_fault_undoes_its_own_work_and_no_others(database: Database) -> None:
 
 def test_what_was_handed_in_is_written_before_the_writer_closes(database: Database) -> None:
     async def leave_at_once() -> None:
-        writer = Writer(database)
+        writer = Writer(database, b"key")
         pending = [asyncio.ensure_future(writer.write(make(name))) for name in "abc"]
         await asyncio.sleep(0)
         writer.close()
@@ -89,7 +89,7 @@ def test_what_was_handed_in_is_written_before_the_writer_closes(database: Databa
 
 def test_a_sender_that_left_keeps_nobody_waiting(database: Database) -> None:
     async def leave() -> object:
-        writer, busy = Writer(database), threading.Event()
+        writer, busy = Writer(database, b"key"), threading.Event()
         gone = asyncio.ensure_future(writer.write(lambda _db: busy.wait(5)))
         await asyncio.sleep(0.02)
         gone.cancel()

@@ -1,6 +1,6 @@
 """Connections: who reports to us, under which id and token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,12 @@ _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindp
 # question and its answer. SQLite, where one transaction writes at a time, leaves the clauses out.
 _SHARED = _TOKEN_HASH.with_for_update(read=True, key_share=True)
 _ALONE = _TOKEN_HASH.with_for_update()
+_SHARED_BY_MANY = (
+    select(connections.c.id, connections.c.secret_token)
+    .where(connections.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(connections.c.id)
+    .with_for_update(read=True, key_share=True)
+)
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,11 @@ def token_hash(db: Connection, connection_id: int, alone: bool = False) -> str:
     if stored is None:
         raise not_found(connection_id)
     return stored
+
+
+def token_hashes(db: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """The hashes of those connections' tokens, held shared until the end, by id; without those that do not exist."""
+    return {row.id: row.secret_token for row in db.execute(_SHARED_BY_MANY, {"ids": list(ids)})}
 
 
 def as_answer(row: Row[Any]) -> Mapping[str, Any]:

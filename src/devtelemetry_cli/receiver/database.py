@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -116,9 +116,9 @@ def migrate(url: str) -> bool:
         raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
 
 
-def upsert(db: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    """Write `row` by one statement: a new row, or all of an old one's columns but its `created_at`."""
-    db.execute(_upsert(db.dialect.name, table), row)
+def upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `rows`, each by one statement: a new row, or all of an old one's columns but its `created_at`."""
+    db.execute(_upsert(db.dialect.name, table), rows)
 
 
 @lru_cache(maxsize=32)

@@ -16,6 +16,7 @@ from devtelemetry_cli.report.read import MAX_NAME, ReportError, read_extension
 
 MAX_TEXT_BYTES = 65_535  # a TEXT column of MySQL
 MAX_HOURS = 24
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OTHER_SENDER = Extension(schema=0, revision=None, environment=Environment(), targets=[])
 
@@ -152,7 +153,7 @@ def _counts_text(where: str, value: object) -> str:
 
 
 def _text(where: str, value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = _ENCODER.encode(value)
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise ReportError(f"{where}: more than {MAX_TEXT_BYTES} bytes")
     return text

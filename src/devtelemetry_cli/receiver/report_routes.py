@@ -17,6 +17,7 @@ from devtelemetry_cli.receiver import connections, reports
 from devtelemetry_cli.receiver.access import check_token, token_matches
 from devtelemetry_cli.receiver.answers import RefusedError, success
 from devtelemetry_cli.receiver.decode import read_developer, read_object, read_report, read_string
+from devtelemetry_cli.receiver.intake import Received
 from devtelemetry_cli.receiver.requests import connection_id, read_body, state
 from devtelemetry_cli.report.metrics import anonymous_id
 
@@ -26,12 +27,8 @@ _RECEIVED = success("telemetry data received successfully")
 async def report(request: Request) -> Response:
     """Take one day's report."""
     number, body, served = connection_id(request), await read_body(request), state(request)
-
-    def take(db: Connection) -> bool:
-        _check_report_token(db, number, request)
-        return reports.store(db, served.forget_key, number, read_report(body, datetime.now(UTC).date()))
-
-    served.metrics.taken(await served.writer.write(take))
+    stored = await served.writer.take(Received(number, body, request.headers.get("authorization")))
+    served.metrics.taken(stored)
     return _RECEIVED
 
 
@@ -40,7 +37,8 @@ async def forget(request: Request) -> Response:
     number, body, served = connection_id(request), await read_body(request), state(request)
 
     def erase(db: Connection) -> int:
-        _check_report_token(db, number, request, alone=True)
+        if stored := connections.token_hash(db, number, alone=True):
+            check_token([stored], request.headers.get("authorization"))
         person = anonymous_id(read_developer(read_object(body)))
         return reports.forget(db, served.forget_key, number, person)
 
@@ -66,13 +64,8 @@ async def test_connection(request: Request) -> Response:
             raise RefusedError(403, "secretToken is not this connection's")
         today = datetime.now(UTC).date()
         someone = json.dumps({"date": today.isoformat(), "developer": secrets.token_hex(16)})
-        reports.store(db, served.forget_key, number, read_report(someone.encode(), today))
+        reports.store(db, served.forget_key, [(number, read_report(someone.encode(), today))])
         return bool(stored)
 
     asks = await run_in_threadpool(served.database.rehearse, rehearse)
     return success("the connection works: a report would be kept", {"id": number, "asksForToken": asks})
-
-
-def _check_report_token(db: Connection, number: int, request: Request, alone: bool = False) -> None:
-    if stored := connections.token_hash(db, number, alone):
-        check_token([stored], request.headers.get("authorization"))

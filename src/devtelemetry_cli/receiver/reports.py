@@ -2,12 +2,12 @@
 
 import hmac
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence, Set
+from datetime import UTC, date, datetime
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.receiver.answers import RefusedError
@@ -17,16 +17,23 @@ from devtelemetry_cli.receiver.tables import daily_metrics, forgotten, reports, 
 from devtelemetry_cli.report.encode import target_object
 from devtelemetry_cli.report.metrics import TargetMetrics, anonymous_id
 
-_THIS_DAY = tuple(reports.c[name] == bindparam(f"the_{name}") for name in ("connection_id", "developer_id", "date"))
-# What decides about a report, in one round trip.
-_BEFORE = select(
-    exists()
-    .where(forgotten.c.connection_id == bindparam("the_connection_id"), forgotten.c.id_hash == bindparam("id_hash"))
-    .label("forgotten"),
-    exists().where(*_THIS_DAY).label("reported"),
-    select(reports.c.revision).where(*_THIS_DAY).scalar_subquery().label("revision"),
+_DAY = ("connection_id", "developer_id", "date")
+# The rows of these days and some of their neighbours, theirs for this transaction alone: what is decided by a
+# revision is still true when it is committed. Lists of their own, as not every database finds rows by lists of keys.
+_BEFORE = (
+    select(reports.c.connection_id, reports.c.developer_id, reports.c.date, reports.c.revision)
+    .where(*(reports.c[name].in_(bindparam(name, expanding=True)) for name in _DAY))
+    .order_by(*(reports.c[name] for name in _DAY))
+    .with_for_update()
 )
-_REPLACE = update(reports).where(*_THIS_DAY, reports.c.revision.is_not_distinct_from(bindparam("seen_revision")))
+_FORGOTTEN = select(forgotten.c.id_hash).where(forgotten.c.id_hash.in_(bindparam("hashes", expanding=True)))
+_DELETE_TARGETS = delete(target_metrics).where(*(target_metrics.c[name] == bindparam(f"the_{name}") for name in _DAY))
+
+# Not escaped: a text that is longer than the body that it came in might not fit its column.
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+Day = tuple[int, str, date]
+Told = tuple[int, Report]  # a connection's id, and what was reported to it
 
 
 def secret_key(db: Connection, name: str) -> bytes:
@@ -42,32 +49,30 @@ def secret_key(db: Connection, name: str) -> bytes:
     return bytes.fromhex(stored)
 
 
-def store(db: Connection, key: bytes, connection_id: int, report: Report) -> bool:
-    """Replace the day by `report`, unless it holds a later revision (False); RefusedError 410 once forgotten.
+def store(db: Connection, key: bytes, told: Sequence[Told]) -> list[bool | RefusedError]:
+    """Replace each report's day by it: True; False where the day holds a later revision; RefusedError 410.
 
-    A report without a revision, another sender's, always replaces. The caller holds the connection's row shared
-    (connections.token_hash), so that no erasure comes between. ConflictError when another report of the day did.
+    A report without a revision, another sender's, always replaces; of two for one day the later in the list counts.
+    Few statements for many reports. The caller holds the connections' rows shared, so that no erasure comes
+    between (connections.token_hashes). ConflictError when the first reports of a day met.
     """
-    day = {"connection_id": connection_id, "developer_id": report.developer, "date": report.date}
-    the_day = {f"the_{name}": value for name, value in day.items()}
-    person = anonymous_id(report.developer)
-    before = db.execute(_BEFORE, {**the_day, "id_hash": _id_hash(key, connection_id, person)}).one()
-    if before.forgotten:
-        raise RefusedError(410, "this developer asked to be forgotten here")
-    revision = report.extension.revision
-    if None not in (revision, before.revision) and revision < before.revision:
-        return False
-    now = datetime.now(UTC).replace(tzinfo=None)
-    upsert(db, daily_metrics, day | _daily_columns(report) | {"created_at": now, "updated_at": now})
-    ours = _report_columns(report) | {"anonymous_id": person, "received_at": now}
-    if before.reported:
-        _replace(db, the_day, before.revision, ours)
-        _delete_targets(db, day)
-    else:
-        _insert(db, day | ours)
-    if report.extension.targets:
-        db.execute(insert(target_metrics), [day | _target_columns(t) for t in report.extension.targets])
-    return True
+    gone, stored = _forgotten(db, key, told), _revisions(db, told)
+    known, revisions = frozenset(stored), dict(stored)
+    outcomes: list[bool | RefusedError] = []
+    days: dict[Day, Report] = {}
+    for connection_id, report in told:
+        day = (connection_id, report.developer, report.date)
+        before, revision = revisions.get(day), report.extension.revision
+        if (connection_id, anonymous_id(report.developer)) in gone:
+            outcomes.append(RefusedError(410, "this developer asked to be forgotten here"))
+        elif before is not None and revision is not None and revision < before:
+            outcomes.append(False)
+        else:
+            outcomes.append(True)
+            days[day], revisions[day] = report, revision
+    if days:
+        _write(db, days, known)
+    return outcomes
 
 
 def forget(db: Connection, key: bytes, connection_id: int, person: str) -> int:
@@ -85,20 +90,51 @@ def forget(db: Connection, key: bytes, connection_id: int, person: str) -> int:
     )
     id_hash = _id_hash(key, connection_id, person)
     now = datetime.now(UTC).replace(tzinfo=None)
-    upsert(db, forgotten, {"connection_id": connection_id, "id_hash": id_hash, "forgotten_at": now})
+    upsert(db, forgotten, [{"connection_id": connection_id, "id_hash": id_hash, "forgotten_at": now}])
     return erased.rowcount
 
 
-def _insert(db: Connection, row: Mapping[str, Any]) -> None:
+def _forgotten(db: Connection, key: bytes, told: Sequence[Told]) -> set[tuple[int, str]]:
+    """Which of the persons in these reports are refused."""
+    persons = {(connection_id, anonymous_id(report.developer)) for connection_id, report in told}
+    hashes = {_id_hash(key, *person): person for person in persons}
+    return {hashes[found] for found in db.scalars(_FORGOTTEN, {"hashes": list(hashes)})}
+
+
+def _revisions(db: Connection, told: Sequence[Told]) -> dict[Day, int | None]:
+    """The revisions of the days that have been reported before."""
+    keys = {
+        "connection_id": list({connection_id for connection_id, _ in told}),
+        "developer_id": list({report.developer for _, report in told}),
+        "date": list({report.date for _, report in told}),
+    }
+    return {(row[0], row[1], row[2]): row[3] for row in db.execute(_BEFORE, keys)}
+
+
+def _write(db: Connection, days: Mapping[Day, Report], known: Set[Day]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    # In one order in every process: two that write the same days wait for each other at the first of them.
+    keyed = [({"connection_id": day[0], "developer_id": day[1], "date": day[2]}, days[day]) for day in sorted(days)]
+    upsert(db, daily_metrics, [day | _daily_columns(r) | {"created_at": now, "updated_at": now} for day, r in keyed])
+    ours = [day | _report_columns(r) | {"received_at": now} for day, r in keyed]
+    old: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for row, day in zip(ours, sorted(days), strict=True):
+        (old if day in known else new).append(row)
+    if old:
+        upsert(db, reports, old)
+        db.execute(_DELETE_TARGETS, [{f"the_{name}": row[name] for name in _DAY} for row in old])
+    if new:
+        _insert(db, new)
+    if targets := [day | _target_columns(t) for day, r in keyed for t in r.extension.targets]:
+        db.execute(insert(target_metrics), targets)
+
+
+def _insert(db: Connection, rows: list[dict[str, Any]]) -> None:
     try:
-        db.execute(insert(reports), row)
+        db.execute(insert(reports), rows)
     except IntegrityError:
         raise ConflictError from None  # the day's other first report was faster: its revision decides
-
-
-def _replace(db: Connection, the_day: Mapping[str, Any], seen: int | None, row: Mapping[str, Any]) -> None:
-    if db.execute(_REPLACE, {**the_day, "seen_revision": seen, **row}).rowcount != 1:
-        raise ConflictError
 
 
 def _developers_of(db: Connection, connection_id: int, person: str) -> list[str]:
@@ -108,11 +144,6 @@ def _developers_of(db: Connection, connection_id: int, person: str) -> list[str]
     likely = select(column).distinct().where(daily_metrics.c.connection_id == connection_id, theirs)
     # LIKE knows no case on SQLite; another person's rows must not go.
     return [developer for developer in db.scalars(likely) if anonymous_id(developer) == person]
-
-
-def _delete_targets(db: Connection, day: Mapping[str, Any]) -> None:
-    same_day = (target_metrics.c[name] == bindparam(name) for name in day)
-    db.execute(delete(target_metrics).where(*same_day), day)
 
 
 def _daily_columns(report: Report) -> dict[str, Any]:
@@ -131,18 +162,14 @@ def _daily_columns(report: Report) -> dict[str, Any]:
 
 def _report_columns(report: Report) -> dict[str, Any]:
     extension = report.extension
-    return vars(extension.environment) | {"schema": extension.schema, "revision": extension.revision}
+    ours = {"schema": extension.schema, "revision": extension.revision, "anonymous_id": anonymous_id(report.developer)}
+    return vars(extension.environment) | ours
 
 
 def _target_columns(target: TargetMetrics) -> dict[str, Any]:
     """The row's columns bear the wire's names; what is no plain value is kept as its JSON text."""
     wire = target_object(target)
     return {name: value if isinstance(value, str | int | float) else _json(value) for name, value in wire.items()}
-
-
-def _json(value: object) -> str:
-    # Not escaped: a text that is longer than the body that it came in might not fit its column.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _id_hash(key: bytes, connection_id: int, person: str) -> str:

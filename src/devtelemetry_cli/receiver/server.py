@@ -72,9 +72,10 @@ def run(settings: Settings) -> int:
 def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
     """Serve in this process. Raises DevtelError before."""
     opened = open_database(settings.database)
-    writer, retention = Writer(opened), Retention(opened, settings.retention_days, say)
+    forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
+    writer, retention = Writer(opened, forget_key), Retention(opened, settings.retention_days, say)
     logs = {"plain": plain(say), "json": as_json(say), "none": None}
-    app = create_app(_state(opened, writer, settings), logs[settings.log], say)
+    app = create_app(_state(opened, writer, forget_key, settings), logs[settings.log], say)
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -101,7 +102,7 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
         opened.close()
 
 
-def _state(opened: Database, writer: Writer, settings: Settings) -> State:
+def _state(opened: Database, writer: Writer, forget_key: bytes, settings: Settings) -> State:
     def hashed(token: str) -> str | None:
         return hash_token(token) if token else None
 
@@ -110,7 +111,7 @@ def _state(opened: Database, writer: Writer, settings: Settings) -> State:
         writer=writer,
         tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
         metrics=Metrics(settings.metrics_folder),
-        forget_key=opened.write(lambda db: reports.secret_key(db, "forget")),
+        forget_key=forget_key,
         pseudonym_key=opened.write(lambda db: reports.secret_key(db, "pseudonym")),
     )
 

@@ -16,14 +16,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.database import ATTEMPTS, Database, DatabaseBusyError, lost_against_another
+from devtelemetry_cli.receiver.intake import Received, take
 from devtelemetry_cli.report.read import ReportError
 
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, DatabaseBusyError)
 
 
+MOST = 128  # jobs in one transaction, so that the first does not wait for long
+
+
 class _Job(NamedTuple):
-    work: Callable[[Connection], Any]
+    work: "Callable[[Connection], Any] | Received"
     loop: asyncio.AbstractEventLoop
     answer: "asyncio.Future[Any]"
 
@@ -31,16 +35,26 @@ class _Job(NamedTuple):
 class Writer:
     """Runs pieces of work in the order of their arrival; `close` finishes what was handed in."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forget_key: bytes) -> None:
         self._database = database
+        self._forget_key = forget_key
         self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` once it is committed. `work` may raise its refusals only before it writes."""
+        result: T = await self._handed_in(work)
+        return result
+
+    async def take(self, received: Received) -> bool:
+        """Whether the report was stored, or is older than what is there; once it is committed. Raises its refusal."""
+        stored: bool = await self._handed_in(received)
+        return stored
+
+    async def _handed_in(self, work: "Callable[[Connection], Any] | Received") -> Any:  # noqa: ANN401 - of any work
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
+        answer: asyncio.Future[Any] = loop.create_future()
         self._waiting.put(_Job(work, loop, answer))
         return await answer
 
@@ -52,7 +66,7 @@ class Writer:
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             jobs = [first]
-            while (job := self._next()) is not None:
+            while len(jobs) < MOST and (job := self._next()) is not None:
                 jobs.append(job)
             outcomes = self._outcomes(jobs)
             with suppress(RuntimeError):  # the loop ended: what was written stays, nobody waits to hear it
@@ -70,7 +84,7 @@ class Writer:
     def _outcomes(self, jobs: list[_Job]) -> list[Any]:
         """A result or an exception for each job: of one transaction, or of one each where that one failed."""
         try:
-            return self._database.write(lambda db: [_try(job, db) for job in jobs], ATTEMPTS if len(jobs) == 1 else 1)
+            return self._database.write(lambda db: self._together(db, jobs), ATTEMPTS if len(jobs) == 1 else 1)
         except Exception as error:
             if len(jobs) == 1:
                 return [error]
@@ -79,10 +93,16 @@ class Writer:
         # One of them is at fault or met another process', and the others must not pay for it.
         return [self._outcomes([job])[0] for job in jobs]
 
+    def _together(self, db: Connection, jobs: list[_Job]) -> list[Any]:
+        """What becomes of each: the reports with few statements for all of them, the others one by one."""
+        received = [job.work for job in jobs if isinstance(job.work, Received)]
+        taken = iter(take(db, self._forget_key, received) if received else [])
+        return [next(taken) if isinstance(job.work, Received) else _try(job.work, db) for job in jobs]
 
-def _try(job: _Job, db: Connection) -> object:
+
+def _try(work: Callable[[Connection], Any], db: Connection) -> object:
     try:
-        return job.work(db)
+        return work(db)
     except (RefusedError, ReportError) as refusal:
         return refusal
 
