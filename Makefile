@@ -16,12 +16,17 @@ help:
 	@echo "make lint      ruff, mypy --strict, import-linter"
 	@echo "make bench     the figures of docs/benchmarks.md"
 
+# One environment. What the demo needs comes first; tests and linters add theirs.
 # pip of before 2024 writes start scripts that import `re`, which costs every run milliseconds; so pip comes first.
 $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "devtel needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12, say." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,devlake]'
+	@touch $@
+
+$(VENV)/ready-to-test: $(VENV)/ready-to-test
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,devlake,test,lint]'
 	@touch $@
 
@@ -31,20 +36,20 @@ demo: $(VENV)/ready
 test: $(VENV)/ready
 	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
-test-slow: $(VENV)/ready
+test-slow: $(VENV)/ready-to-test
 	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
-lint: $(VENV)/ready
+lint: $(VENV)/ready-to-test
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-format: $(VENV)/ready
+format: $(VENV)/ready-to-test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/ready
+bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/wrap.py
 	@$(BIN)/python bench/counts.py
 	@$(BIN)/python bench/aggregate.py
