@@ -184,7 +184,9 @@ def test_a_refused_day_is_shown_with_the_answer(reporter: Developer, endpoint: E
     reporter.devtel("flush")
     done = show(reporter, "yesterday")
     assert done.stdout.encode() == endpoint.requests[0].body + b"\n"
-    assert "was sent, and refused" in done.stderr
+    assert "was sent, and refused: " in done.stderr
+    assert done.stderr.endswith(". It is sent again when the day changes.\n")
+    assert ".." not in done.stderr
     assert "active_hours: wrong" in show(reporter, "--history").stdout
 
 
@@ -239,6 +241,12 @@ def test_a_damaged_entry_is_said_and_never_shown_as_what_was_sent(reporter: Deve
     done = show(reporter, "yesterday")
     assert (done.returncode, done.stdout) == (1, "")
     assert "the ledger's entry is damaged" in done.stderr
+
+
+def test_a_damaged_config_is_said(reporter: Developer) -> None:
+    reporter.config.write_text("consent = [")
+    done = show(reporter)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (78, "", 1)
 
 
 def test_a_journal_that_cannot_be_read_is_said(reporter: Developer) -> None:

@@ -191,5 +191,8 @@ def test_only_a_terminal_gets_bold_headings_and_only_if_it_may(builder: Develope
     assert "\x1b" not in builder.devtel("stats").stdout
 
 
-def test_a_locale_without_blocks_gets_ascii(builder: Developer) -> None:
-    assert builder.devtel("stats", env={**builder.environ, "PYTHONIOENCODING": "ascii"}).stdout.isascii()
+@pytest.mark.parametrize("environ", [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C"}])
+def test_a_locale_without_blocks_gets_ascii(builder: Developer, environ: dict[str, str]) -> None:
+    page = builder.devtel("stats", env={**builder.environ, **environ}).stdout
+    assert page.isascii()
+    assert f"per day   {'.' * 26}@." in page

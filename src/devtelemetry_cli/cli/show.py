@@ -18,8 +18,6 @@ from devtelemetry_cli.show import explain as explaining
 from devtelemetry_cli.show import past, told, whom
 from devtelemetry_cli.show.told import Look, Told
 
-_WIDTH = 78
-
 
 @click.command()
 @click.argument("day", metavar="[DATE]", required=False)
@@ -93,21 +91,20 @@ def _head(one: Told, decision: Decision) -> str:
 
 
 def _print_explained(one: Told, decision: Decision) -> None:
-    click.echo(_head(one, decision))
-    click.echo("Where a field has several values, they stand in the order of the targets.")
     try:
         explained = explaining.explain(one.body)
     except (ValueError, RecursionError):
-        raise DevtelError(
-            f"What the ledger keeps of {one.date} is no report.", "Without --explain it is printed."
-        ) from None
+        what = f"What the ledger keeps of {one.date} is no report."
+        raise DevtelError(what, "Without --explain it is printed as it is.") from None
+    click.echo(_head(one, decision))
+    click.echo("Where a field has several values, they stand in the order of the targets.")
     for field in explained:
-        click.echo(f"\n{field.path}: {field.meaning}")
-        click.echo(
-            textwrap.fill(
-                ", ".join(field.values), _WIDTH, initial_indent="  = ", subsequent_indent="    ", break_long_words=False
-            )
-        )
+        click.echo(f"\n{field.path}: {field.meaning}\n{_wrapped('  = ' + ', '.join(field.values))}")
+
+
+def _wrapped(text: str) -> str:
+    """Lines for a terminal; no value is broken in two."""
+    return textwrap.fill(text, 78, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _print_history(look: Look, wanted: str | None, as_json: bool) -> None:
@@ -144,4 +141,4 @@ def _print_fields(as_json: bool) -> None:
         click.echo(json.dumps({"notice": NOTICE_VERSION, "fields": fields}, indent=2))
         return
     for field in FIELDS:
-        click.echo(textwrap.fill(f"{field.path}: {field.meaning}", _WIDTH, subsequent_indent="    "))
+        click.echo(_wrapped(f"{field.path}: {field.meaning}"))

@@ -1,8 +1,10 @@
 """`devtel stats`: in words with a chart, as JSON, or as CSV."""
 
+import codecs
 import csv
 import io
 import json
+import locale
 import os
 import sys
 import time
@@ -97,7 +99,9 @@ def _cell(value: object) -> object:
 
 def _print(chosen: Figures) -> None:
     may_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    for line in page.lines(chosen, sys.stdout.encoding):
+    # LC_ALL=C means a terminal of which nothing is known; Python writes UTF-8 to it all the same.
+    is_plain = codecs.lookup(locale.getencoding()).name == "ascii"
+    for line in page.lines(chosen, "ascii" if is_plain else sys.stdout.encoding):
         is_heading = may_colour and line and not line.startswith(" ")
         click.echo(click.style(line, bold=True) if is_heading else line)
 

@@ -105,9 +105,9 @@ def _fate(entry: Entry, *, shrunk: bool) -> str:
         return "was sent; records of it were lost since, so it is never sent smaller"
     if entry.state == ledger.SENT:
         return f"was sent, and stored on {moment(entry.acknowledged_at)} (answer {entry.status})"
-    answer = f": {entry.answer}" if entry.answer else "."
+    answer = f": {entry.answer.rstrip('.')}" if entry.answer else ""
     if entry.state == ledger.REFUSED:
-        return f"was sent, and refused{answer} It is sent again when the day changes"
+        return f"was sent, and refused{answer}. It is sent again when the day changes"
     if entry.state == ledger.EXPIRED:
         return f"was sent, never stored, and given up after {days.NEVER_SENT} days"
     return f"was sent, and not stored{answer}"
