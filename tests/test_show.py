@@ -1,5 +1,6 @@
 """devtel show: the bytes of a day are those that the wire carries, and every reason why there are none is said."""
 
+import dataclasses
 import hashlib
 import json
 import subprocess
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from devtelemetry_cli import status
 from devtelemetry_cli.report.fields import FIELDS
-from devtelemetry_cli.show import explain
+from devtelemetry_cli.show import explain, past
+from devtelemetry_cli.stats import figures
 from endpoint import Answer, Endpoint, listening, refusal
 from support import URL, Developer
 
@@ -274,3 +277,11 @@ def test_outside_of_any_project_the_only_agreement_is_meant(reporter: Developer,
     reporter.grant()
     done = reporter.devtel("show", "yesterday", cwd=str(tmp_path))
     assert (done.returncode, "you agreed to several" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "shape", [status.Status, figures.Figures, figures.Target, figures.Week, figures.Day, past.Past]
+)
+def test_every_name_that_json_prints_is_documented(shape: type[Any]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "json.md").read_text()
+    assert [field.name for field in dataclasses.fields(shape) if f"`{field.name}`" not in page] == []
