@@ -31,7 +31,7 @@ def instrument(targets: tuple[str, ...], named: Path | None, write: bool, undo: 
     except UnreadableError as fault:
         raise DevtelError(f"{path}, line {fault.number}: {fault.why}.", "Nothing was changed.") from None
     except rewriting.UnknownTargetError as fault:
-        raise click.UsageError(_unknown(path, fault)) from None
+        raise click.UsageError(_unknown(path, text, fault)) from None
     for target, reason in refused.items():
         click.echo(f"devtel: {target} is left as it is: {path}, line {reason.number}: {reason.why}.", err=True)
     if new != text:
@@ -43,7 +43,7 @@ def instrument(targets: tuple[str, ...], named: Path | None, write: bool, undo: 
 
 def _instrumented(path: Path, text: str, targets: tuple[str, ...], force_phony: bool) -> tuple[str, dict[str, Refusal]]:
     others, unseen = files.included(path, text)
-    outcome = rewriting.instrument(text, targets, others, force_phony)
+    outcome = rewriting.instrument(text, targets, others.values(), force_phony)
     for target in outcome.already:
         click.echo(f"{target} hands over to devtel already.", err=True)
     for note in outcome.notes:
@@ -62,9 +62,12 @@ def _undone(text: str, targets: tuple[str, ...]) -> tuple[str, dict[str, Refusal
     return outcome.text, outcome.refused
 
 
-def _unknown(path: Path, fault: rewriting.UnknownTargetError) -> str:
-    guess = f" Did you mean {' or '.join(fault.close)}?" if fault.close else ""
-    return f"{path} has no rule for {fault.target}.{guess}"
+def _unknown(path: Path, text: str, fault: rewriting.UnknownTargetError) -> str:
+    """What to do instead: the file that has the target, or the name that was meant."""
+    said = f"{path} has no rule for {fault.target}."
+    if holder := files.holder(path, text, fault.target):
+        return f"{said} {holder} has: say --makefile {holder}."
+    return f"{said} Did you mean {' or '.join(fault.close)}?" if fault.close else said
 
 
 def _show(path: Path, text: str, new: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devtelemetry_cli import files
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.instrument import reading, scanning
+from devtelemetry_cli.instrument import knowledge, reading, scanning
 from devtelemetry_cli.instrument.reading import Kind
 from devtelemetry_cli.instrument.rewriting import INCLUDED
 
@@ -41,9 +41,9 @@ def read(path: Path) -> str:
     return text
 
 
-def included(path: Path, text: str) -> tuple[list[str], list[str]]:
-    """The texts of the files that a Makefile includes by plain names, and the names that cannot be followed."""
-    texts: list[str] = []
+def included(path: Path, text: str) -> tuple[dict[str, str], list[str]]:
+    """The files that a Makefile includes by plain names, with their texts, and the names that cannot be followed."""
+    texts: dict[str, str] = {}
     unseen: list[str] = []
     left, seen = [text], {INCLUDED}
     while left:
@@ -52,11 +52,22 @@ def included(path: Path, text: str) -> tuple[list[str], list[str]]:
                 continue
             seen.add(name)
             try:
-                texts.append(files.read(path.parent / name).decode("utf-8"))
-                left.append(texts[-1])
+                texts[name] = files.read(path.parent / name).decode("utf-8")
+                left.append(texts[name])
             except (OSError, ValueError):
                 unseen.append(name)
     return texts, unseen
+
+
+def holder(path: Path, text: str, target: str) -> str:
+    """The included file that has a rule for the target; empty where none has."""
+    for name, other in included(path, text)[0].items():
+        try:
+            if target in knowledge.read(other).targets():
+                return name
+        except reading.UnreadableError:
+            continue
+    return ""
 
 
 def _named(text: str) -> list[str]:
