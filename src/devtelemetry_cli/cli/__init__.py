@@ -21,6 +21,7 @@ COMMANDS = {
     "stats": "devtelemetry_cli.cli.stats:stats",
     "flush": "devtelemetry_cli.cli.flush:flush",
     "schedule": "devtelemetry_cli.cli.schedule:schedule",
+    "doctor": "devtelemetry_cli.cli.doctor:doctor",
     "purge": "devtelemetry_cli.cli.purge:purge",
     "token": "devtelemetry_cli.cli.token:token",
     "init": "devtelemetry_cli.cli.init:init",

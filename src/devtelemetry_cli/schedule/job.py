@@ -37,8 +37,8 @@ def flush(environ: dict[str, str], started_as: str) -> Job:
             settings[name] = environ[name]
     settings |= {name: str(Path(environ[name]).absolute()) for name in _FILES if environ.get(name)}
     settings |= {name: environ[name] for name in _TEXTS if environ.get(name)}
-    if environ.get("DEVTEL_MAKE"):
-        settings["DEVTEL_MAKE"] = shutil.which(environ["DEVTEL_MAKE"], path=environ.get("PATH")) or "make"
+    make = shutil.which(environ["DEVTEL_MAKE"], path=environ.get("PATH")) if environ.get("DEVTEL_MAKE") else None
+    settings |= {"DEVTEL_MAKE": os.path.abspath(make)} if make else {}  # noqa: PTH100  a link stays here too
     _add_proxies(environ, settings, left_out)
     if "DEVTEL_TOKEN_FILE" in settings and _is_address(environ.get("DEVTEL_REPORT_URL", "")):
         settings["DEVTEL_REPORT_URL"] = environ["DEVTEL_REPORT_URL"]  # it says whom that token is for

@@ -1,0 +1,47 @@
+"""`devtel doctor`: what is well and what is not, in words or as JSON."""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+
+import click
+
+from devtelemetry_cli import __version__
+from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.doctor import finding as findings
+from devtelemetry_cli.doctor.examination import examine
+from devtelemetry_cli.doctor.finding import Finding
+from devtelemetry_cli.doctor.scene import Scene
+
+_COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "red"}
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Ask no destination anything.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--quiet", "-q", is_flag=True, help="Only what is not well.")
+def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
+    """Look at everything that devtel needs, and say what to do; ends with 0 only when all is well."""
+    found = []
+    for finding in examine(Scene(places.here(), time.time(), sys.argv[0], offline)):
+        found.append(finding)
+        if not as_json and not (quiet and finding.level == findings.OK):
+            _print(finding)
+    healthy = findings.is_healthy(found)
+    if as_json:
+        values = {"version": __version__, "healthy": healthy, "findings": [asdict(finding) for finding in found]}
+        click.echo(json.dumps(values, indent=2))
+    elif not quiet:
+        count = sum(finding.level == findings.PROBLEM for finding in found)
+        click.echo(f"devtel: {'all is well' if healthy else f'{count} problems'}.", err=True)
+    raise SystemExit(0 if healthy else 1)
+
+
+def _print(finding: Finding) -> None:
+    coloured = os.isatty(1) and not os.environ.get("NO_COLOR")
+    level = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level]) if coloured else f"{finding.level:8}"
+    click.echo(f"{level} {finding.check:9} {finding.message}")
+    if finding.advice:
+        click.echo(f"{'':18} -> {finding.advice}")

@@ -1,0 +1,49 @@
+"""Consent here, and the erasures that endpoints owe."""
+
+from collections.abc import Iterator
+
+from devtelemetry_cli import erasures, verdict
+from devtelemetry_cli.consent import judge
+from devtelemetry_cli.doctor.finding import Finding, note, ok, problem
+from devtelemetry_cli.doctor.scene import Scene
+
+_SOON = 30 * 86400  # seconds
+
+
+def consent(scene: Scene) -> Iterator[Finding]:
+    """What was decided here, whether it still covers what is asked, and when it ends."""
+    place = scene.place
+    answer = judge.judge(place.environ, place.config, place.project, scene.now)
+    advice = {
+        verdict.UNDECIDED: "Nothing is recorded. `devtel consent` asks.",
+        verdict.OFF: "Nothing is recorded while that is so.",
+    }.get(answer.state, "")
+    yield Finding("note" if advice else "ok", f"{answer.state}: {answer.rule}", advice, {"state": answer.state})
+    if answer.state != verdict.GRANTED:
+        return
+    if answer.ask:
+        yield note("What you agreed to has changed since.", "`devtel consent` shows how, and asks again.")
+    if answer.until - scene.now < _SOON:
+        yield note("The agreement ends within 30 days.", "`devtel consent` asks again.", until=answer.until)
+    if scene.terms is not None and scene.terms.destination.is_plain_http_elsewhere:
+        host = scene.terms.destination.host
+        yield note(f"Reports go to {host} in plain http: anyone on the way can read them.", "Ask it to offer https.")
+
+
+def owed(scene: Scene) -> Iterator[Finding]:
+    """What endpoints are still to erase."""
+    try:
+        pending = erasures.pending(scene.place.state)
+    except OSError as fault:
+        yield problem(
+            f"The list of what is still to be erased cannot be read: {fault}.",
+            "Look into it for the IDs and ask the operators; then remove it.",
+        )
+        return
+    for one in pending:
+        yield problem(
+            f"The ID {one.anonymous_id} is not erased yet at {one.url}.",
+            "`devtel flush --verbose` asks again, and tells whom to ask where the endpoint cannot.",
+        )
+    if not pending:
+        yield ok("nothing is left to be erased")

@@ -1,0 +1,28 @@
+"""A developer in good health for each test of the doctor."""
+
+from collections.abc import Iterator
+
+import pytest
+from patients import Readable, equip
+
+from support import Developer
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Readable]:
+    """An endpoint that knows its connection 1."""
+    readable = Readable()
+    readable.answer("/plugins/developer_telemetry/connections/1")
+    readable.answer("/version", body='{"version": "v1.2"}')
+    yield readable
+    readable.close()
+
+
+@pytest.fixture
+def patient(developer: Developer, endpoint: Readable) -> Developer:
+    """Who agreed to report to that endpoint, and sends daily."""
+    equip(developer)
+    developer.project_file(endpoint.url)
+    developer.grant()
+    assert developer.devtel("schedule", "install").returncode == 0
+    return developer
