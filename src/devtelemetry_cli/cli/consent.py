@@ -10,10 +10,11 @@ import click
 
 from devtelemetry_cli import settings, verdict
 from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import decide, judge, notice, question, store
+from devtelemetry_cli.consent import decide, judge, notice, prompt, question, store
 from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 from devtelemetry_cli.place import Place
+from devtelemetry_cli.schedule import plan
 
 _NO_URL = ConfigurationError(
     "No report URL is set, so there is nobody to agree with.",
@@ -42,6 +43,7 @@ def grant() -> None:
     with _kept(place):
         decision = decide.grant(places.keeping(place), terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
+    _offer_schedule(place)
 
 
 @consent.command()
@@ -145,7 +147,14 @@ def _ask() -> None:
             "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
         )
     with _kept(place):
-        question.settle(places.keeping(place), terms, question.introduction(place, terms, notice.full(terms)))
+        answer = question.settle(places.keeping(place), terms, question.introduction(place, terms, notice.full(terms)))
+    if answer == prompt.YES:
+        _offer_schedule(place)
+
+
+def _offer_schedule(place: Place) -> None:
+    if not plan.is_in_place(place.environ):
+        click.echo("devtel: nothing sends it by itself yet: `devtel schedule install` does, once a day.", err=True)
 
 
 @contextmanager

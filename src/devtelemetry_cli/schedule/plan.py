@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError
 from devtelemetry_cli.schedule import crontab, systemd
 from devtelemetry_cli.schedule.job import Job
 
@@ -50,6 +50,14 @@ def find(environ: dict[str, str], job: Job) -> list[Standing]:
     return [
         Standing(name, keeper.when(text), text, keeper.is_current(text, job)) for name, keeper, text in found if text
     ]
+
+
+def is_in_place(environ: dict[str, str]) -> bool:
+    """Whether anything of ours runs daily, as far as that can be seen."""
+    try:
+        return any(keeper.find(environ) for keeper in KEEPERS.values())
+    except DevtelError:
+        return False
 
 
 def available(environ: dict[str, str]) -> list[str]:
