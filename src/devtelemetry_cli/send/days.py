@@ -9,7 +9,7 @@ from pathlib import Path
 from devtelemetry_cli import aggregate
 from devtelemetry_cli.consent.store import Decision
 from devtelemetry_cli.journal import liveness, read
-from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, SENT, Ledger
+from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, SENT, Entry, Ledger
 from devtelemetry_cli.report.encode import encode
 from devtelemetry_cli.report.metrics import Environment
 
@@ -31,6 +31,10 @@ class Report:
     def sha256(self) -> str:
         """The hash of the bytes."""
         return hashlib.sha256(self.body).hexdigest()
+
+    def is_news(self, entry: Entry) -> bool:
+        """Whether it tells more than what was told: never a smaller total, never the same bytes again."""
+        return self.runs > 0 and self.runs >= entry.told_runs and self.sha256 != entry.acknowledged
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def preview(job: Flush) -> Iterator[tuple[Decision, Report]]:
             for journal, book in _books(job, decision):
                 for day in days.changed(journal, book, job.today):
                     report = journal.report(day, job.machine)
-                    if _has_news(report, book.entry(day)):
+                    if report.is_news(book.entry(day)):
                         yield decision, report
 
 
@@ -172,15 +172,11 @@ def _stands(job: Flush, decision: Decision) -> bool:
     return now is not None and (now.state, now.grant) == (verdict.GRANTED, decision.grant)
 
 
-def _has_news(report: Report, entry: Entry) -> bool:
-    return report.runs > 0 and report.runs >= entry.told_runs and report.sha256 != entry.acknowledged
-
-
 def _tell(job: Flush, book: Ledger, endpoint: Endpoint, report: Report) -> Answer | None:
     """Send one day's report and settle its entry; None where it had nothing to tell, or must wait."""
     entry = book.entry(report.date)
     seen = replace(entry, journal_size=report.journal_size, running=report.running)
-    if not _has_news(report, entry):
+    if not report.is_news(entry):
         if report.runs < entry.told_runs:
             book.keep(replace(seen, state=ledger.FROZEN))
         elif entry.acknowledged:

@@ -73,7 +73,7 @@ def day(look: Look, wanted: date) -> list[Told]:
 def _on_host(look: Look, journal: Journal, book: Ledger, wanted: str) -> Told | Nothing:
     entry = book.entry(wanted)
     report = _report(look, journal, book, wanted)
-    if report is not None and _has_news(report, entry):
+    if report is not None and report.is_news(entry):
         before = f"; a smaller total was stored on {moment(entry.acknowledged_at)}" if entry.acknowledged else ""
         return Told(wanted, journal.host, report.body, to_come=True, fate=f"will be sent{before}")
     if entry.body:
@@ -93,11 +93,6 @@ def _report(look: Look, journal: Journal, book: Ledger, wanted: str) -> Report |
         return journal.report(wanted, environment.snapshot(look.place.environ))
     except OSError as fault:
         raise DevtelError(f"The journal of {wanted} cannot be read: {fault.strerror or fault}.") from None
-
-
-def _has_news(report: Report, entry: Entry) -> bool:
-    """As `send.flush` decides it; a test holds both to the same bytes."""
-    return report.runs > 0 and report.runs >= entry.told_runs and report.sha256 != entry.acknowledged
 
 
 def _fate(entry: Entry, *, shrunk: bool) -> str:
