@@ -43,6 +43,7 @@ class Lake:
         self.tasks: dict[int, list[dict[str, Any]]] = {}
         self.keys: dict[str, dict[str, Any]] = {}
         self.steps: dict[int, list[dict[str, Any]]] = {}
+        self._blueprint_of: dict[str, int] = {}
         self._number = 0
 
     def number(self) -> int:
@@ -170,7 +171,7 @@ class Lake:
         if body["name"] in self.projects:
             raise RefusedError(400, f"A project with name [{body['name']}] already exists" + DUMP)
         self.projects[body["name"]] = {"name": body["name"], "metrics": body["metrics"]}
-        number = self.number()
+        number = self._blueprint_of[body["name"]] = self.number()
         self.blueprints[number] = {
             "id": number,
             "name": f"{body['name']}-Blueprint",
@@ -237,6 +238,7 @@ class Lake:
             done = pipeline["finishedTasks"] + 1
             ended = done >= pipeline["totalTasks"]
             pipeline |= {"finishedTasks": done, "status": "TASK_COMPLETED" if ended else "TASK_RUNNING"}
+            pipeline["finishedAt"] = "2026-11-22T10:05:00Z" if ended else None
         return pipeline
 
     def get_tasks(self, number: str) -> Any:
@@ -250,8 +252,7 @@ class Lake:
         return {**body, "id": self.number(), "apiKey": text}
 
     def _with_blueprint(self, name: str) -> dict[str, Any]:
-        found = [blueprint for blueprint in self.blueprints.values() if blueprint["projectName"] == name]
-        return {**self.projects[name], "blueprint": found[0] if found else None}
+        return {**self.projects[name], "blueprint": self.blueprints.get(self._blueprint_of[name])}
 
 
 def _page(items: list[Any], query: dict[str, str], size: int) -> list[Any]:

@@ -20,7 +20,7 @@ from lake import Lake, RefusedError, answer
 
 KEY = "operator-key-0123456789"
 CONFIG_UI_PAGE = b"<!doctype html><title>DevLake</title>"
-EMPTY = re.compile(r"/(projects|api-keys|blueprints)$")
+GROUPS = 10  # and as many within them, for each connection of a filled lake
 
 
 @dataclass
@@ -200,11 +200,11 @@ def fill(lake: Lake, repositories: int) -> None:
     """Three connections with nested groups that share so many repositories."""
     for index, plugin in enumerate(("github", "gitlab", "bitbucket")):
         number = lake.connect(plugin)
-        for group in range(20):
+        for group in range(GROUPS):
             outer = lake.group(plugin, number, f"org-{group}")
             inner = lake.group(plugin, number, f"org-{group}/team", parent=outer)
-            for repository in range(group + 20 * index, repositories, 60):
-                home = outer if repository % 2 else inner
+            for turn, repository in enumerate(range(GROUPS * index + group, repositories, 3 * GROUPS)):
+                home = outer if turn % 2 else inner
                 lake.repository(plugin, number, f"{home}/repository-{repository}", home)
 
 

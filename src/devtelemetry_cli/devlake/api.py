@@ -80,9 +80,10 @@ class Client:
         number = 1
         while True:
             answer = self.get(path, page=number, pageSize=size, **query)
-            items = objects(answer.get(name) if isinstance(answer, dict) else None, f"GET {path}")
+            page = answer if isinstance(answer, dict) else {}
+            items, count = objects(page.get(name), f"GET {path}"), page.get("count")
             yield from items
-            if len(items) < size:
+            if len(items) < size or (isinstance(count, int) and number * size >= count):
                 return
             number += 1
 

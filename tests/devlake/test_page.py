@@ -1,0 +1,95 @@
+"""docs/devlake.md: every command on it is run, and what it shows is what is printed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from operating import Operator
+from standin import KEY, StandIn
+
+from devtelemetry_cli.devlake import metrics
+from devtelemetry_cli.devlake.watch import Board
+
+PAGE = (Path(__file__).parents[2] / "docs" / "devlake.md").read_text()
+EXAMPLE = "https://devlake.example.com"
+
+
+def _blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def _shown() -> list[tuple[str, list[str]]]:
+    """Each command with the lines that stand below it."""
+    parts = [part for block in _blocks("console") for part in block.split("$ ")[1:]]
+    return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
+
+
+def _commands() -> list[str]:
+    """The commands that are given without their output."""
+    lines = [line for block in _blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("devtel ")]
+
+
+@pytest.fixture
+def example(operator: Operator, devlake: StandIn) -> Operator:
+    """The operator of the page: config-ui in front, one connection, three repositories."""
+    devlake.behind_config_ui = devlake.wants_key = True
+    (operator.home / "devlake-key").write_text(KEY)
+    operator.environ["DEVTEL_DEVLAKE_KEY_FILE"] = str(operator.home / "devlake-key")
+    (operator.work / ".git").mkdir()
+    number = devlake.lake.connect("github", "Acme on GitHub")
+    for name in ("acme/api", "acme/web", "acme/sandbox-1"):
+        devlake.lake.repository("github", number, name)
+    return operator
+
+
+def _run(operator: Operator, command: str) -> list[str]:
+    words = shlex.split(command)
+    assert words[:2] == ["devtel", "devlake"]
+    done = operator.call(*words[2:])
+    assert done.returncode == 0, done.stderr
+    return sorted((done.stdout + done.stderr).replace(operator.devlake.url, EXAMPLE).splitlines())
+
+
+def test_the_example_goes_as_the_page_shows_it(example: Operator) -> None:
+    for command, lines in _shown():
+        assert _run(example, command) == sorted(lines), command
+
+
+def test_every_other_command_does_what_it_says(example: Operator) -> None:
+    _run(example, "devtel devlake sync")
+    example.devlake.lake.connect("gitlab")
+    example.devlake.lake.connect("gitlab")
+    for command in _commands():
+        if "--daily-at" not in command and ("monitor" not in command or "--once" in command):
+            _run(example, f"{command} --interval 0.1" if "--wait" in command else command)
+            for pipeline in example.devlake.lake.pipelines.values():
+                pipeline.update(status="TASK_COMPLETED", finishedAt="2026-11-22T10:05:00Z")
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in _commands() if "--daily-at" in c or ("monitor" in c and "--once" not in c)]
+)
+def test_the_services_start_and_end_cleanly(example: Operator, command: str) -> None:
+    words = [re.sub(r"^(127\.0\.0\.1)?:9100$", "127.0.0.1:0", word) for word in shlex.split(command)[2:]]
+    with example.start(*words) as service:
+        service.says("devtel: next sync at" if "sync" in words else "/metrics\n")
+        assert service.stop() == 0
+
+
+def test_every_metric_is_on_the_page_and_every_rule_asks_for_one() -> None:
+    families = list(metrics.Metrics(Board, lambda: 0.0, False).collect())
+    names = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    short = {name.removeprefix("devlake_blueprint") for name in names}
+    assert not [name for name in short if name not in PAGE]
+    (rules,) = _blocks("yaml")
+    asked = {name for rule in re.findall("expr: (.*)", rules) for name in re.findall(r"devlake_\w+", rule)}
+    assert asked <= names
+    assert len(asked) == 4
+
+
+def test_every_option_of_every_command_is_on_the_page(example: Operator) -> None:
+    for command in ("discover", "sync", "monitor", "run", "connect"):
+        options = set(re.findall(r"--[a-z-]+", example.call(command, "--help").stdout)) - {"--help", "--no-write"}
+        assert not [option for option in options if option not in PAGE], command
