@@ -1,9 +1,9 @@
 """Starts one database server in a folder of its own, and stops it when no test process holds its lock any more.
 
-    python keeper.py postgresql|mariadb FOLDER
+    python keeper.py postgresql|mariadb FOLDER [durable]
 
 A process of its own, since the test processes of a run end in any order, or are killed. Each of them holds
-FOLDER/users shared; FOLDER/url appears when the server answers.
+FOLDER/users shared; FOLDER/url appears when the server answers. Only a `durable` one waits for the disk.
 """
 
 import fcntl
@@ -41,7 +41,7 @@ def postgresql(data: Path, port: int) -> tuple[list[str], list[str], str]:
     """How to make a cluster, how to run it, and its address."""
     make = [find("initdb") or "", "-D", str(data), "-U", "devtel", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
     sizes = ["-c", "max_connections=100", "-c", "shared_buffers=64MB", "-c", "unix_socket_directories="]
-    serve = [find("postgres") or "", "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-F", *sizes]
+    serve = [find("postgres") or "", "-D", str(data), "-h", "127.0.0.1", "-p", str(port), *sizes]
     return make, serve, f"postgresql+psycopg://devtel@127.0.0.1:{port}/postgres"
 
 
@@ -51,11 +51,12 @@ def mariadb(data: Path, port: int) -> tuple[list[str], list[str], str]:
     make = [find("mariadb-install-db") or "", *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
     serve = [find("mariadbd") or "", *common, f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve"]
     serve += [f"--socket={data.parent}/socket", f"--pid-file={data.parent}/pid", "--innodb-buffer-pool-size=64M"]
-    serve += ["--innodb-flush-log-at-trx-commit=0", "--innodb-log-file-size=16M", "--max-connections=200"]
+    serve += ["--innodb-log-file-size=16M", "--max-connections=200"]
     return make, serve, f"mariadb+pymysql://root@127.0.0.1:{port}/mysql"
 
 
 KINDS = {"postgresql": postgresql, "mariadb": mariadb}
+HASTY = {"postgresql": ["-F"], "mariadb": ["--innodb-flush-log-at-trx-commit=0"]}
 # The quickest end that leaves no shared memory behind.
 ENDS = {"postgresql": signal.SIGQUIT, "mariadb": signal.SIGKILL}
 
@@ -69,6 +70,7 @@ def main() -> None:
         os.chown(place, NOBODY.pw_uid, NOBODY.pw_gid)
     port = free_port()
     make, serve, url = KINDS[kind](place / "data", port)
+    serve += [] if "durable" in sys.argv[3:] else HASTY[kind]
     as_nobody = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if NOBODY else {}
     with (folder / "log").open("wb") as log:
         told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": place, **as_nobody}

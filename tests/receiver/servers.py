@@ -25,7 +25,7 @@ _numbers = itertools.count()
 
 
 @cache
-def server(kind: str, shared: Path) -> str:
+def server(kind: str, shared: Path, *more: str) -> str:
     """The address of a server of that kind, which runs while any test process lives; skips where there is none."""
     if url := os.environ.get(GIVEN[kind]):
         return url
@@ -35,7 +35,7 @@ def server(kind: str, shared: Path) -> str:
     folder.mkdir(exist_ok=True)
     users = os.open(folder / "users", os.O_RDWR | os.O_CREAT)
     fcntl.flock(users, fcntl.LOCK_SH)  # until this process ends, however it does
-    _start_once(kind, folder)
+    _start_once(kind, folder, *more)
     return _address(folder)
 
 
@@ -51,12 +51,12 @@ def new_database(url: str) -> Iterator[str]:
         _command(url, f"DROP DATABASE {name}{forced}")
 
 
-def _start_once(kind: str, folder: Path) -> None:
+def _start_once(kind: str, folder: Path, *more: str) -> None:
     """The first of the test processes starts the keeper."""
     with suppress(FileExistsError):
         os.close(os.open(folder / "started", os.O_CREAT | os.O_EXCL))
         subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("keeper.py"), kind, folder],
+            [sys.executable, Path(__file__).with_name("keeper.py"), kind, folder, *more],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(folder / "keeper.log").open("wb"),
