@@ -90,11 +90,6 @@ def main() -> None:
         shown.append(memory_table(memory))
     again = f".venv/bin/python bench/receiver.py --rounds {asked.rounds} --seconds {asked.seconds} --write"
     text = tables.document(about, shown, again, asked.write)
-        about,
-        shown,
-        f".venv/bin/python bench/receiver.py --rounds {asked.rounds} --seconds {asked.seconds} --write",
-        asked.write,
-    )
     if asked.write:
         tables.put_into(PAGE, "bench/receiver.py", text)
     else:
