@@ -1,6 +1,7 @@
 """A database that goes away, old reports that are deleted, senders that dawdle, and settings."""
 
 import json
+import os
 import re
 import socket
 import threading
@@ -76,7 +77,7 @@ def through_a_wire(url: str) -> Iterator[tuple[str, Wire]]:
         yield parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False), wire
 
 
-@pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
+@pytest.mark.parametrize("url", ["postgresql", pytest.param("mariadb", marks=pytest.mark.slow)], indirect=True)
 def test_a_database_that_goes_away_is_503_and_is_used_again_when_it_returns(tmp_path, url: str) -> None:
     with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as running:
         connection = running.connect()
@@ -145,6 +146,7 @@ def test_one_process_at_a_time_deletes_old_reports(url: str) -> None:
     two.close()
 
 
+@pytest.mark.slow
 def test_old_reports_are_deleted_at_the_start(tmp_path) -> None:
     with receiver_in(tmp_path, "--retention-days", 0) as running:
         connection = running.connect()
@@ -193,7 +195,7 @@ def test_a_log_for_machines_has_one_object_per_request(tmp_path) -> None:
 
 def test_the_environment_sets_what_flags_set(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("receiving.environment", lambda home: {**__import__("os").environ, "HOME": str(home)})
+        patched.setattr("receiving.environment", lambda home: os.environ | {"HOME": str(home)})
         for name, value in {"DEVTEL_HOME": tmp_path / "devtel", "DEVTEL_SERVE_LOG": "none"}.items():
             patched.setenv(name, str(value))
         with receiver_in(tmp_path) as running:

@@ -24,7 +24,7 @@ def send_half_a_report(running: Receiver, connection: str) -> tuple[socket.socke
     return wire, content[10:]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_lets_an_accepted_request_finish_and_ends_with_0(tmp_path, number) -> None:
     with receiver_in(tmp_path) as running:
         connection = running.connect()
@@ -66,6 +66,7 @@ def test_it_says_where_it_listens_and_one_line_per_request(tmp_path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_quiet_leaves_only_the_line_that_it_listens(tmp_path) -> None:
     with receiver_in(tmp_path, "--quiet") as running:
         running.report(running.connect())
@@ -112,6 +113,7 @@ def test_a_missing_extra_is_one_sentence_and_78(tmp_path) -> None:
     assert "devtelemetry-cli[server]" in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_connection_is_added_from_the_shell_and_found_again(tmp_path) -> None:
     added = [run(tmp_path, "--add-connection", "team") for _ in range(2)]
     assert [(ended.returncode, ended.stdout) for ended in added] == [(0, f"{CONNECTIONS}/1/report\n")] * 2
@@ -126,12 +128,13 @@ def test_a_token_added_from_the_shell_is_asked_for_while_it_serves(tmp_path) -> 
         assert statuses == [401, 403, 200]
 
 
-@pytest.mark.parametrize("content", ["", "\n", "two\nlines"])
+@pytest.mark.parametrize("content", ["\n", pytest.param("two\nlines", marks=pytest.mark.slow)])
 def test_a_token_file_without_one_token_is_refused(tmp_path, content: str) -> None:
     ended = run(tmp_path, "--add-connection", "team", "--token-file", "-", stdin=content)
     assert (ended.returncode, ended.stdout) == (78, "")
 
 
+@pytest.mark.slow
 def test_a_database_of_the_plugin_is_taken_over(tmp_path) -> None:
     file = tmp_path / "reports.db"
     add_connection(f"sqlite:///{file}", "team", token="")

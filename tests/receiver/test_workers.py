@@ -44,6 +44,7 @@ def test_workers_share_the_work_start_again_after_a_kill_and_end_together(tmp_pa
         assert "ended with -9, another is started" in running.log.read_text()
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_parent_was_killed(tmp_path) -> None:
     with receiver_in(tmp_path, "--workers", 2) as running:
         running.connect()
@@ -52,6 +53,7 @@ def test_workers_end_when_their_parent_was_killed(tmp_path) -> None:
         wait_for(lambda: not any(alive(pid) for pid in workers))
 
 
+@pytest.mark.slow
 def test_metrics_add_up_over_all_workers(tmp_path) -> None:
     with receiver_in(tmp_path, "--workers", 2) as running:
         connection = running.connect()
@@ -71,6 +73,7 @@ def test_metrics_tell_requests_durations_and_why_reports_were_refused(receiver: 
     assert "secret-person" not in receiver.client.get("/metrics").text
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_start_end_the_server_with_their_code(tmp_path) -> None:
     ended = run(tmp_path, "--workers", 2, "--port", 0, "--database", "postgresql://u@127.0.0.1:1/x")
     assert ended.returncode == 69
