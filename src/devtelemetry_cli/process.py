@@ -45,6 +45,7 @@ class Child:
         for number in _NOTED:
             _handle(number, self._note)
         _handle(_signal.SIGTERM, self._pass_on)
+        _handle(_signal.SIGUSR1, _leave_it)  # sent to the group, it makes make talk more; it would end us
         # Not left at its default: it notes when make ended while we still look things up.
         _signal.signal(_signal.SIGCHLD, self._look)
 
@@ -180,6 +181,10 @@ def _found(name: str) -> str:
             if os.access(file, os.X_OK) and os.path.isfile(file):
                 return file
     return name
+
+
+def _leave_it(_number: int, _frame: object) -> None:
+    pass
 
 
 def _handle(number: int, handler: "Callable[[int, object], None]") -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from itertools import product
 from textwrap import dedent
 
-TAKEN = "taken"  # `taken MAKE NUMBER` waits until that make handles the signal
+TAKEN = "taken"  # `taken NUMBER` waits until every make above handles the signal, `taken NUMBER PROCESS` for that one
 SEE = "see"  # the probe: `see NAME` keeps what its process was given
 
 _QUOTED = "'$(subst ','\\'',$@)'"  # as the fragment quotes: no shell reads a command in it
 _SIMPLY_QUOTED = "'$@'"
-_HANG = "mkfifo hold; exec 9<>hold; touch started; read x <&9"  # without a process that would die beside it
+_HANG = "mkfifo hold; exec 9<>hold; : >started; read x <&9"  # no process of its own that would be hit as well
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Case:
     targets: str = ""  # the wrapped targets, where the rules are patterns
     quoted: bool = False  # whether the recipe quotes its target as the fragment does
     records: bool = True  # whether there must be a record where consent allows one
-    varies: bool = False  # whether plain make itself ends in more than one way
+    varies: bool = False  # whether plain make itself ends in one of two ways, by chance
     since: tuple[int, ...] = (4, 3)
 
     def text(self, *, wrapped: bool) -> str:
@@ -91,7 +91,7 @@ def _kills() -> Iterator[Case]:
         # Still there until make handles it, or is gone: else make sees two things at once, and goes either way.
         # TERM it passes on to its recipe.
         stays = {signal.SIGTERM: "read x <>hold", signal.SIGUSR1: ":", signal.SIGCHLD: ":"}.get(
-            number, f"taken $$PPID {number:d}"
+            number, f"taken {number:d} $$PPID"
         )
         yield Case(
             f"make killed by signal {number:d}", f"impl-x:\n\t@mkfifo hold; kill -{number:d} $$PPID; {stays}\n\t@:"
@@ -261,7 +261,8 @@ def _inherited() -> Iterator[Case]:
     yield Case("TERM ignored and sent", "impl-x: ; @kill -TERM $$PPID; echo on", script="trap '' TERM; exec make x")
     yield Case("nohup", "impl-x: ; @see here; kill -HUP $$PPID; echo on", script="exec nohup make x")
     yield Case("in the background of a script", script="make x & wait $!")
-    yield Case("a timeout", f"impl-x: ; @see here; {_HANG}", script="exec timeout -k 9 0.3 make x", varies=True)
+    cleans = f"impl-x: ; @see here; trap 'trap \"\" TERM; taken 15; touch cleaned; exit 3' TERM; {_HANG}"
+    yield Case("a timeout", cleans, script="exec timeout -k 9 0.3 make x")
     yield Case(
         "a deleted folder",
         script='mkdir g; cd g; rmdir ../g; exec make -f "$PROJECT/Makefile" x',
@@ -330,7 +331,7 @@ def _words() -> Iterator[Case]:
         "a b", " a", "a ", "a\tb", "a'b", 'a"b', "a''b", "'", "$(touch canary)", "`touch canary`", "';touch canary;'",
         '";touch canary;"', "'$(touch canary)'", "a;touch canary", "a|touch canary", "a&touch canary", "a>canary",
         "a\ntouch canary\n", "$$", "$x", "${x}", "$@", "a%b", "%", "*", "?", "[a-z]", "{a,b}", "~", "~root", "!x", "#x",
-        "\\", "a\\b", "a\\", "\\'", "a=b", "a:=b", "a:b", "a(b)", "a((b", "<a", "-x", "--version", "a,b", "é", "漢字",
+        "", "a\\b", "a", "\\'", "a=b", "a:=b", "a:b", "a(b)", "a((b", "<a", "-x", "--version", "a,b", "é", "漢字",
         "\N{ROCKET}", b"\xff\xfe", b"a\xe9", "a\x01b", "\x7f", "x" * 900, "a/b", "./a", "../a", "a@b+c", "a\r",
     ]  # fmt: skip
     for name in odd:
@@ -384,15 +385,19 @@ def _nested() -> Iterator[Case]:
 def _signals() -> Iterator[Case]:
     for name in ("INT", "TERM", "HUP", "QUIT"):
         number = getattr(signal, f"SIG{name}")
-        trapped = f"impl-x: ; @trap 'taken $$PPID {number:d}; echo cleaned; touch cleaned; exit 3' {name}; {_HANG}"
+        trapped = (
+            f"impl-x: ; @trap 'trap \"\" {name}; taken {number:d}; echo cleaned; touch cleaned; exit 3' {name}; {_HANG}"
+        )
         plain = f"impl-x: f\nf: ; @echo half >$@; {_HANG}"
         for what, rules in (("cleans up", trapped), ("is cut off", plain)):
             steps = (Step(after="started", signals=(number,), to="group"),)
-            yield Case(f"{name} to the group, the recipe {what}", rules, steps=steps, varies=True)
+            yield Case(f"{name} to the group, the recipe {what}", rules, steps=steps, varies="cut" in what)
     term = f"impl-x: f\nf: ; @trap 'echo cleaned; exit 3' TERM; echo half >$@; {_HANG}"
+    # make answers USR1 by talking more, and goes on.
+    yield Case("USR1 to the group", "impl-x: ; @trap '' USR1; kill -USR1 0; see here; echo on\n\t@echo next")
     for to in ("make", "between"):
         steps = (Step(after="started", signals=(signal.SIGTERM,), to=to),)
-        yield Case(f"TERM to {to}", term, steps=steps, varies=True)
+        yield Case(f"TERM to {to}", term, steps=steps)
 
 
 def _terminals() -> Iterator[Case]:
@@ -415,10 +420,10 @@ def _terminals() -> Iterator[Case]:
         yield Case(f"a terminal and {goals[0]}", look, goals, terminal=True, records="-n" not in goals)
     yield Case("a dumb terminal", look, terminal=True, environ={"TERM": "dumb"})
     yield Case("a recipe that fails on a terminal", "impl-x: ; @false", terminal=True)
-    echo_off = "impl-x: ; @stty -echo; touch started; read a; echo got $$a; see here"
+    echo_off = "impl-x: ; @stty -echo; : >started; read a; echo got $$a; see here"
     script = "make x; stty -a >after"
     yield Case("a recipe changes the terminal", echo_off, script=script, terminal=True, steps=_type("started", b"me\n"))
-    raw = "impl-x: ; @stty raw -echo; touch started; dd bs=1 count=3 status=none | od -c; stty sane"
+    raw = "impl-x: ; @stty raw -echo; : >started; dd bs=1 count=3 status=none | od -c; stty sane"
     yield Case("a recipe reads keys", raw, terminal=True, steps=_type("started", b"\x03\x1a\x04"))
     asks = "impl-x: ; @printf 'name? '; read a; echo got $$a\nimpl-y: ; @cat; echo end"
     yield Case("a recipe asks", asks, terminal=True, steps=(Step(said=b"name? ", types=b"me\n"),))
@@ -426,21 +431,21 @@ def _terminals() -> Iterator[Case]:
     yield Case("a recipe reads to the end of input", asks, ("x", "y"), terminal=True, steps=both)
     for key, name in ((b"\x03", "INT"), (b"\x1c", "QUIT")):
         number = getattr(signal, f"SIG{name}")
-        trap = f"impl-x: ; @trap 'taken $$PPID {number:d}; echo cleaned; touch cleaned; exit 3' {name}; {_HANG}"
-        yield Case(f"{name} typed, the recipe cleans up", trap, terminal=True, steps=_type("started", key), varies=True)
+        trap = (
+            f"impl-x: ; @trap 'trap \"\" {name}; taken {number:d}; echo cleaned; touch cleaned; exit 3' {name}; {_HANG}"
+        )
+        yield Case(f"{name} typed, the recipe cleans up", trap, terminal=True, steps=_type("started", key))
         plain = f"impl-x: f\nf: ; @echo half >$@; {_HANG}"
         yield Case(
             f"{name} typed, the recipe is cut off", plain, terminal=True, steps=_type("started", key), varies=True
         )
-    twice = "impl-x: ; @trap 'n=$$((n+1)); taken $$PPID 2; touch caught$$n; [ $$n -lt 2 ] || exit 3' INT; "
-    twice += "mkfifo hold; exec 9<>hold; touch started; while :; do read x <&9; done"
+    twice = "impl-x: ; @trap 'n=$$((n+1)); taken 2; : >caught$$n; [ $$n -lt 2 ] || exit 3' INT; "
+    twice += "mkfifo hold; exec 9<>hold; : >started; while :; do read x <&9; done"
     steps = (*_type("started", b"\x03"), *_type("caught1", b"\x03"))
-    yield Case("INT typed twice", twice, terminal=True, steps=steps, varies=True)
+    yield Case("INT typed twice", twice, terminal=True, steps=steps)
     resized = f"impl-x: ; @trap 'stty size; exit 0' WINCH; {_HANG}"
     yield Case("a resized terminal", resized, terminal=True, steps=(Step(after="started", resizes=True),))
-    gone = f"impl-x: ; @trap 'taken $$PPID 1; touch cleaned; exit 3' HUP; {_HANG}"
     hang_up = (Step(after="started", hangs_up=True),)
-    yield Case("a terminal that hangs up", gone, terminal=True, steps=hang_up, varies=True)
     stays = f"impl-x: ; @{_HANG}; touch cleaned"
     go = "(until [ -e started ]; do sleep .01; done; sleep .05; echo >hold) & exec nohup make x >o 2>&1"
     yield Case("nohup and a terminal that hangs up", stays, terminal=True, script=go, steps=hang_up)
@@ -462,7 +467,7 @@ def _shells() -> Iterator[Case]:
             script="exec bash --norc --noprofile --noediting -i",
             environ={"PS1": _PROMPT.decode(), "HISTFILE": "", "BASH_SILENCE_DEPRECATION_WARNING": "1"},
             terminal=True,
-            steps=(*typed, Step(said=_PROMPT, types=b"exit\n")),
+            steps=tuple(typed) if typed[-1].hangs_up else (*typed, Step(said=_PROMPT, types=b"exit\n")),
             varies=varies,
         )
 
@@ -470,19 +475,20 @@ def _shells() -> Iterator[Case]:
     yield case("success", "impl-x: ; @see here; echo x", b"make x")
     yield case("failure", "impl-x: ; @exit 3", b"make x", b"echo $?")
     yield case("Ctrl-Z and fg", held, b"make x", stop, b"jobs; echo >hold; fg", b"echo $?")
-    yield case("Ctrl-Z and bg", held, b"make x", stop, b"echo >hold; bg; wait", b"echo $?", varies=True)
-    again = f"impl-x: ; @trap 'touch again' CONT; {_HANG}; until [ -e go ]; do read x <&9; done"
+    yield case("Ctrl-Z and bg", held, b"make x", stop, b"bg", b"echo >hold; wait %1; echo $?")
+    again = f"impl-x: ; @trap 'touch again' CONT; {_HANG}; until [ -e go ]; do read x <&9; done; echo on"
     stop_again = Step(after="again", types=b"\x1a")
     yield case("Ctrl-Z twice", again, b"make x", stop, b"fg", stop_again, b"touch go; echo >hold; fg")
-    yield case("Ctrl-Z and kill", held, b"make x", stop, b"kill %1; fg; echo $?", varies=True)
+    cleans = "impl-x: ; @trap 'trap \"\" {0}; taken {0}; touch cleaned; exit 3' {0}; " + _HANG
+    yield case("Ctrl-Z and kill", cleans.format(15), b"make x", stop, b"kill %1; fg", b"echo $?")
     yield case("Ctrl-Z in a pipe", held, b"make x | cat", stop, b"echo >hold; fg", b"echo ${PIPESTATUS[@]}")
-    yield case("Ctrl-C", held, b"make x", Step(after="started", types=b"\x03"), b"echo $?", varies=True)
+    yield case("Ctrl-C", cleans.format(2), b"make x", Step(after="started", types=b"\x03"), b"echo $?")
     in_background = b"make x >o 2>&1 & until [ -e started ]; do sleep .01; done"
     yield case("background", held, in_background, b"echo >hold; wait $!; cat o")
-    yield case("background and kill", held, in_background, b"kill %1; wait $!; echo $?; cat o", varies=True)
-    yield case("background and fg", held, in_background, b"echo >hold; fg; cat o")
+    yield case("background and kill", cleans.format(15), in_background, b"kill %1; wait $!; echo $?; cat o")
     yield case("nohup in the background", held, b"nohup " + in_background, b"kill -HUP %1; echo >hold; wait $!; cat o")
-    reads = "impl-x: ; @touch started; read a; see here; echo got $$a"
+    yield case("the terminal hangs up", cleans.format(1), b"make x", Step(after="started", hangs_up=True))
+    reads = "impl-x: ; @: >started; read a; see here; echo got $$a"
     until_stopped = b'make x & until [ "$(jobs -s)" ]; do sleep .01; done'
     yield case("background that reads", reads, until_stopped, b"fg", Step(said=b"make x\r\n", types=b"me\n"))
     yield case("background and tostop", "impl-x: ; @echo on", b"stty tostop", until_stopped, b"fg; stty -tostop")

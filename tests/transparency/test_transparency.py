@@ -56,10 +56,8 @@ def compare(workshop: Workshop, case: Case, states: tuple[str, ...]) -> None:
     found = []
     for state in states:
         plain, wrapped = workshop.plain(case, state), workshop.wrapped(case, state)
-        for _ in range(8 if case.varies else 0):
-            if plain == wrapped:
-                break
-            plain = workshop.plain(case, state)  # make itself ends this in more than one way: is it one of them?
+        if case.varies:
+            plain, wrapped = plain.blurred(), wrapped.blurred()
         found += [f"{state}: {line}" for line in plain.differences(wrapped) + unallowed(case, state, wrapped)]
     assert not found, "\n".join(found)
 
