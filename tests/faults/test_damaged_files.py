@@ -104,7 +104,8 @@ def test_a_new_grant_mends_a_damaged_config(worker: Worker, endpoint: Endpoint, 
     assert worker.recorded() == before + 1
     assert worker.status()["consent"] == "granted"
     assert flush(worker).returncode == 0
-    assert told(endpoint.requests)[days()[2]] == [1]
+    kept = damage == "lacks its last byte"  # which is a line break: the agreement still stands
+    assert told(endpoint.requests)[days()[2]] == [3 if kept else 1]
 
 
 @pytest.mark.parametrize(("name", "damage"), [case for case in CASES if case.values[0] != ".devtel.toml"])

@@ -1,7 +1,6 @@
 """Grant, local and decline: the decision is written, and what follows from it is done."""
 
 import functools
-import os
 import secrets
 import shutil
 import uuid
@@ -149,9 +148,9 @@ def erase(keeping: Keeping, key: str) -> None:
     known = store.decisions(settings.read_user(keeping.config)).values()
     if all(decision.state == verdict.DECLINED for decision in known):
         _delete(state / "hosts")
-        (state / "dropped").unlink(missing_ok=True)
+        _delete(state / "dropped")
         for damaged in store.moved_aside(keeping.config):
-            damaged.unlink(missing_ok=True)  # an ID may stand in it
+            _delete(damaged)  # an ID may stand in it
 
 
 def _write(keeping: Keeping, key: str, change: store.Change) -> Decision:
@@ -229,10 +228,12 @@ def _mark(state: str, key: str, *, declined: bool) -> None:
         marker.unlink(missing_ok=True)
 
 
-def _delete(folder: Path) -> None:
-    """Delete a folder; what cannot be deleted is said, not hidden."""
-    if os.path.lexists(folder):
-        shutil.rmtree(folder)
+def _delete(place: Path) -> None:
+    """Delete a folder, or what stands in its place; what cannot be deleted (a linked folder) is said, not hidden."""
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _moment(now: float) -> datetime:
