@@ -19,7 +19,8 @@ from devtelemetry_cli.journal import dropped, hosts, read
 from devtelemetry_cli.journal.records import Start
 from devtelemetry_cli.ledger import Entry, Ledger
 
-PURGED = "purged"  # the state of a stub, and its answer where the day is frozen
+PURGED = "purged"  # the state of a stub, unless its day may still grow: then it is frozen
+_ANSWER = "You purged this day; what was sent stays sent."
 _LOCAL = journal_name("", verdict.LOCAL)
 
 
@@ -43,8 +44,7 @@ def journals(state: str, key: str | None) -> list[str]:
     """The journals of a destination, to be sent and for oneself; of all destinations for None. Raises OSError."""
     if key is not None:
         return [key, journal_name(key, verdict.LOCAL)]
-    folders = [folder for room in ("journal", "ledger") for folder in (Path(state) / room).glob("*")]
-    return sorted({folder.name for folder in folders if folder.is_dir()})
+    return sorted({name for room in ("journal", "ledger") for name in _folders(Path(state) / room)})
 
 
 def days(state: str, names: Iterable[str], before: date | None) -> Iterator[Day]:
@@ -53,7 +53,7 @@ def days(state: str, names: Iterable[str], before: date | None) -> Iterator[Day]
         for host in hosts.served(state, name):
             folder, book = Path(state) / "journal" / name / host, Ledger(state, name, host)
             recorded = set(read.days(folder))
-            told = {entry.date for entry in book.entries() if not _is_stub(entry)}
+            told = {entry.date for entry in book.entries() if not is_stub(entry)}
             for day in sorted(recorded | told):
                 if before is None or date.fromisoformat(day) < before:
                     yield _look(name, host, day, folder if day in recorded else None, book)
@@ -74,11 +74,23 @@ def purge(state: str, names: list[str], before: date | None, today: date) -> lis
         return found
 
 
+def is_stub(entry: Entry) -> bool:
+    """Whether an entry is all that is left of a purged day."""
+    return entry.answer == _ANSWER
+
+
 def _look(name: str, host: str, day: str, folder: Path | None, book: Ledger) -> Day:
     runs = _runs(folder, day) if folder is not None else 0
     if runs is None or name.endswith(_LOCAL):
         return Day(name, host, day, runs, None if runs is None else 0)
     return Day(name, host, day, runs, max(0, runs - book.entry(day).acknowledged_runs))
+
+
+def _folders(room: Path) -> list[str]:
+    try:
+        return [folder.name for folder in room.iterdir() if folder.is_dir()]  # glob would pass over what is forbidden
+    except FileNotFoundError:
+        return []
 
 
 def _runs(folder: Path, day: str) -> int | None:
@@ -103,16 +115,14 @@ def _forget(book: Ledger, day: Day, today: date) -> None:
             state=ledger.FROZEN if may_grow else PURGED,
             told_runs=entry.told_runs,
             body=_only_the_id(entry.body),
+            sha256=entry.sha256,  # of what was sent, so that it can still be recognised
             acknowledged=entry.acknowledged,
             acknowledged_at=entry.acknowledged_at,
             acknowledged_runs=entry.acknowledged_runs,
-            answer=PURGED,
+            status=entry.status,
+            answer=_ANSWER,
         )
     )
-
-
-def _is_stub(entry: Entry) -> bool:
-    return entry.answer == PURGED
 
 
 def _only_the_id(body: str) -> str:

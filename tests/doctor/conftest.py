@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from patients import Readable, equip
 
-from support import Developer
+from devtelemetry_cli.schedule import job, plan
+from support import DEVTEL, Developer
 
 
 @pytest.fixture
@@ -24,5 +25,5 @@ def patient(developer: Developer, endpoint: Readable) -> Developer:
     equip(developer)
     developer.project_file(endpoint.url)
     developer.grant()
-    assert developer.devtel("schedule", "install").returncode == 0
+    plan.install(developer.environ, job.flush(developer.environ, DEVTEL))
     return developer

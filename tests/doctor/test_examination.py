@@ -1,17 +1,17 @@
 """devtel doctor as a whole: well means 0, anything damaged is a sentence and an advice, and nothing is changed."""
 
+import itertools
 import json
 import os
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
 from patients import Readable, examine, look, problems, told
 
 from devtelemetry_cli import erasures
 from devtelemetry_cli.doctor.examination import CHECKS
-from support import Developer
+from support import DEVTEL, Developer
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 
@@ -149,20 +149,32 @@ DAMAGED = ("config.toml", "erasures.json", "tokens", "journal", "ledger", "hosts
 NONSENSE = b"\xff\x00 [[[ {\n" * 3
 
 
-@pytest.mark.parametrize("kind", ["bytes", "folder", "fifo", "missing", "empty"])
-def test_whatever_is_damaged_every_check_speaks(patient: Developer, tmp_path: Path, kind: str) -> None:
+def test_whatever_is_damaged_every_check_speaks(patient: Developer, tmp_path: Path) -> None:
     patient.add_runs(TODAY, 1)
     patient.devtel("flush", "-v")
     (patient.state / "erasures.json").write_text("[]")
     patient.devtel("token", "set", input="s3cret\n")
     shutil.copytree(patient.state, tmp_path / "kept")
-    for name in DAMAGED:
+    for name, kind in itertools.product(DAMAGED, ("bytes", "folder", "fifo", "missing", "empty")):
         _damage(patient.state / name, kind)
         found = look(patient, offline=True)
         assert "schedule" in {finding["check"] for finding in found}
-        assert "fault of devtel's" not in str(found), name
+        assert "fault of devtel's" not in str(found), (name, kind)
         shutil.rmtree(patient.state)
         shutil.copytree(tmp_path / "kept", patient.state)
+
+
+def test_what_may_not_be_read_is_a_problem_that_is_told_once(patient: Developer) -> None:
+    patient.add_runs(TODAY, 1)
+    patient.environ["DEVTEL_MAKE"] = "/no/make"
+    enter = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root may read whatever it likes
+    for name in ("", "journal", "hosts", "config.toml"):
+        (patient.state / name).chmod(0)
+        done = patient.run(*enter, DEVTEL, "doctor", "--offline", "--quiet")
+        (patient.state / name).chmod(0o700)
+        told = [line.split(None, 1)[1] for line in done.stdout.splitlines() if "Permission denied" in line]
+        assert len(told) == len(set(told)) > 0
+        assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_where_everything_is_nonsense_there_is_no_traceback(patient: Developer) -> None:

@@ -36,7 +36,7 @@ def owed(scene: Scene) -> Iterator[Finding]:
         pending = erasures.pending(scene.place.state)
     except OSError as fault:
         yield problem(
-            f"The list of what is still to be erased cannot be read: {fault}.",
+            f"The list of what is still to be erased cannot be read: {fault.strerror or fault}.",
             "Look into it for the IDs and ask the operators; then remove it.",
         )
         return

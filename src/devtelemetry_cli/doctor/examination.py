@@ -46,10 +46,13 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 def examine(scene: Scene, checks: Iterable[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
-    """What every check finds, one after another."""
+    """What every check finds, one after another, and nothing twice: one fault may be in the way of several."""
+    told: set[tuple[str, str]] = set()
     for name, check in checks:
         for finding in _run(check, scene):
-            yield replace(finding, check=name)
+            if (name, finding.message) not in told:
+                told.add((name, finding.message))
+                yield replace(finding, check=name)
 
 
 def _run(check: Check, scene: Scene) -> Iterator[Finding]:

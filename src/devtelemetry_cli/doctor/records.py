@@ -12,7 +12,7 @@ from devtelemetry_cli.doctor.scene import Scene
 from devtelemetry_cli.journal import dropped, hosts, liveness, read
 from devtelemetry_cli.journal.records import Start
 from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, Entry, Ledger
-from devtelemetry_cli.purge import PURGED, journals
+from devtelemetry_cli.purge import is_stub, journals
 
 _PATIENCE = 5.0  # seconds for reading journals, newest first
 _RECENT = timedelta(days=30)  # what went wrong before that is told, but no longer a problem
@@ -73,9 +73,9 @@ def ledger(scene: Scene) -> Iterator[Finding]:
     ]
     entries = [entry for book in books for entry in (*book.entries(), book.endpoint()) if isinstance(entry, Entry)]
     for fate, (what, advice) in _FATES.items():
-        days = {entry.date for entry in entries if entry.state == fate and entry.answer != PURGED}
+        days = {entry.date for entry in entries if entry.state == fate and not is_stub(entry)}
         yield from _by_age(scene, sorted(days), what, advice)
-    purged = {entry.date for entry in entries if entry.answer == PURGED}
+    purged = {entry.date for entry in entries if is_stub(entry)}
     if purged:
         yield note(f"{len(purged)} days were told and then purged; they are not sent again.", purged=len(purged))
     damaged = sum(book.damaged for book in books)
@@ -93,7 +93,7 @@ def orphans(scene: Scene) -> Iterator[Finding]:
         if lost:
             told = f"The journal {name} holds records of a lost machine key ({', '.join(lost)})"
             yield note(f"{told}; they are told and kept from here.", keys=", ".join(lost))
-        if name not in known and (scene.state / "journal" / name).is_dir() and scene.place.decided:
+        if name not in known and scene.decisions and (scene.state / "journal" / name).is_dir():
             told = f"No decision stands for the journal {name}: it is never sent."
             yield note(told, "`devtel purge --all` deletes it, with all others; --dry-run lists them.")
 
