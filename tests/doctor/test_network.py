@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_a_key_that_may_only_report_is_no_proof_of_a_wrong_one(patient: Develope
     code, found = examine(patient)
     assert code == 0
     assert "it may still be right for reports" in told(found)
+
+
+def test_what_the_last_flush_met_is_told_whatever_a_reader_may(patient: Developer, endpoint: Readable) -> None:
+    report = endpoint.url.removeprefix(endpoint.base)
+    patient.add_runs(date.today(), 1)  # noqa: DTZ011  journals are named by the local day
+    endpoint.answer(report, 401, '{"success": false}')
+    patient.devtel("flush", "-v")
+    assert any("The last flush said: 127.0.0.1" in problem for problem in problems(look(patient)))
+    endpoint.answer(report, 200, '{"success": true}')
+    endpoint.answer(CONNECTION, 403, '{"success": false}')
+    patient.devtel("flush", "-v")
+    found = look(patient)
+    assert problems(found) == []
+    assert "stored a report at" in told(found)
+    assert "takes our reports; whether it knows the connection" in told(found)
 
 
 def test_an_endpoint_that_is_not_there_is_told(patient: Developer, endpoint: Readable) -> None:

@@ -36,6 +36,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("network", network.proxy),
     ("network", network.certificates),
     ("network", network.destination),
+    ("network", network.reports),
     ("clock", clock.journals),
     ("clock", clock.endpoint),
     ("schedule", daily.schedule),

@@ -60,6 +60,24 @@ def destination(scene: Scene) -> Iterator[Finding]:
             yield from _version(url)
 
 
+def reports(scene: Scene) -> Iterator[Finding]:
+    """What became of the last reports: the only proof that a key is right for them."""
+    for decision in scene.granted:
+        trouble, stored = _last_flush(scene, decision.url)
+        if trouble:
+            yield problem(f"The last flush said: {trouble}", "`devtel flush --verbose` tries again at once.")
+        elif stored:
+            at = datetime.fromtimestamp(stored).astimezone().strftime("%Y-%m-%d %H:%M")
+            yield ok(f"{probe.host(decision.url)} stored a report at {at}")
+
+
+def _last_flush(scene: Scene, url: str) -> tuple[str, float]:
+    """What is wrong since the last flush ("" for nothing), and when a report was stored last (0 for never)."""
+    visits = [visit for one in scene.decisions.values() if one.url == url for visit in scene.visits(one.key)]
+    trouble = next((visit.trouble for visit in visits if visit.trouble), "")
+    return trouble, max((visit.last_success for visit in visits), default=0.0)
+
+
 def _verdict(scene: Scene, url: str, reply: Reply) -> Finding:
     host, status = probe.host(url), {"status": reply.status or None}
     if reply.fault:
@@ -91,15 +109,9 @@ def _unauthorised(scene: Scene, url: str, reply: Reply) -> Finding:
     host, status = probe.host(url), {"status": reply.status}
     if reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         return problem(f"{host} wants people to sign in there.", "Reports go to its /api/rest address.", **status)
-    key = next((one.key for one in scene.decisions.values() if one.url == url), "")
-    visits = scene.visits(key) if key else []
-    trouble = next((visit.trouble for visit in visits if visit.trouble), "")
-    stored = max((visit.last_success for visit in visits), default=0.0)
-    if trouble:
-        return problem(f"The last flush said: {trouble}", "`devtel token set` keeps another key.", **status)
-    if stored:
-        day = datetime.fromtimestamp(stored).astimezone().strftime("%Y-%m-%d %H:%M")
-        return ok(f"{host} took a report at {day}; whether it knows the connection it tells no reader", **status)
+    trouble, stored = _last_flush(scene, url)
+    if stored and not trouble:
+        return ok(f"{host} takes our reports; whether it knows the connection it tells no reader", **status)
     if reply.status == 401:
         return problem(f"{host} wants a key (401), at least from who reads.", "`devtel token set` keeps one.", **status)
     told = f"{host} does not let this key read the connection (403); it may still be right for reports."
