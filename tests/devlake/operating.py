@@ -1,5 +1,6 @@
 """What the tests drive: an operator's commands as real processes, and clients whose time is the test's own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,8 +14,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from standin import StandIn
 
+from devtelemetry_cli.cli import command
 from devtelemetry_cli.devlake import access, api
 from devtelemetry_cli.devlake.access import Access
 from devtelemetry_cli.devlake.api import Client
@@ -83,14 +86,21 @@ class Operator:
             **self.environ,
         }
 
-    def command(self, *words: str) -> list[str]:
+    def words(self, *rest: str) -> list[str]:
         """The words that start a command of `devtel devlake`."""
-        return [sys.executable, "-m", "devtelemetry_cli", "devlake", *words]
+        return [sys.executable, "-m", "devtelemetry_cli", "devlake", *rest]
 
     def call(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, away from a terminal."""
+        """Call a command within this process, away from a terminal: that is a third of a second sooner."""
+        with contextlib.chdir(self.work):
+            done = CliRunner().invoke(command, ["devlake", *words], env={**self.environ, **environ}, prog_name="devtel")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+        return subprocess.CompletedProcess([*words], done.exit_code, done.stdout, done.stderr)
+
+    def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as a process of its own to its end, away from a terminal."""
         return subprocess.run(
-            self.command(*words),
+            self.words(*words),
             cwd=self.work,
             env={**self.environ, **environ},
             stdin=subprocess.DEVNULL,
@@ -110,7 +120,7 @@ class Operator:
         log = self.folder / "stderr"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
-                self.command(*words), cwd=self.work, env=self.environ, stdin=subprocess.DEVNULL, stderr=stderr
+                self.words(*words), cwd=self.work, env=self.environ, stdin=subprocess.DEVNULL, stderr=stderr
             )
         try:
             yield Service(process, log)

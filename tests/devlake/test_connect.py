@@ -140,7 +140,7 @@ def test_nobody_is_asked_away_from_a_terminal_and_nothing_is_written(operator: O
 
 @pytest.mark.parametrize(("answer", "is_written"), [("y", True), ("", False)])
 def test_somebody_at_a_terminal_is_asked(operator: Operator, answer: str, is_written: bool) -> None:
-    words = operator.command("connect")
+    words = operator.words("connect")
     environ = {**operator.environ, "TERM": "xterm"}
     child = pexpect.spawn(words[0], words[1:], cwd=str(operator.work), env=environ, encoding="utf-8", timeout=20)
     child.expect("Write it into .devtel.toml?")

@@ -280,7 +280,7 @@ def test_without_its_extra_the_command_says_what_to_install(operator: Operator, 
     (tmp_path / "prometheus_client").mkdir()
     hidden = "raise ModuleNotFoundError('hidden', name='prometheus_client')"
     (tmp_path / "prometheus_client" / "__init__.py").write_text(hidden)
-    done = operator.call("monitor", PYTHONPATH=str(tmp_path))
+    done = operator.run("monitor", PYTHONPATH=str(tmp_path))
     assert done.returncode == 78
     assert "pip install 'devtelemetry-cli[devlake]'" in done.stderr
-    assert operator.call("monitor", "--once", PYTHONPATH=str(tmp_path)).returncode == 0
+    assert operator.run("monitor", "--once", PYTHONPATH=str(tmp_path)).returncode == 0

@@ -135,7 +135,7 @@ def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, de
 
 @pytest.mark.usefixtures("shop")
 def test_a_terminal_sees_a_bar_over_the_tasks(operator: Operator, tmp_path: Path) -> None:
-    words = operator.command("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    words = operator.words("run", "github/acme/shop", "--wait", "--interval", "0.1")
     child = pexpect.spawn(words[0], words[1:], cwd=str(tmp_path), env=operator.environ, encoding="utf-8", timeout=20)
     child.expect(r"\[#+-*\]  [123]/3")
     child.expect("completed, 3 of 3 tasks")
