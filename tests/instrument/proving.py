@@ -107,7 +107,7 @@ def instrumented(case: Case) -> rewriting.Outcome:
     """The Makefile with the chosen targets handed over."""
     path = MAKEFILES / case.name / "Makefile"
     text = source(case.name)
-    return rewriting.instrument(text, case.chosen.split(), files.included(path, text)[0].values(), case.force_phony)
+    return rewriting.instrument(text, case.chosen.split(), files.included(path, text)[0], case.force_phony)
 
 
 def give_tools(developer: Developer) -> None:

@@ -197,3 +197,17 @@ def test_nothing_is_left_beside_the_makefile(maintainer: Developer) -> None:
     maintainer.devtel("instrument", "test", "--write")
     maintainer.devtel("instrument", "--undo", "--write")
     assert set(Path(maintainer.project).iterdir()) == before
+
+
+def test_what_the_makefile_that_includes_a_file_says_counts_for_it(maintainer: Developer) -> None:
+    folder = maintainer.project / "mk"
+    folder.mkdir()
+    (folder / "more.mk").write_text("deploy: check ; @echo deploying\ncheck: ; @echo checking\n")
+    whole = f"{MAKEFILE}include mk/more.mk\n.PHONY: deploy check all\n"
+    (maintainer.project / "Makefile").write_text(f"{whole}all: deploy check\n")
+    done = maintainer.devtel("instrument", "deploy", "--makefile", "mk/more.mk", "--write")
+    assert done.returncode == 1
+    assert "Makefile, line 9: all would run check in two makes" in done.stderr
+    (maintainer.project / "Makefile").write_text(whole)
+    assert maintainer.devtel("instrument", "deploy", "--makefile", "mk/more.mk", "--write").returncode == 0
+    assert maintainer.make("deploy").stdout == "checking\ndeploying\n"

@@ -46,14 +46,16 @@ LEFT = [
     ("f-%: FORCE ; echo $(X)\nf-a: X = 1\nFORCE:\n", "f-%", "one of this family"),
     ("f-%: %.y FORCE ; echo $*\nf%: ; echo other $*\nFORCE:\n", "f-%", "same names"),
     ("out: ; touch $@\n", "out", "not .PHONY"),
-    ("include t.mk\nt: ; echo t\n", "t", "included"),
+    ("include t.mk\nt: ; echo t\n", "t", "another Makefile"),
+    ("SHELL := /usr/bin/python3\nt: ; print(1)\n", "t", "else than a shell"),
+    (".SHELLFLAGS := -eux -c\nt: ; echo t\n", "t", "shows what it runs"),
     ("define rule\nt: u\nendef\n$(eval $(rule))\nt: ; echo t\nu: ; echo u\n", "t", "$(eval)"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "targets", "reason"), LEFT, ids=[reason for _, _, reason in LEFT])
 def test_it_is_left_alone_with_its_line_and_the_reason(text: str, targets: str, reason: str) -> None:
-    outcome = instrument(PHONY + text, targets.split(), included=["t: w\n"] if "include " in text else [])
+    outcome = instrument(PHONY + text, targets.split(), included={"t.mk": "t: w\n"} if "include " in text else {})
     refused = list(outcome.refused.values())
     assert refused
     assert any(reason in one.why for one in refused)
@@ -76,6 +78,10 @@ TAKEN = [
     ("f-%: FORCE | v ## text\n\techo $* $@\nv: ; echo v\nFORCE:\n", "f-%"),
     ("t: export A = 1\nt: private B := 2\nt: u\n\techo $$A $(B)\nu: ; echo u $$A $(B)\n", "t"),
     ("SAY = echo $@\nt: ; echo t\nu: ; $(SAY)\n", "t"),
+    ("SHELL := $(shell which bash)\n.SHELLFLAGS := -eu -o pipefail -c\nt: ; echo t\n", "t"),
+    ("export\nt: ; echo $$MAKEFILE_LIST\n", "t"),
+    ("NAME_t = tee\nt: ; echo $(NAME_$@)\n", "t"),
+    ("t: ;\n", "t"),
     ("define text\nt: no rule\nendef\nt: ; echo t\n", "t"),
     ("all: t u\nt: v ; echo t\nu: ; echo u\nv: ; echo v\n", "t"),
     ("t:\n\n\n# between\n\techo t\n# behind\n", "t"),

@@ -33,7 +33,9 @@ def instrument(targets: tuple[str, ...], named: Path | None, write: bool, undo: 
     except rewriting.UnknownTargetError as fault:
         raise click.UsageError(_unknown(path, text, fault)) from None
     for target, reason in refused.items():
-        click.echo(f"devtel: {target} is left as it is: {path}, line {reason.number}: {reason.why}.", err=True)
+        click.echo(
+            f"devtel: {target} is left as it is: {reason.file or path}, line {reason.number}: {reason.why}.", err=True
+        )
     if new != text:
         _show(path, text, new)
         _finish(path, new, write, undo)
@@ -42,8 +44,8 @@ def instrument(targets: tuple[str, ...], named: Path | None, write: bool, undo: 
 
 
 def _instrumented(path: Path, text: str, targets: tuple[str, ...], force_phony: bool) -> tuple[str, dict[str, Refusal]]:
-    others, unseen = files.included(path, text)
-    outcome = rewriting.instrument(text, targets, others.values(), force_phony)
+    others, unseen = files.read_with(path, text)
+    outcome = rewriting.instrument(text, targets, others, force_phony)
     for target in outcome.already:
         click.echo(f"{target} hands over to devtel already.", err=True)
     for note in outcome.notes:
@@ -82,7 +84,7 @@ def _finish(path: Path, new: str, write: bool, undo: bool) -> None:
         click.echo("Nothing is changed yet; add --write.", err=True)
         return
     fragment = Path(path.parent, rewriting.INCLUDED)
-    if not undo and not fragment.exists():
+    if not undo and not fragment.exists() and not Path(rewriting.INCLUDED).exists():
         raise DevtelError(f"{fragment} is missing, which the Makefile would include.", "`devtel init` writes it.")
     files.write(path, new)
     click.echo(f"Wrote {path}.", err=True)

@@ -11,7 +11,7 @@ def refuse(makefile: Makefile, target: str, wrapped: set[str]) -> Iterator[Refus
     graph, together = makefile.graph, wrapped | {target}
     goals = [
         (stated, name)
-        for stated in makefile.rules
+        for stated in makefile.rules + makefile.elsewhere
         for name in makefile.expanded(stated.rule.targets)
         if not knowledge.is_special(name)
     ]
@@ -22,7 +22,7 @@ def refuse(makefile: Makefile, target: str, wrapped: set[str]) -> Iterator[Refus
             yield from _missed(makefile, target, name)
         before, after = graph.times([name], wrapped), graph.times([name], together)
         if twice := [one for one, often in after.items() if often > max(1, before[one])]:
-            yield Refusal(stated.line.number, f"{name} would run {twice[0]} in two makes, perhaps at once")
+            yield Refusal.at(stated.line, f"{name} would run {twice[0]} in two makes, perhaps at once")
         yield from _unclear(makefile, stated, name, together)
 
 
@@ -33,13 +33,13 @@ def _unclear(makefile: Makefile, stated: Stated, name: str, together: set[str]) 
     unknown = [one for one in graph.reach([name]) if graph.is_unknown(one)]
     runs_more = [one for one in graph.reach([name]) if one != name and graph.does_run(one) and one not in unknown]
     if unknown and len(runs_more) > 1 and any(one != name and graph.is_one_of(one, together) for one in reached):
-        yield Refusal(stated.line.number, f"whether {unknown[0]} is part of what else {name} runs cannot be told")
+        yield Refusal.at(stated.line, f"whether {unknown[0]} is part of what else {name} runs cannot be told")
 
 
 def _missed(makefile: Makefile, target: str, name: str) -> Iterator[Refusal]:
-    for setting in makefile.settings:
+    for setting in makefile.settings + makefile.settings_elsewhere:
         if (
             any(name == one or knowledge.stem_of(name, one) for one in setting.rule.targets if one != "%")
             and " private " not in f" {setting.rule.rest}"
         ):
-            yield Refusal(setting.line.number, f"{setting.rule.variable}, set for {name}, would not reach {target}")
+            yield Refusal.at(setting.line, f"{setting.rule.variable}, set for {name}, would not reach {target}")

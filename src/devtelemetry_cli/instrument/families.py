@@ -11,14 +11,12 @@ def variables(makefile: Makefile, target: str) -> Iterator[Refusal]:
     for stated in makefile.settings:
         names = stated.rule.targets
         if any(target in makefile.expanded([n]) and n != target for n in names):
-            yield Refusal(stated.line.number, "its variable is set under a name that stands in a variable")
+            yield Refusal.at(stated.line, "its variable is set under a name that stands in a variable")
         patterns = [n for n in names if "%" in n and n not in ("%", target)]
         if any(_is_touched(target, n) and not knowledge.stem_of(PREFIX + target, n) for n in patterns):
-            yield Refusal(
-                stated.line.number, f"{stated.rule.variable} is set for a pattern that fits its old name only"
-            )
+            yield Refusal.at(stated.line, f"{stated.rule.variable} is set for a pattern that fits its old name only")
         if "%" in target and any(knowledge.stem_of(n, target) for n in names):
-            yield Refusal(stated.line.number, f"{stated.rule.variable} is set for one of this family")
+            yield Refusal.at(stated.line, f"{stated.rule.variable} is set for one of this family")
 
 
 def variables_elsewhere(makefile: Makefile, target: str) -> Iterator[Refusal]:
@@ -26,7 +24,7 @@ def variables_elsewhere(makefile: Makefile, target: str) -> Iterator[Refusal]:
     for stated in makefile.settings_elsewhere:
         names = makefile.expanded(stated.rule.targets)
         if any(n == target or (n != "%" and "%" in n and _is_touched(target, n)) for n in names):
-            yield Refusal(stated.line.number, "an included Makefile sets a variable for it (the line is that one's)")
+            yield Refusal.at(stated.line, "another Makefile sets a variable for it")
 
 
 def _is_touched(target: str, pattern: str) -> bool:
@@ -41,13 +39,13 @@ def pattern(makefile: Makefile, target: str) -> Iterator[Refusal]:
         return
     main = makefile.main_rules(target)[0]
     if target.startswith("%"):
-        yield Refusal(main.line.number, "a pattern that begins with % would make its own implementation as well")
+        yield Refusal.at(main.line, "a pattern that begins with % would make its own implementation as well")
     if not main.rule.has_recipe:
-        yield Refusal(main.line.number, "a pattern without a recipe only takes another rule away")
+        yield Refusal.at(main.line, "a pattern without a recipe only takes another rule away")
     if len(makefile.rules_of(target)) > 1:
-        yield Refusal(makefile.rules_of(target)[1].line.number, "the pattern has more than one rule")
+        yield Refusal.at(makefile.rules_of(target)[1].line, "the pattern has more than one rule")
     if len(main.rule.targets) > 1:
-        yield Refusal(main.line.number, "a pattern rule of several targets makes them all at once")
+        yield Refusal.at(main.line, "a pattern rule of several targets makes them all at once")
     yield from _meeting(makefile, target)
 
 
@@ -58,10 +56,10 @@ def _meeting(makefile: Makefile, target: str) -> Iterator[Refusal]:
     for stated in makefile.rules + makefile.elsewhere:
         names = makefile.expanded(stated.rule.targets)
         if not stated.rule.has_recipe and any(knowledge.stem_of(n, target) for n in names):
-            yield Refusal(stated.line.number, "one of this family has more prerequisites there")
+            yield Refusal.at(stated.line, "one of this family has more prerequisites there")
         others = [n for n in names if "%" in n and n != target and stated.rule.is_pattern]
         if depends and any(knowledge.may_meet(target, n) for n in others):
-            yield Refusal(stated.line.number, "another pattern may make the same names, depending on prerequisites")
+            yield Refusal.at(stated.line, "another pattern may make the same names, depending on prerequisites")
 
 
 def makes_a_file(makefile: Makefile, target: str) -> Iterator[Refusal]:

@@ -59,6 +59,23 @@ def included(path: Path, text: str) -> tuple[dict[str, str], list[str]]:
     return texts, unseen
 
 
+def read_with(path: Path, text: str) -> tuple[dict[str, str], list[str]]:
+    """What make reads with a file: what it includes, and where the Makefile here includes it, that and the rest.
+
+    Files by name, and the names that cannot be followed.
+    """
+    texts, unseen = included(path, text)
+    main = next((Path(name) for name in DEFAULTS if Path(name).exists()), None)
+    if main is None or main.resolve() == path.resolve():
+        return texts, unseen
+    whole = read(main)
+    around, more = included(main, whole)
+    if path.resolve() not in [Path(name).resolve() for name in around]:
+        return texts, unseen
+    others = {name: other for name, other in around.items() if Path(name).resolve() != path.resolve()}
+    return {str(main): whole, **others, **texts}, [*unseen, *more]
+
+
 def holder(path: Path, text: str, target: str) -> str:
     """The included file that has a rule for the target; empty where none has."""
     for name, other in included(path, text)[0].items():

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from devtelemetry_cli.instrument import reading, scanning
@@ -22,6 +22,12 @@ class Refusal:
 
     number: int
     why: str
+    file: str = ""  # another file than the one that is to be rewritten
+
+    @classmethod
+    def at(cls, line: Line, why: str) -> "Refusal":
+        """The reason that a line shows."""
+        return cls(line.number, why, line.file)
 
 
 @dataclass(frozen=True)
@@ -222,12 +228,12 @@ def may_meet(one: str, other: str) -> bool:
     return fits_left and (after.endswith(end) or end.endswith(after))
 
 
-def read(text: str, included: Iterable[str] = ()) -> Makefile:
-    """What a Makefile says, beside the texts of what it includes. Raises UnreadableError for the Makefile's own."""
+def read(text: str, included: Mapping[str, str] | None = None) -> Makefile:
+    """What a Makefile says, beside the files that are read with it. Raises UnreadableError for its own text."""
     others: list[Line] = []
-    for other in included:
+    for name, other in (included or {}).items():
         try:
-            others += reading.read(other)
+            others += [replace(line, file=name) for line in reading.read(other)]
         except reading.UnreadableError:
             continue  # it is not what is to be rewritten; make will say
     return Makefile(reading.read(text), others)

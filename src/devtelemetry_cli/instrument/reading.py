@@ -65,6 +65,7 @@ class Line:
     prefix: str  # what recipe lines begin with, here
     branches: tuple[tuple[int, int], ...] = ()  # the conditionals around it: where each begins, and which branch
     rule: Rule | None = None
+    file: str = ""  # another one than the file that is to be rewritten
     name: str = ""  # of the variable that is set, or the directive
     operator: str = ""
     value: str = ""

@@ -18,24 +18,24 @@ def refuse(makefile: Makefile, target: str, force_phony: bool) -> Iterator[Refus
 
 def _name(makefile: Makefile, target: str) -> Iterator[Refusal]:
     if target.startswith(PREFIX) or knowledge.is_special(target) or target in ("devtel.mk", "FORCE"):
-        yield Refusal(makefile.rules_of(target)[0].line.number, "a target of this name cannot be handed over")
+        yield Refusal.at(makefile.rules_of(target)[0].line, "a target of this name cannot be handed over")
     taken = [s for s in makefile.rules + makefile.elsewhere if PREFIX + target in makefile.expanded(s.rule.targets)]
     if taken:
-        yield Refusal(taken[0].line.number, f"there is a target {PREFIX}{target} already")
+        yield Refusal.at(taken[0].line, f"there is a target {PREFIX}{target} already")
     for stated in makefile.elsewhere:
         if target in makefile.expanded(stated.rule.targets):
-            yield Refusal(stated.line.number, "an included Makefile speaks of it as well (the line is that one's)")
+            yield Refusal.at(stated.line, "another Makefile speaks of it as well")
     for stated in makefile.rules:
         rule = stated.rule
         if target in makefile.expanded(rule.targets) and target not in rule.targets:
-            yield Refusal(stated.line.number, "its name stands in a variable there")
+            yield Refusal.at(stated.line, "its name stands in a variable there")
 
 
 def _defines(makefile: Makefile, target: str) -> Iterator[Refusal]:
     makes_rules = any("eval" in scanning.called(line.text) for line in makefile.everything)
     for line in makefile.everything if makes_rules else []:
         if line.kind is Kind.DEFINE and re.search(rf"^\s*{re.escape(target)}\s*:", line.value, flags=re.MULTILINE):
-            yield Refusal(line.number, "a define speaks of it, and $(eval) may make a rule of that")
+            yield Refusal.at(line, "a define speaks of it, and $(eval) may make a rule of that")
 
 
 def _shape(makefile: Makefile, target: str) -> Iterator[Refusal]:
@@ -49,7 +49,7 @@ def _shape(makefile: Makefile, target: str) -> Iterator[Refusal]:
         if rule.is_torn:
             yield Refusal(rule.is_torn[0], "its recipe stands in another branch of a conditional than its name")
     if stated and _comes_first_by_another_line(makefile, target):
-        yield Refusal(stated[0].line.number, "it is the default goal by a line without recipe; set .DEFAULT_GOAL")
+        yield Refusal.at(stated[0].line, "it is the default goal by a line without recipe; set .DEFAULT_GOAL")
 
 
 def _lists(makefile: Makefile, target: str) -> Iterator[Refusal]:
@@ -70,12 +70,12 @@ def _conditionals(makefile: Makefile, target: str) -> Iterator[Refusal]:
         return
     for one in main:
         if not one.line.branches or not one.rule.has_recipe or rest:
-            yield Refusal(one.line.number, "whether this rule or another one counts cannot be told for all conditions")
+            yield Refusal.at(one.line, "whether this rule or another one counts cannot be told for all conditions")
             return
     for index, one in enumerate(main):
         for other in main[index + 1 :]:
             if not _exclude(one.line.branches, other.line.branches):
-                yield Refusal(other.line.number, "it has a second recipe there")
+                yield Refusal.at(other.line, "it has a second recipe there")
 
 
 def _exclude(one: tuple[tuple[int, int], ...], other: tuple[tuple[int, int], ...]) -> bool:
@@ -95,7 +95,7 @@ def _special(makefile: Makefile, target: str) -> Iterator[Refusal]:
     for stated in makefile.rules + makefile.elsewhere:
         special = [name for name in stated.rule.targets if knowledge.is_special(name) and name != ".PHONY"]
         if special and target in makefile.expanded(stated.rule.prerequisites):
-            yield Refusal(stated.line.number, f"{special[0]} names it")
+            yield Refusal.at(stated.line, f"{special[0]} names it")
 
 
 def _recipe_texts(stated: Stated) -> list[str]:
@@ -126,7 +126,7 @@ def _goals(makefile: Makefile, target: str) -> Iterator[Refusal]:
     for line in makefile.everything:
         found = surroundings.ONE_GOAL.fullmatch(scanning.without_comment(line.text))
         if found and target in (found[1], found[2]):
-            yield Refusal(line.number, "MAKECMDGOALS is another one in the make that runs the implementation")
+            yield Refusal.at(line, "MAKECMDGOALS is another one in the make that runs the implementation")
 
 
 _REASONS: list[Callable[[Makefile, str], Iterator[Refusal]]] = [

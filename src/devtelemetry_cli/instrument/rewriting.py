@@ -12,7 +12,7 @@ Makefile before they are made, as the first one did before, so `make test` is as
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devtelemetry_cli.instrument import company, families, knowledge, refusals, scanning, surroundings
@@ -49,10 +49,12 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
 
 
-def instrument(text: str, chosen: Iterable[str], included: Iterable[str] = (), force_phony: bool = False) -> Outcome:
+def instrument(
+    text: str, chosen: Iterable[str], included: Mapping[str, str] | None = None, force_phony: bool = False
+) -> Outcome:
     """The text with the chosen targets handed over, as far as nothing but the indirection changes.
 
-    `included` are the texts of the files that it includes. Raises UnreadableError, UnknownTargetError.
+    `included` are the files that make reads with it, by name. Raises UnreadableError, UnknownTargetError.
     """
     makefile = knowledge.read(text, included)
     targets = list(dict.fromkeys(chosen))
@@ -80,13 +82,13 @@ def _know(makefile: Makefile, targets: list[str]) -> None:
 def _decide(makefile: Makefile, target: str, chosen: set[str], outcome: Outcome, force_phony: bool) -> None:
     reasons = [*surroundings.refuse(makefile)][:1]
     if target not in makefile.targets():
-        reasons.append(Refusal(_variable_line(makefile, target), "its name stands in a variable there"))
+        reasons.append(Refusal.at(_variable_line(makefile, target), "its name stands in a variable there"))
     if not reasons:
         reasons = [*refusals.refuse(makefile, target, force_phony)][:1]
     if not reasons:
         for stated in makefile.main_rules(target):
             if left := [name for name in stated.rule.targets if name not in chosen]:
-                reasons.append(Refusal(stated.line.number, f"its rule makes {' '.join(left)} too; choose all of them"))
+                reasons.append(Refusal.at(stated.line, f"its rule makes {' '.join(left)} too; choose all of them"))
     reasons = reasons or [*company.refuse(makefile, target, makefile.wrapped() | set(outcome.done))][:1]
     if reasons:
         outcome.refused[target] = reasons[0]
@@ -94,8 +96,8 @@ def _decide(makefile: Makefile, target: str, chosen: set[str], outcome: Outcome,
         outcome.done.append(target)
 
 
-def _variable_line(makefile: Makefile, target: str) -> int:
-    return next(s.line.number for s in makefile.rules if target in makefile.expanded(s.rule.targets))
+def _variable_line(makefile: Makefile, target: str) -> Line:
+    return next(s.line for s in makefile.rules if target in makefile.expanded(s.rule.targets))
 
 
 def _keep_companions(makefile: Makefile, outcome: Outcome) -> None:
@@ -111,7 +113,7 @@ def _keep_companions(makefile: Makefile, outcome: Outcome) -> None:
             return
         target, stated, other = torn[0]
         outcome.done.remove(target)
-        outcome.refused[target] = Refusal(stated.line.number, f"it shares its rule with {other}, which is left alone")
+        outcome.refused[target] = Refusal.at(stated.line, f"it shares its rule with {other}, which is left alone")
 
 
 def _rewrite(makefile: Makefile, done: set[str]) -> str:

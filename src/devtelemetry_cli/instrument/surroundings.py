@@ -23,22 +23,23 @@ def refuse(makefile: Makefile) -> Iterator[Refusal]:
         text = line.text if line.kind is Kind.RECIPE else scanning.without_comment(line.text)
         yield from _of_line(line, text)
     yield from _growing(makefile)
+    yield from _shells(makefile)
 
 
 def _of_line(line: Line, text: str) -> Iterator[Refusal]:
     if _GOALS.search(text) and not ONE_GOAL.fullmatch(text):
-        yield Refusal(line.number, "MAKECMDGOALS is another one in the make that runs the implementation")
+        yield Refusal.at(line, "MAKECMDGOALS is another one in the make that runs the implementation")
     if _LEVEL.search(text):
-        yield Refusal(line.number, "MAKELEVEL is one more in the make that runs the implementation")
+        yield Refusal.at(line, "MAKELEVEL is one more in the make that runs the implementation")
     if _FLAGS.search(text):
-        yield Refusal(line.number, "MAKEFLAGS has more in it in the make that runs the implementation")
+        yield Refusal.at(line, "MAKEFLAGS has more in it in the make that runs the implementation")
     if line.name == "MAKEFLAGS" and _JOBS.search(line.value):
-        yield Refusal(line.number, "it sets -j, of which the make below would warn")
+        yield Refusal.at(line, "it sets -j, of which the make below would warn")
     if line.name == ".RECIPEPREFIX" and (line.value.strip()[:1].isalnum() or line.value.strip()[:1] in list("#:=$\\")):
-        yield Refusal(line.number, "with such a .RECIPEPREFIX no line is sure to be what it seems")
+        yield Refusal.at(line, "with such a .RECIPEPREFIX no line is sure to be what it seems")
     at_once = line.kind is Kind.DIRECTIVE or (line.kind is Kind.ASSIGNMENT and line.operator not in ("=", "?="))
     if at_once and _SPEAKS.search(text):
-        yield Refusal(line.number, "it prints while the Makefile is read, which would happen twice")
+        yield Refusal.at(line, "it prints while the Makefile is read, which would happen twice")
 
 
 def _growing(makefile: Makefile) -> Iterator[Refusal]:
@@ -53,9 +54,19 @@ def _growing(makefile: Makefile) -> Iterator[Refusal]:
             continue
         first = next((line for line in lines if line.rule is None), None)
         if first and _grows(first) and name != "MAKEFILE_LIST" and not _PATH_LIKE.fullmatch(name):
-            yield Refusal(first.number, f"{name} is exported and grows by its own value, in the make below once more")
+            yield Refusal.at(first, f"{name} is exported and grows by its own value, in the make below once more")
 
 
 def _grows(line: Line) -> bool:
     """Whether an assignment adds to what came from the environment. Folders twice on a PATH are no harm."""
     return line.operator == "+=" or (line.operator in (":=", "::=") and line.name in scanning.referred(line.value))
+
+
+def _shells(makefile: Makefile) -> Iterator[Refusal]:
+    """What runs the line that hands over must be a shell, and not one that shows what it runs."""
+    for line in makefile.everything:
+        is_shell = line.name == "SHELL" and line.kind is Kind.ASSIGNMENT
+        if is_shell and not re.search(r"\b(ba|da|k|z|a)?sh\b", line.value):
+            yield Refusal.at(line, "recipes are run by something else than a shell")
+        if (is_shell or line.name == ".SHELLFLAGS") and re.search(r"\s-\w*[xv]|^-\w*[xv]", line.value):
+            yield Refusal.at(line, "the shell shows what it runs, so the indirection as well")

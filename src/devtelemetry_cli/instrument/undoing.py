@@ -43,7 +43,7 @@ def undo(text: str, chosen: Iterable[str] = ()) -> Undone:
             outcome.done += [name for name in site.public.rule.targets if name not in outcome.done]
     for target in wanted - {name for site in sites for name in site.public.rule.targets}:
         if target in makefile.wrapped():
-            outcome.refused[target] = Refusal(makefile.rules_of(target)[0].line.number, "devtel did not write it so")
+            outcome.refused[target] = Refusal.at(makefile.rules_of(target)[0].line, "devtel did not write it so")
     outcome.text = _without_block(_restore(makefile, kept, set(outcome.done)))
     return outcome
 
@@ -68,19 +68,19 @@ def _in_use(makefile: Makefile, site: _Site) -> Refusal | None:
     public, implementation = site.public.rule, site.implementation.rule
     names = {PREFIX + name for name in public.targets}
     if not set(public.prerequisites) <= set(implementation.prerequisites):
-        return Refusal(site.public.line.number, "it has prerequisites that its implementation lacks")
+        return Refusal.at(site.public.line, "it has prerequisites that its implementation lacks")
     word = re.compile("|".join(rf"(?<![\w.%/-]){re.escape(name)}(?![\w.%/-])" for name in names))
     for line in makefile.lines:
         if line.kind is Kind.OTHER:
             continue
         if line.number in site.between:
             if line.rule and not set(line.rule.prerequisites) <= names | set(public.targets):
-                return Refusal(line.number, "more was written into this line")
+                return Refusal.at(line, "more was written into this line")
             continue
         is_own = line.rule is not None and names & set(line.rule.targets)
         text = line.rule.rest if line.rule is not None and is_own else line.text
         if word.search(text) and not (line.rule and ".PHONY" in line.rule.targets):
-            return Refusal(line.number, "it speaks of the implementation by its name")
+            return Refusal.at(line, "it speaks of the implementation by its name")
     return None
 
 
