@@ -66,7 +66,7 @@ daily_metrics = Table(
     Column("os_info", String(255), nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("updated_at", _TIME, nullable=False),
-    Index("ix_devtel_metrics_date", "date"),
+    Index("ix_devtel_metrics_date", "date", "connection_id", "developer_id"),
 )
 
 reports = Table(
@@ -104,7 +104,7 @@ target_metrics = Table(
         [reports.c.connection_id, reports.c.developer_id, reports.c.date],
         ondelete="CASCADE",
     ),
-    Index("ix_devtel_targets_date", "date"),
+    Index("ix_devtel_targets_date", "date", "connection_id", "developer_id"),
 )
 
 forgotten = Table(

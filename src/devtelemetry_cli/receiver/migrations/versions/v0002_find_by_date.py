@@ -6,9 +6,11 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+# Whole keys: PostgreSQL, without statistics of a new table, would look single days up by the date alone.
+_COLUMNS = ["date", "connection_id", "developer_id"]
 _INDEXES = {
-    "ix_devtel_metrics_date": ("_tool_developer_metrics", ["date"]),
-    "ix_devtel_targets_date": ("devtel_target_metrics", ["date"]),
+    "ix_devtel_metrics_date": ("_tool_developer_metrics", _COLUMNS),
+    "ix_devtel_targets_date": ("devtel_target_metrics", _COLUMNS),
 }
 
 
