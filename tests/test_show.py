@@ -285,3 +285,14 @@ def test_outside_of_any_project_the_only_agreement_is_meant(reporter: Developer,
 def test_every_name_that_json_prints_is_documented(shape: type[Any]) -> None:
     page = (Path(__file__).parents[1] / "docs" / "json.md").read_text()
     assert [field.name for field in dataclasses.fields(shape) if f"`{field.name}`" not in page] == []
+
+
+def test_a_purged_day_is_said_to_be_purged_and_its_hash_is_known(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.devtel("flush")
+    reporter.devtel("purge", "--yes")
+    done = show(reporter, "yesterday")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "were purged here" in done.stderr
+    told = show(reporter, "--history").stdout
+    assert hashlib.sha256(endpoint.requests[0].body).hexdigest() in told
+    assert "bytes" not in told

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from devtelemetry_cli import files
 
 SENDING, SENT, LATER, REFUSED, FROZEN, EXPIRED = "sending", "sent", "later", "refused", "frozen", "expired"
+PURGED = "purged"  # the state of a stub, unless its day may still grow: then it is frozen
+STUB = "You purged this day; what was sent stays sent."  # the answer of a stub
 
 
 @dataclass
@@ -39,6 +41,11 @@ class Entry:
     next_try: float = 0.0
     status: int = 0
     answer: str = ""
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether this is all that is left of a purged day: its totals, its hash and the ID that it was told under."""
+        return self.answer == STUB
 
 
 @dataclass

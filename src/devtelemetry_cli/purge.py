@@ -19,8 +19,6 @@ from devtelemetry_cli.journal import dropped, hosts, read
 from devtelemetry_cli.journal.records import Start
 from devtelemetry_cli.ledger import Entry, Ledger
 
-PURGED = "purged"  # the state of a stub, unless its day may still grow: then it is frozen
-_ANSWER = "You purged this day; what was sent stays sent."
 _LOCAL = journal_name("", verdict.LOCAL)
 
 
@@ -53,7 +51,7 @@ def days(state: str, names: Iterable[str], before: date | None) -> Iterator[Day]
         for host in hosts.served(state, name):
             folder, book = Path(state) / "journal" / name / host, Ledger(state, name, host)
             recorded = set(read.days(folder))
-            told = {entry.date for entry in book.entries() if not is_stub(entry)}
+            told = {entry.date for entry in book.entries() if not entry.is_stub}
             for day in sorted(recorded | told):
                 if before is None or date.fromisoformat(day) < before:
                     yield _look(name, host, day, folder if day in recorded else None, book)
@@ -72,11 +70,6 @@ def purge(state: str, names: list[str], before: date | None, today: date) -> lis
         if before is None:
             _count_anew(state)
         return found
-
-
-def is_stub(entry: Entry) -> bool:
-    """Whether an entry is all that is left of a purged day."""
-    return entry.answer == _ANSWER
 
 
 def _look(name: str, host: str, day: str, folder: Path | None, book: Ledger) -> Day:
@@ -112,7 +105,7 @@ def _forget(book: Ledger, day: Day, today: date) -> None:
     book.keep(
         Entry(
             date=day.date,
-            state=ledger.FROZEN if may_grow else PURGED,
+            state=ledger.FROZEN if may_grow else ledger.PURGED,
             told_runs=entry.told_runs,
             body=_only_the_id(entry.body),
             sha256=entry.sha256,  # of what was sent, so that it can still be recognised
@@ -120,7 +113,7 @@ def _forget(book: Ledger, day: Day, today: date) -> None:
             acknowledged_at=entry.acknowledged_at,
             acknowledged_runs=entry.acknowledged_runs,
             status=entry.status,
-            answer=_ANSWER,
+            answer=ledger.STUB,
         )
     )
 

@@ -128,9 +128,9 @@ def _print_history(look: Look, wanted: str | None, as_json: bool) -> None:
 def _line(one: past.Past) -> str:
     """One day; the hash is that of the bytes that left last."""
     when = (one.stored_at or one.noted_at or "")[:16].replace("T", " ")
-    size = (
-        f"{one.runs} run{'s' * (one.runs != 1)}, {one.bytes} bytes, sha256 {one.sha256}" if one.sha256 else "never sent"
-    )
+    runs = f"{one.runs} run{'s' * (one.runs != 1)}"
+    length = f", {one.bytes} bytes" if one.bytes is not None else ""
+    size = f"{runs}{length}, sha256 {one.sha256}" if one.sha256 else "never sent"
     answer = f"  {one.status or ''} {one.answer or ''}".rstrip()
     return f"{one.date}  {one.state:8} {when:16}  {size}{answer}"
 

@@ -12,7 +12,7 @@ from devtelemetry_cli.doctor.scene import Scene
 from devtelemetry_cli.journal import dropped, hosts, liveness, read
 from devtelemetry_cli.journal.records import Start
 from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, Entry, Ledger
-from devtelemetry_cli.purge import is_stub, journals
+from devtelemetry_cli.purge import journals
 
 _PATIENCE = 5.0  # seconds for reading journals, newest first
 _RECENT = timedelta(days=30)  # what went wrong before that is told, but no longer a problem
@@ -73,9 +73,9 @@ def ledger(scene: Scene) -> Iterator[Finding]:
     ]
     entries = [entry for book in books for entry in (*book.entries(), book.endpoint()) if isinstance(entry, Entry)]
     for fate, (what, advice) in _FATES.items():
-        days = {entry.date for entry in entries if entry.state == fate and not is_stub(entry)}
+        days = {entry.date for entry in entries if entry.state == fate and not entry.is_stub}
         yield from _by_age(scene, sorted(days), what, advice)
-    purged = {entry.date for entry in entries if is_stub(entry)}
+    purged = {entry.date for entry in entries if entry.is_stub}
     if purged:
         yield note(f"{len(purged)} days were told and then purged; they are not sent again.", purged=len(purged))
     damaged = sum(book.damaged for book in books)

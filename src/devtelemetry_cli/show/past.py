@@ -46,7 +46,7 @@ def _past(book: Ledger, entry: Entry) -> Past:
         stored_at=_moment(entry.acknowledged_at),
         noted_at=_noted(book, entry.date),
         runs=entry.told_runs if told else None,
-        bytes=len(entry.body) if told else None,
+        bytes=len(entry.body) if told and not entry.is_stub else None,
         sha256=entry.sha256 if told else None,
         status=entry.status or None,
         answer=entry.answer or None,

@@ -76,6 +76,8 @@ def _on_host(look: Look, journal: Journal, book: Ledger, wanted: str) -> Told | 
     if report is not None and report.is_news(entry):
         before = f"; a smaller total was stored on {moment(entry.acknowledged_at)}" if entry.acknowledged else ""
         return Told(wanted, journal.host, report.body, to_come=True, fate=f"will be sent{before}")
+    if entry.is_stub:
+        return Nothing(5, f"The records of {wanted} were purged here; what was sent of it is not kept either.")
     if entry.body:
         body = entry.body.encode("utf-8", "surrogatepass")
         if hashlib.sha256(body).hexdigest() != entry.sha256:
