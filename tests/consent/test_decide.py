@@ -233,9 +233,18 @@ def test_a_damaged_config_does_not_keep_anybody_from_saying_no(keeping: Keeping)
 def test_a_journal_that_cannot_be_deleted_is_said(keeping: Keeping) -> None:
     decide.grant(keeping, TERMS, NOON)
     (Path(keeping.state) / "journal").mkdir()
-    (Path(keeping.state) / "journal" / KEY).touch()
-    with pytest.raises(OSError, match="Not a directory"):
+    (Path(keeping.state) / "elsewhere").mkdir()
+    (Path(keeping.state) / "journal" / KEY).symlink_to("../elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
         decide.decline(keeping, KEY, URL, NOON)
+
+
+def test_a_file_in_place_of_a_journal_keeps_nobody_from_leaving(keeping: Keeping) -> None:
+    decide.grant(keeping, TERMS, NOON)
+    (Path(keeping.state) / "journal").mkdir()
+    (Path(keeping.state) / "journal" / KEY).touch()
+    decide.decline(keeping, KEY, URL, NOON)
+    assert not (Path(keeping.state) / "journal" / KEY).exists()
 
 
 def test_an_erasure_that_cannot_be_queued_leaves_the_id_that_it_needs(keeping: Keeping) -> None:
