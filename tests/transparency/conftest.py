@@ -1,0 +1,12 @@
+"""One workshop for each make, for all tests."""
+
+import pytest
+from makes import MAKES
+from runner import Workshop
+
+
+@pytest.fixture(scope="session")
+def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
+    """A workshop for each make that is there."""
+    root = tmp_path_factory.mktemp("transparency").resolve()
+    return {version: Workshop(root / version, make) for version, make in MAKES.items() if make}
