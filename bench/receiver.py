@@ -29,6 +29,10 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 sys.path.insert(0, str(ROOT / "tests" / "receiver"))
 
 CONNECTIONS = (1, 8, 64)
+READ_AS = [
+    "one connection alone waits for a commit at every report: the disk's time, which the bare one does not spend",
+    "with more connections, what waits together is committed together; devtel, the database and wrk share the cores",
+]
 BARE, MANY = "bare application", 100_000
 BARE_SOURCE = """
 import sys, uvicorn
@@ -83,6 +87,7 @@ def main() -> None:
         sys.exit("bench: wrk is missing; Debian's package is called wrk.")
     with tempfile.TemporaryDirectory(prefix="devtel-bench-") as name:
         about = [*machine.lines(), f"a write that reaches the disk: {fsync_ms(Path(name)):.1f} ms", _load_words(asked)]
+        about += READ_AS
         measured = {kind: measure(kind, Path(name), asked) for kind in asked.databases}
         memory = {} if asked.no_memory else {"sqlite": memory_after(Path(name), MANY)}
     shown = [table_of(kind, rounds) for kind, rounds in measured.items()]
