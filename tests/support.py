@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+import programs
 from devtelemetry_cli import settings
 from devtelemetry_cli.consent import decide, judge
 from devtelemetry_cli.consent.decide import Keeping
@@ -32,10 +33,11 @@ FORCE:
 
 
 def _folder_of_devtel(home: Path) -> Path:
-    """A folder for the PATH with nothing but devtel: beside it may stand another make than the system's."""
+    """A folder for the PATH with devtel, beside which may stand another make, and with a crontab of the test's own."""
     folder = home.parent / "bin"
     folder.mkdir(exist_ok=True)
     (folder / "devtel").symlink_to(DEVTEL)
+    programs.play(folder, home.parent / "machine")
     return folder
 
 

@@ -89,5 +89,7 @@ def test_a_command_that_is_shown_works(reader: Developer, page: str, command: st
     if command == "devtel consent":  # it asks, and here is nobody
         assert "nobody can be asked without a terminal" in done.stderr
         return
-    assert done.returncode in ((0, 124) if "serve" in command else (0,)), f"{page}: {done.stderr}"
+    # A doctor finds something to say about this place: its endpoint knows no GET.
+    fine = (0, 124) if "serve" in command else (0, 1) if command == "devtel doctor" else (0,)
+    assert done.returncode in fine, f"{page}: {done.stderr}"
     assert "Traceback" not in done.stderr

@@ -1,14 +1,12 @@
 """A machine for each test of schedules."""
 
-from pathlib import Path
-
 import pytest
-from machines import Machine, play
+from machines import Machine, machine_of
 
 from support import Developer
 
 
 @pytest.fixture
-def machine(developer: Developer, tmp_path: Path) -> Machine:
+def machine(developer: Developer) -> Machine:
     """A machine with a crontab and no systemd of the user's."""
-    return play(developer, tmp_path / "machine")
+    return machine_of(developer)

@@ -1,0 +1,41 @@
+"""What starts things daily, played by small programs that keep a file: no test touches a real crontab or systemd."""
+
+from pathlib import Path
+
+CRONTAB = """\
+#!/bin/sh
+# crontab(1) as Debian's speaks: -l, -r and - only; `denied` and `broken` play what can go wrong
+spool={folder}/spool
+test -e {folder}/denied && echo 'You (me) are not allowed to use this program (crontab)' >&2 && exit 1
+case "$1" in
+-l) test -e {folder}/unreadable && echo 'spool: Input/output error' >&2 && exit 1
+    cat "$spool" 2>/dev/null || {{ echo 'no crontab for me' >&2; exit 1; }} ;;
+-r) rm "$spool" ;;
+-)  cat > "$spool.new"
+    test -e {folder}/broken && echo 'crontab: spool: No space left on device' >&2 && exit 1
+    if test -s "$spool.new" && test -n "$(tail -c 1 "$spool.new")"; then
+        echo 'new crontab file is missing newline before EOF' >&2; exit 1
+    fi
+    mv "$spool.new" "$spool" ;;
+esac
+"""
+SYSTEMCTL = """\
+#!/bin/sh
+# systemctl(1) that notes what it was told; without the file `running` no manager answers
+echo "$*" >> {folder}/calls
+test -e {folder}/running || {{ echo 'Failed to connect to bus: No medium found' >&2; exit 1; }}
+case "$*" in
+*is-active*) test -e {folder}/active ;;
+*" enable "*) test -e {folder}/stubborn && echo 'Failed to enable unit' >&2 && exit 1; touch {folder}/active ;;
+*" disable "*) rm -f {folder}/active ;;
+esac
+"""
+
+
+def play(bin_folder: Path, folder: Path) -> None:
+    """Put both programs into a folder of the PATH; what they keep and obey stands in `folder`."""
+    folder.mkdir(exist_ok=True)
+    for name, text in (("crontab", CRONTAB), ("systemctl", SYSTEMCTL)):
+        program = bin_folder / name
+        program.write_text(text.format(folder=folder))
+        program.chmod(0o755)
