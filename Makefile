@@ -54,6 +54,7 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/counts.py
 	@$(BIN)/python bench/aggregate.py
 	@$(BIN)/python bench/stats.py
+	@$(BIN)/python bench/devlake.py
 
 clean:
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
