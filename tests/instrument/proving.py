@@ -1,5 +1,6 @@
 """Run a Makefile before and after it was instrumented, in the same folder, and keep all that can be seen."""
 
+import functools
 import os
 import re
 import shutil
@@ -103,6 +104,7 @@ def source(name: str) -> str:
     return files.read(MAKEFILES / name / "Makefile")
 
 
+@functools.cache
 def instrumented(case: Case) -> rewriting.Outcome:
     """The Makefile with the chosen targets handed over."""
     path = MAKEFILES / case.name / "Makefile"

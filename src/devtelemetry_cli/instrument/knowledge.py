@@ -48,6 +48,7 @@ class Makefile:
     def __post_init__(self) -> None:
         self.everything = self.lines + self.included
         self.variables: dict[str, list[Line]] = {}
+        self.told: dict[str, list[str]] = {}  # what words with references stand for
         for line in self.everything:
             if line.name and line.operator:
                 self.variables.setdefault(line.name, []).append(line)
@@ -76,13 +77,21 @@ class Makefile:
         plain = [t for s in self.rules for t in s.rule.targets if "$" not in t and not is_special(t)]
         return list(dict.fromkeys(plain))
 
+    @cached_property
     def wrapped(self) -> set[str]:
         """Targets that hand over already."""
         return {t for s in self.rules if hands_over(s.rule) for t in self.expanded(s.rule.targets)}
 
     def expanded(self, listed: Iterable[str]) -> list[str]:
         """Names with the variables put in that are set once and plainly; what cannot be told stays as written."""
-        return [name for word in listed for name in scanning.names(self._expand(word, _DEPTH))]
+        return [name for word in listed for name in self._names_in(word)]
+
+    def _names_in(self, word: str) -> list[str]:
+        if "$" not in word:
+            return [word]
+        if word not in self.told:
+            self.told[word] = scanning.names(self._expand(word, _DEPTH))
+        return self.told[word]
 
     def _expand(self, text: str, depth: int) -> str:
         return _REFERENCE.sub(lambda found: self._value(found, depth), text)

@@ -59,10 +59,15 @@ def instrument(
     makefile = knowledge.read(text, included)
     targets = list(dict.fromkeys(chosen))
     _know(makefile, targets)
-    wrapped = makefile.wrapped()
+    wrapped = makefile.wrapped
     outcome = Outcome(text, already=[target for target in targets if target in wrapped])
+    for_all = next(surroundings.refuse(makefile), None)
     for target in targets:
-        if target not in wrapped:
+        if target in wrapped:
+            continue
+        if for_all:
+            outcome.refused[target] = for_all
+        else:
             _decide(makefile, target, set(targets), outcome, force_phony)
     _keep_companions(makefile, outcome)
     if outcome.done:
@@ -80,7 +85,7 @@ def _know(makefile: Makefile, targets: list[str]) -> None:
 
 
 def _decide(makefile: Makefile, target: str, chosen: set[str], outcome: Outcome, force_phony: bool) -> None:
-    reasons = [*surroundings.refuse(makefile)][:1]
+    reasons = []
     if target not in makefile.targets():
         reasons.append(Refusal.at(_variable_line(makefile, target), "its name stands in a variable there"))
     if not reasons:
@@ -89,7 +94,7 @@ def _decide(makefile: Makefile, target: str, chosen: set[str], outcome: Outcome,
         for stated in makefile.main_rules(target):
             if left := [name for name in stated.rule.targets if name not in chosen]:
                 reasons.append(Refusal.at(stated.line, f"its rule makes {' '.join(left)} too; choose all of them"))
-    reasons = reasons or [*company.refuse(makefile, target, makefile.wrapped() | set(outcome.done))][:1]
+    reasons = reasons or [*company.refuse(makefile, target, makefile.wrapped | set(outcome.done))][:1]
     if reasons:
         outcome.refused[target] = reasons[0]
     else:

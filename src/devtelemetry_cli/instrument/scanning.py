@@ -37,6 +37,8 @@ def outside(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
 
 def find(text: str, characters: str, start: int = 0) -> int:
     """The index of the first of `characters` outside of references, or -1."""
+    if not any(character in text for character in characters):
+        return -1
     return next((index for index, character in outside(text, start) if character in characters), -1)
 
 
@@ -55,6 +57,8 @@ def words(text: str) -> list[str]:
 
 def names(text: str) -> list[str]:
     """The words that are not empty."""
+    if "$" not in text and "\\" not in text:
+        return text.split()
     return [word for word in words(text) if word]
 
 

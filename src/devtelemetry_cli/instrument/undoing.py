@@ -42,7 +42,7 @@ def undo(text: str, chosen: Iterable[str] = ()) -> Undone:
             kept.append(site)
             outcome.done += [name for name in site.public.rule.targets if name not in outcome.done]
     for target in wanted - {name for site in sites for name in site.public.rule.targets}:
-        if target in makefile.wrapped():
+        if target in makefile.wrapped:
             outcome.refused[target] = Refusal.at(makefile.rules_of(target)[0].line, "devtel did not write it so")
     outcome.text = _without_block(_restore(makefile, kept, set(outcome.done)))
     return outcome
