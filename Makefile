@@ -26,14 +26,14 @@ $(VENV)/ready: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,devlake]'
 	@touch $@
 
-$(VENV)/ready-to-test: $(VENV)/ready-to-test
+$(VENV)/ready-to-test: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,devlake,test,lint]'
 	@touch $@
 
 demo: $(VENV)/ready
 	@sh scripts/demo $(CURDIR)/$(BIN)
 
-test: $(VENV)/ready
+test: $(VENV)/ready-to-test
 	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
 test-slow: $(VENV)/ready-to-test
