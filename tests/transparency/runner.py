@@ -28,6 +28,7 @@ from support import DEVTEL, URL, clean_environment, wait_for
 
 RECORDING = ("granted", "local")
 STATES = (*RECORDING, "declined", "undecided", "off", "damaged")
+OWN_SIGNALS = 1 << 31 | 1 << 32  # 32 and 33
 PATIENCE = 10.0  # seconds until a run counts as hanging
 
 # What a process is given by its parent, as the process itself finds it. The shell that runs this adds nothing to these.
@@ -78,7 +79,7 @@ _STATUS = re.compile(rb"^(Umask|Uid|Gid|Groups|Sig(?:Blk|Ign|Cgt)|Cap\w+|NoNewPr
 # Their values are chance: process numbers, inodes, addresses, names of temporary files.
 _CHANCE = [
     (re.compile(rb"(pipe|socket|anon_inode):\[\d+\]"), rb"\1"),
-    (re.compile(rb"GMfifo\d+"), b"GMfifo"),
+    (re.compile(rb"/(GMfifo|Gm)\w+"), rb"/\1"),
     (re.compile(rb"/dev/pts/\d+"), b"/dev/pts"),
     (re.compile(rb"/tmp/#\d+ \(deleted\)"), b"a file without a name"),
     (re.compile(rb"^\[(\d)\] \d+", re.M), rb"[\1] PID"),  # a job of an interactive shell
@@ -249,7 +250,7 @@ class Workshop:
                 "oom_score_adj": read["oom_score_adj"],
                 "timer slack": read["timerslack_ns"],
                 "group, session and nice value": _kinship(read["stat"], pid),
-                **{line.group(1).decode(): line.group(0) for line in _STATUS.finditer(read["status"])},
+                **{line.group(1).decode(): line.group(0) for line in _STATUS.finditer(_without_own(read["status"]))},
                 **_descriptors(read["fd"], read["fdinfo"]),
             }
 
@@ -443,6 +444,15 @@ def _as_plain_echo(text: bytes) -> bytes:
         return b"%s --no-print-directory%s 'impl-%s'" % (make, b" -f " + file if file else b"", target)
 
     return _WRAPPED_ECHO.sub(plain, text)
+
+
+def _without_own(status: bytes) -> bytes:
+    """The status without the two signals that the C library keeps for itself: its posix_spawn leaves them ignored."""
+
+    def masked(match: re.Match[bytes]) -> bytes:
+        return b"SigIgn:\t%016x" % (int(match[1], 16) & ~OWN_SIGNALS)
+
+    return re.sub(rb"SigIgn:\t(\w+)", masked, status)
 
 
 def _kinship(stat: bytes, pid: int) -> list[object]:

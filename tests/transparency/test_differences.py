@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from cases import Case, Step
 from makes import FIRST, MAKES
-from runner import Outcome, Workshop
+from runner import OWN_SIGNALS, Outcome, Workshop
 
 pytestmark = pytest.mark.skipif(not MAKES[FIRST], reason="no GNU make that is known here is installed")
 
@@ -129,3 +129,10 @@ def test_the_wrapper_needs_a_little_more_than_make(workshop: Workshop, enough: s
         plain, wrapped = both(workshop, Case("x", "impl-x: ; @:", script=f"ulimit {limit}; exec make x"))
         assert plain.status == 0
         assert (wrapped == plain) is works
+
+
+def test_the_c_librarys_own_two_signals_are_ignored_and_no_others(workshops: dict[str, Workshop]) -> None:
+    case = Case("x", "impl-x: ; @grep SigIgn /proc/self/status")
+    for workshop in workshops.values():
+        plain, wrapped = (int(outcome.out.split()[1], 16) for outcome in both(workshop, case))
+        assert wrapped & ~OWN_SIGNALS == plain & ~OWN_SIGNALS
