@@ -200,9 +200,6 @@ def _input_and_output() -> Iterator[Case]:
     yield Case("errors into head", "impl-x: ; @seq 100000 >&2", script="make x 2>&1 | head -n 3")
     yield Case("head in the recipe", "impl-x: ; @yes | head -n 2; see here")
     yield Case(
-        "a reader that is gone", "impl-x: ; @echo a; echo b", script="mkfifo f; exec 3<>f; make x >f; cat <f & kill $!"
-    )
-    yield Case(
         "make itself meets a closed pipe", "impl-x: ; echo a\n\techo b", script="{ sleep .1; make x; echo $? >&2; } | :"
     )
     yield Case("output into a full device", "impl-x: ; echo a", script="make x >/dev/full")

@@ -38,9 +38,11 @@ into={seen}/$1; mkdir -p "$into"
 cat /proc/$$/environ >"$into/environ"
 # Read by the shell itself: while it starts a command it blocks signals.
 while read -r line; do echo "$line"; done </proc/$$/status >"$into/status"
-for what in limits stat oom_score_adj timerslack_ns; do cat /proc/$$/$what >"$into/$what"; done
-ls -l /proc/$$/fd >"$into/fd"
-for fd in /proc/$$/fdinfo/*; do echo "fd ${{fd##*/}}"; cat "$fd" 2>/dev/null; done >"$into/fdinfo"
+read -r line </proc/$$/stat; echo "$line" >"$into/stat"
+cat /proc/$$/limits /proc/$$/oom_score_adj /proc/$$/timerslack_ns >"$into/limits"
+# In a shell of their own: where their output goes must not stand among the descriptors.
+(ls -l /proc/$$/fd) >"$into/fd"
+(grep -H . /proc/$$/fdinfo/*) >"$into/fdinfo" 2>/dev/null
 exit 0
 """
 # `taken NUMBER PROCESS` ends when that process handles the signal, for which make stops catching it first, or is gone.
@@ -246,9 +248,7 @@ class Workshop:
             outcome.announced += len(ours)
             outcome.seen[place.name] = {
                 "environment": [entry for entry in entries if entry not in ours],
-                "limits": read["limits"],
-                "oom_score_adj": read["oom_score_adj"],
-                "timer slack": read["timerslack_ns"],
+                "limits, oom_score_adj and timer slack": read["limits"],
                 "group, session and nice value": _kinship(read["stat"], pid),
                 **{line.group(1).decode(): line.group(0) for line in _STATUS.finditer(_without_own(read["status"]))},
                 **_descriptors(read["fd"], read["fdinfo"]),
@@ -465,7 +465,8 @@ def _descriptors(listing: bytes, details: bytes) -> dict[str, object]:
     """What each descriptor is, its flags, and how far it was read."""
     links = dict(re.findall(rb" (\d+) -> (.*)", _without_chance(listing)))
     about = {}
-    for number, position, flags in re.findall(rb"^fd (\d+)\npos:\t(\d+)\nflags:\t(\d+)", details, re.M):
+    entries = re.findall(rb"/(\d+):pos:\t(\d+)\n\S+:flags:\t(\d+)", details)
+    for number, position, flags in entries:
         is_read = int(flags, 8) & os.O_ACCMODE != os.O_WRONLY
         about[number] = (flags, position if is_read else b"")
     return {f"descriptor {number.decode()}": (link, about.get(number)) for number, link in links.items()}
