@@ -11,7 +11,9 @@ SEE = "see"  # the probe: `see NAME` keeps what its process was given
 
 _QUOTED = "'$(subst ','\\'',$@)'"  # as the fragment quotes: no shell reads a command in it
 _SIMPLY_QUOTED = "'$@'"
-_HANG = "mkfifo hold; exec 9<>hold; : >started; read x <&9"  # no process of its own that would be hit as well
+# Waits without a process of its own that would be hit as well. The runner writes empty lines, so that a trap is never
+# late by the moment between a look for signals and the read.
+_HANG = 'mkfifo hold; exec 9<>hold; : >started; x=; while [ -z "$$x" ]; do read x <&9; done'
 
 
 @dataclass(frozen=True)
@@ -448,7 +450,7 @@ def _terminals() -> Iterator[Case]:
     yield Case("a resized terminal", resized, terminal=True, steps=(Step(after="started", resizes=True),))
     hang_up = (Step(after="started", hangs_up=True),)
     stays = f"impl-x: ; @{_HANG}; touch cleaned"
-    go = "(until [ -e started ]; do sleep .01; done; sleep .05; echo >hold) & exec nohup make x >o 2>&1"
+    go = "(until [ -e started ]; do sleep .01; done; sleep .05; echo go >hold) & exec nohup make x >o 2>&1"
     yield Case("nohup and a terminal that hangs up", stays, terminal=True, script=go, steps=hang_up)
 
 
@@ -475,19 +477,21 @@ def _shells() -> Iterator[Case]:
     stop = Step(after="started", types=b"\x1a")
     yield case("success", "impl-x: ; @see here; echo x", b"make x")
     yield case("failure", "impl-x: ; @exit 3", b"make x", b"echo $?")
-    yield case("Ctrl-Z and fg", held, b"make x", stop, b"jobs; echo >hold; fg", b"echo $?")
-    yield case("Ctrl-Z and bg", held, b"make x", stop, b"bg", b"echo >hold; wait %1; echo $?")
+    yield case("Ctrl-Z and fg", held, b"make x", stop, b"jobs; echo go >hold; fg", b"echo $?")
+    yield case("Ctrl-Z and bg", held, b"make x", stop, b"bg", b"echo go >hold; wait %1; echo $?")
     again = f"impl-x: ; @trap 'touch again' CONT; {_HANG}; until [ -e go ]; do read x <&9; done; echo on"
     stop_again = Step(after="again", types=b"\x1a")
-    yield case("Ctrl-Z twice", again, b"make x", stop, b"fg", stop_again, b"touch go; echo >hold; fg")
+    yield case("Ctrl-Z twice", again, b"make x", stop, b"fg", stop_again, b"touch go; echo go >hold; fg")
     cleans = "impl-x: ; @trap 'trap \"\" {0}; taken {0}; touch cleaned; exit 3' {0}; " + _HANG
     yield case("Ctrl-Z and kill", cleans.format(15), b"make x", stop, b"kill %1; fg", b"echo $?")
-    yield case("Ctrl-Z in a pipe", held, b"make x | cat", stop, b"echo >hold; fg", b"echo ${PIPESTATUS[@]}")
+    yield case("Ctrl-Z in a pipe", held, b"make x | cat", stop, b"echo go >hold; fg", b"echo ${PIPESTATUS[@]}")
     yield case("Ctrl-C", cleans.format(2), b"make x", Step(after="started", types=b"\x03"), b"echo $?")
     in_background = b"make x >o 2>&1 & until [ -e started ]; do sleep .01; done"
-    yield case("background", held, in_background, b"echo >hold; wait $!; cat o")
+    yield case("background", held, in_background, b"echo go >hold; wait $!; cat o")
     yield case("background and kill", cleans.format(15), in_background, b"kill %1; wait $!; echo $?; cat o")
-    yield case("nohup in the background", held, b"nohup " + in_background, b"kill -HUP %1; echo >hold; wait $!; cat o")
+    yield case(
+        "nohup in the background", held, b"nohup " + in_background, b"kill -HUP %1; echo go >hold; wait $!; cat o"
+    )
     yield case("the terminal hangs up", cleans.format(1), b"make x", Step(after="started", hangs_up=True))
     reads = "impl-x: ; @: >started; read a; see here; echo got $$a"
     until_stopped = b'make x & until [ "$(jobs -s)" ]; do sleep .01; done'

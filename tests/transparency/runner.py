@@ -203,7 +203,7 @@ class Workshop:
         try:
             with started(command, self.project, environ, case) as process:
                 for step in case.steps:
-                    process.reach(step, self.project)
+                    process.reach(step)
                 status = process.end()
             wait_for(lambda: not _at_work(self.root), PATIENCE)
         except BaseException:
@@ -274,8 +274,9 @@ def _blocks(process: int, number: int) -> bool:
 class _Process:
     """A started case."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self._process = process
+        self._folder = folder
         self._heard = 0
         self.pid = process.pid
         self._end = os.pidfd_open(self.pid)  # readable when it has ended
@@ -289,10 +290,10 @@ class _Process:
             self._process.wait()
         os.close(self._end)
 
-    def reach(self, step: Step, project: Path) -> None:
+    def reach(self, step: Step) -> None:
         """Wait for the step's file or text, then do what it says."""
         if step.after:
-            self._until((project / step.after).exists, f"{step.after} did not come")
+            self._until((self._folder / step.after).exists, f"{step.after} did not come")
         if step.said:
             self._until(lambda: step.said in self._said()[self._heard :], f"{step.said!r} was not said")
             self._heard = self._said().index(step.said, self._heard) + len(step.said)
@@ -301,7 +302,7 @@ class _Process:
         for number in step.signals:
             self._signal(number, step.to)
         if step.makes:
-            (project / step.makes).touch()
+            (self._folder / step.makes).touch()
 
     def end(self) -> int:
         """Wait for the end."""
@@ -322,7 +323,16 @@ class _Process:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"{complaint}; so far: {self._said()!r}"
+            self._tick()
             self._pass_time()
+
+    def _tick(self) -> None:
+        """Write an empty line to who waits at `hold`: what waits in the shell's own `read` looks for signals then."""
+        with suppress(OSError):  # nobody waits
+            hold = os.open(self._folder / "hold", os.O_WRONLY | os.O_NONBLOCK)
+            with suppress(OSError):
+                os.write(hold, b"\n")
+            os.close(hold)
 
     def _pass_time(self) -> None:
         if select.select([self._end], [], [], 0.002)[0]:
@@ -350,7 +360,7 @@ class _Away(_Process):
                 stderr=err,
                 start_new_session=True,
             )
-        super().__init__(process)
+        super().__init__(process, folder)
         if process.stdin:
             try:
                 process.stdin.write(case.stdin)
@@ -382,7 +392,7 @@ class _OnTerminal(_Process):
         os.close(terminal)
         os.set_blocking(self._master, False)
         self._text = bytearray()
-        super().__init__(process)
+        super().__init__(process, folder)
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
