@@ -44,9 +44,3 @@ def test_each_shell_accepts_its_script(developer: Developer, shell: str) -> None
 
 def test_an_unknown_shell_is_a_usage_error(developer: Developer) -> None:
     assert developer.devtel("completion", "tcsh").returncode == 2
-
-
-def test_a_command_that_is_misspelt_gets_a_proposal(developer: Developer) -> None:
-    done = developer.devtel("flus")
-    assert done.returncode == 2
-    assert "Did you mean 'flush'?" in done.stderr

@@ -22,7 +22,7 @@ _NO_URL = ConfigurationError(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Read what is asked, and agree, keep it to yourself or decline.")
 @click.pass_context
 def consent(ctx: click.Context) -> None:
     """Agree, record for yourself only, or decline: shows the notice and asks."""
@@ -71,7 +71,7 @@ def decline(everywhere: bool) -> None:
     _tell_erasure(any(queued))
 
 
-@consent.command()
+@consent.command(short_help="Erase what was so far, and go on under a new ID.")
 def forget() -> None:
     """Erase what was recorded and sent so far; your decision stays, under a new ID."""
     place = places.here()

@@ -18,7 +18,7 @@ from devtelemetry_cli.doctor.scene import Scene
 _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "red"}
 
 
-@click.command()
+@click.command(short_help="Look at everything that devtel needs; say what to do.")
 @click.option("--offline", is_flag=True, help="Ask no destination anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 @click.option("--quiet", "-q", is_flag=True, help="Only what is not well.")

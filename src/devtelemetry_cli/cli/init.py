@@ -31,7 +31,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
 }
 
 
-@click.command()
+@click.command(short_help="Write .devtel.toml and devtel.mk for a repository.")
 @click.option("--organisation", help="Who asks for the reports.")
 @click.option("--purpose", help="What for.")
 @click.option("--contact", help="Whom to ask.")

@@ -11,7 +11,7 @@ from devtelemetry_cli.instrument.knowledge import Refusal
 from devtelemetry_cli.instrument.reading import UnreadableError
 
 
-@click.command()
+@click.command(short_help="Let targets of a Makefile hand over to devtel.")
 @click.argument("targets", nargs=-1, metavar="TARGET...")
 @click.option("--makefile", "named", type=click.Path(path_type=Path), help="Another Makefile than make would take.")
 @click.option("--write", is_flag=True, help="Change the file; without this the difference is shown.")

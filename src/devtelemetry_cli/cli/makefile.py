@@ -9,7 +9,7 @@ from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.errors import DevtelError
 
 
-@click.command()
+@click.command(short_help="Write devtel.mk, which a Makefile includes.")
 @click.option(
     "--output", type=click.Path(path_type=Path, allow_dash=True), default=fragment.NAME, show_default=True,
     help="Where to write it; - for standard output.",

@@ -14,7 +14,7 @@ from devtelemetry_cli.place import Place
 from devtelemetry_cli.purge import Day
 
 
-@click.command()
+@click.command(short_help="Delete this machine's records.")
 @click.option("--before", metavar="DATE", help="Only the days before DATE (YYYY-MM-DD).")
 @click.option("--all", "everywhere", is_flag=True, help="The records for every destination, not only for this one.")
 @click.option("--dry-run", is_flag=True, help="List what would be deleted, and delete nothing.")

@@ -21,7 +21,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
-@click.command()
+@click.command(short_help="Take daily reports, and keep them in a database.")
 @_setting("--host", "DEVTEL_SERVE_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_setting(
     "--port",

@@ -19,7 +19,7 @@ from devtelemetry_cli.show import past, told, whom
 from devtelemetry_cli.show.told import Look, Told
 
 
-@click.command()
+@click.command(short_help="Print exactly the bytes that are sent for a day.")
 @click.argument("day", metavar="[DATE]", required=False)
 @click.option("--explain", is_flag=True, help="Each field with its value and, in plain language, what it means.")
 @click.option("--history", is_flag=True, help="What was sent before, when, to whom, and the answer.")

@@ -26,7 +26,7 @@ from devtelemetry_cli.stats.journals import Found
 _DAYS = click.IntRange(1, 3660)
 
 
-@click.command()
+@click.command(short_help="Tell what your own builds cost, from your own records.")
 @click.option("--days", "count", type=_DAYS, default=28, show_default=True, help="How many days, up to today.")
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this target; a % stands for any part.")
 @click.option("--project", "projects", multiple=True, metavar="NAME", help="Only this project.")

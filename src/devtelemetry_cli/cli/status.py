@@ -14,7 +14,7 @@ from devtelemetry_cli.cli import place as places
 _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
 
-@click.command()
+@click.command(short_help="Tell what is recorded and sent here, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 def status(as_json: bool) -> None:
     """Tell what is recorded and sent here, and which rule decided that."""

@@ -17,7 +17,7 @@ def token() -> None:
     """Keep the token that the destination wants."""
 
 
-@token.command("set")
+@token.command("set", short_help="Keep a token for this destination.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Read the token from FILE.")
 @click.option("--command", "command", help="Run COMMAND (a password manager, say) and take what it prints.")
 def set_(file: Path | None, command: str | None) -> None:

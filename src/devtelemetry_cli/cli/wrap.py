@@ -27,7 +27,9 @@ def _complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str)
 
 
 @click.command(
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}, add_help_option=False
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    add_help_option=False,
+    short_help="Run a target's implementation, and end as it ends.",
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=_complete)
 def wrap(words: tuple[str, ...]) -> None:
