@@ -1,5 +1,6 @@
 """One client: paging, retries with backoff and Retry-After, a rate limit, and every fault as one sentence."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -120,6 +121,16 @@ def test_one_that_surely_did_not_happen_goes_again(devlake: StandIn) -> None:
     with client(devlake) as writer:
         writer.write("POST", "/thing", {}, again=False)
     assert devlake.count("POST /thing$") == 2
+
+
+def test_a_connection_that_came_late_is_no_leave_to_send_twice(devlake: StandIn) -> None:
+    devlake.fail("POST /thing$", 500, times=9)
+    with client(devlake) as writer:
+        here, writer.root = writer.root, "http://127.0.0.1:9"
+        writer.clock = replace(writer.clock, wait=lambda _seconds: setattr(writer, "root", here))
+        with pytest.raises(ApiError):
+            writer.write("POST", "/thing", {}, again=False)
+    assert (writer.attempts, devlake.count("POST /thing$")) == (2, 1)
 
 
 def test_no_more_requests_go_in_a_second_than_are_allowed(devlake: StandIn) -> None:

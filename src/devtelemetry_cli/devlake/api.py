@@ -21,6 +21,7 @@ from devtelemetry_cli.devlake.pace import Clock, Pace, Policy
 
 MOST = 64 * 1024 * 1024  # bytes of one answer
 _SURELY_NOT_DONE = frozenset({429, 503})  # after these a request that must not happen twice may go again
+_NOT_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout)  # no connection: nothing can have happened
 _WHOLE_ANSWER = 4  # an answer may take so many times the timeout of a single wait
 
 Query = str | int | bool
@@ -100,7 +101,7 @@ class Client:
         request = f"{method} {path.partition('?')[0]}"
         failures = 0
         while True:
-            fault, retry_after = None, None
+            fault, retry_after, arrived = None, None, True
             try:
                 answer = self._send(method, path, body)
                 fault = None if answer.status < 300 else self._fault(request, answer)
@@ -108,11 +109,10 @@ class Client:
                     return _content(request, answer.body)
                 retry_after = pace.retry_after(answer.retry_after, self.clock.now())
             except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, TimeoutError) as trouble:
-                fault = _no_answer(request, trouble)
-                again = again or isinstance(trouble, httpx.ConnectError)
+                fault, arrived = _no_answer(request, trouble), not isinstance(trouble, _NOT_ARRIVED)
             self.errors += 1
             failures += 1
-            if failures >= self.policy.tries or not _is_worth_another(fault, again):
+            if failures >= self.policy.tries or not _is_worth_another(fault, again or not arrived):
                 raise fault
             self.clock.wait(self.policy.pause(failures - 1, retry_after))
 
