@@ -46,30 +46,32 @@ cat /proc/$$/limits /proc/$$/oom_score_adj /proc/$$/timerslack_ns >"$into/limits
 exit 0
 """
 # `taken NUMBER PROCESS` ends when that process handles the signal, for which make stops catching it first, or is gone.
-# `taken NUMBER` waits so for every make above: a recipe that ends before may end any of them in another way.
+# `taken NUMBER` waits so for every make above: a recipe that ends before may end any of them in another way. Those of
+# another session are not the case's: the tests themselves may run under a make.
 _TAKEN = """\
 #!/bin/sh
-wait_for() {
-    parent=1
-    while [ -e /proc/$1 ]; do
-        while read -r name value more; do
-            case $name in
-                Name:) command=$value ;;
-                State:) state=$value ;;
-                PPid:) parent=$value ;;
-                SigCgt:) break ;;
-            esac
-        done </proc/$1/status
-        [ "$2" ] || [ "$command" = make ] || break
-        [ "$state" != Z ] || break
-        [ $(( (0x$value >> (number - 1)) & 1 )) = 1 ] || break
-    done
+look() {
+    while read -r name value more; do
+        case $name in
+            Name:) command=$value ;;
+            State:) state=$value ;;
+            PPid:) parent=$value ;;
+            NSsid:) session=$value ;;
+            SigCgt:) caught=$value; break ;;
+        esac
+    done </proc/$1/status
 }
+catches() { [ $(( (0x$caught >> (number - 1)) & 1 )) = 1 ]; }
+wait_for() { while look "$1" && [ "$state" != Z ] && catches; do :; done; }
 exec 2>/dev/null
 number=$1
-if [ "$2" ]; then wait_for "$2" only; exit 0; fi
-process=$PPID
-while [ "$process" -gt 1 ]; do wait_for "$process"; process=$parent; done
+if [ "$2" ]; then wait_for "$2"; exit 0; fi
+look $$
+own=$session process=$parent
+while look "$process" && [ "$session" = "$own" ]; do
+    [ "$command" != make ] || wait_for "$process"
+    process=$parent
+done
 """
 # What make leaves to chance when a signal takes its recipe at the same time: one of two ways to end.
 _MAKE_ENDS = re.compile(
