@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from devtelemetry_cli import verdict
 from devtelemetry_cli.consent import store
@@ -66,6 +67,59 @@ def test_what_we_do_not_know_is_kept(config: Path) -> None:
     after = tomllib.loads(config.read_text())
     assert after.pop("consent").keys() == {"key"}
     assert after == before
+
+
+STRANGE = {"signed_by": "a newer devtel", "scopes": ["runs"], "deeper": {"when": datetime(2026, 1, 1, tzinfo=UTC)}}
+
+
+def add_to_decision(config: Path, key: str) -> None:
+    """Write into a decision what only a newer devtel knows."""
+    values = tomllib.loads(config.read_text())
+    values["consent"][key] |= STRANGE
+    config.write_text(tomli_w.dumps(values))
+
+
+def strange(config: Path, key: str) -> dict[str, Any]:
+    """What of it still stands there."""
+    entry = tomllib.loads(config.read_text())["consent"][key]
+    return {name: value for name, value in entry.items() if name in STRANGE}
+
+
+@pytest.mark.parametrize("kept", [GRANTED, LOCAL, DECLINED], ids=lambda decision: str(decision.state))
+def test_what_a_newer_devtel_wrote_into_a_decision_is_kept_while_others_are_made(config: Path, kept: Decision) -> None:
+    keep(config, kept)
+    add_to_decision(config, kept.key)
+    keep(config, replace(GRANTED, key="another"))
+    assert strange(config, kept.key) == STRANGE
+    assert strange(config, "another") == {}
+
+
+def test_it_is_kept_when_the_agreement_is_renewed(config: Path) -> None:
+    keep(config, GRANTED)
+    add_to_decision(config, "key")
+    renewed = replace(GRANTED, decided=datetime(2027, 11, 22, tzinfo=UTC), purpose="another", notice=2)
+    keep(config, renewed)
+    assert store.find(str(config), "key") == renewed
+    assert strange(config, "key") == STRANGE
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(DECLINED, key="key"),
+        replace(LOCAL, key="key"),
+        replace(GRANTED, grant="new", anonymous_id="another ID"),
+    ],
+    ids=["declined", "local", "forgotten"],
+)
+def test_an_agreement_that_ends_takes_what_is_not_known_along_since_an_id_may_stand_in_it(
+    config: Path, changed: Decision
+) -> None:
+    keep(config, GRANTED)
+    add_to_decision(config, "key")
+    keep(config, changed)
+    assert store.find(str(config), "key") == changed
+    assert strange(config, "key") == {}
 
 
 def test_a_declined_entry_holds_no_more_than_the_decision(config: Path) -> None:

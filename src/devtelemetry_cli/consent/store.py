@@ -9,7 +9,7 @@ from typing import Any
 from devtelemetry_cli import files, settings, verdict
 
 STATES = (verdict.GRANTED, verdict.LOCAL, verdict.DECLINED)
-_HEADER = "# Written by devtel. Values that you add are kept, comments are not.\n"
+_HEADER = "# Written by devtel. Values that you add are kept (in a decision, until it changes), comments are not.\n"
 Change = Callable[[dict[str, "Decision"]], None]
 
 _ADVICE = "`devtel consent` moves it aside and asks anew."
@@ -78,9 +78,10 @@ def update(config: str, state: str, change: Change) -> None:
         user = _readable(config)
         known = decisions(user)
         change(known)
+        before = user.values.get("consent", {})
         values = {
             **user.values,
-            "consent": {key: _entry(decision) for key, decision in sorted(known.items())},
+            "consent": {key: _entry(decision, before.get(key, {})) for key, decision in sorted(known.items())},
         }
         files.replace(Path(config), (_HEADER + tomli_w.dumps(values)).encode())
 
@@ -120,10 +121,17 @@ def _decision(path: str, key: str, entry: object) -> Decision:
     return Decision(key=key, decided=at, notice=notice, **texts)
 
 
-def _entry(decision: Decision) -> dict[str, Any]:
+def _entry(decision: Decision, before: dict[str, Any]) -> dict[str, Any]:
+    """What is written of a decision, with the values of a newer devtel that stood there `before`.
+
+    These stay only while state and agreement do: who declines or forgets must not leave an ID in a value that we do
+    not know.
+    """
     values = asdict(replace(decision, decided=decision.decided.replace(microsecond=0)))
+    is_the_same = all(before.get(name, "") == values[name] for name in ("state", "grant"))
+    unknown = {name: value for name, value in before.items() if name not in values} if is_the_same else {}
     del values["key"]
-    return {name: value for name, value in values.items() if value not in ("", 0)}
+    return {name: value for name, value in values.items() if value not in ("", 0)} | unknown
 
 
 def _months_later(moment: datetime, months: int) -> datetime:
