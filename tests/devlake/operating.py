@@ -57,10 +57,17 @@ def quietly(_length: int) -> Iterator[Callable[[int], None]]:
     yield lambda _steps: None
 
 
-def sync(devlake: StandIn, *choice: str, dry_run: bool = False, hours: Time | None = None, **wanted: Any) -> Result:
+def sync(
+    devlake: StandIn,
+    *choice: str,
+    dry_run: bool = False,
+    hours: Time | None = None,
+    timeout: float = 30,
+    **wanted: Any,
+) -> Result:
     """One sync on the Sunday of these tests."""
     wish = Wish(**{"time_after": SATURDAY, **wanted})
-    with client(devlake, hours=hours) as reader:
+    with client(devlake, hours=hours, timeout=timeout) as reader:
         return Sync(reader, wish, choice, lambda _step: None, quietly, dry_run).run()
 
 

@@ -89,6 +89,15 @@ def test_a_connection_that_cannot_look_holds_back_no_other(devlake: StandIn, ope
     assert "gitlab/1" in done.stdout
 
 
+def test_a_connection_that_takes_too_long_is_shown_with_the_others(devlake: StandIn) -> None:
+    devlake.lake.connect("github")
+    devlake.lake.connect("gitlab")
+    devlake.fail("GET /plugins/github/.*remote-scopes", 200, seconds=0.2)
+    with client(devlake, tries=1, timeout=0.05) as reader:
+        slow, other = discover(reader)
+    assert ("took too long" in slow.fault, other.fault) == (True, "")
+
+
 def test_a_refused_key_ends_the_whole_with_77(devlake: StandIn, operator: Operator) -> None:
     devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 403, {"message": "api key has expired"})

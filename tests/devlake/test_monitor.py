@@ -190,6 +190,14 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_othe
     assert values['devlake_blueprint_failure_total{project_name="api"}'] == 1
 
 
+def test_a_blueprint_that_times_out_holds_back_no_other(devlake: StandIn) -> None:
+    slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
+    devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.2)
+    with client(devlake, tries=1, timeout=0.05) as reader:
+        result = watch.check(reader, {})
+    assert (list(result.entries), len(result.faults)) == ([other], 1)
+
+
 def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:
     watching.devlake.fail("GET /blueprints", 428, times=9)
     watching.round()

@@ -11,8 +11,7 @@ from operating import SATURDAY_TEXT, Operator, Time, client, sync, wait_for
 from standin import KEY, StandIn
 
 from devtelemetry_cli.devlake import sync as syncing
-from devtelemetry_cli.devlake.carry_out import NO_ANSWERS
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.faults import NO_ANSWERS, ApiError
 from devtelemetry_cli.errors import TryLaterError
 
 
@@ -165,6 +164,45 @@ def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_ti
     assert len(result.failures) == NO_ANSWERS
     assert result.ended_early is not None
     assert result.ended_early.exit_code == 69
+
+
+def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_other(
+    operator: Operator, acme: StandIn
+) -> None:
+    acme.fail("POST /projects$", 200, times=5, seconds=0.5)
+    done = operator.call("sync", "--timeout", "0.2")
+    assert (done.returncode, acme.count("POST /projects$")) == (1, 5 + 2)
+    assert set(acme.lake.projects) == {"github/acme/web", "github/acme/inner/tool"}
+    assert done.stderr.splitlines() == [
+        "devtel: github/1 acme/api: DevLake did not answer POST /projects: it took too long. "
+        "More than the 0.2 seconds of --timeout may help.",
+        "devtel: 3 repositories seen through 1 connections; 4 steps planned, 2 arranged, 1 failed.",
+    ]
+
+
+def test_a_connection_that_times_out_holds_back_no_other(acme: StandIn) -> None:
+    acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
+    acme.fail("GET /plugins/github/.*remote-scopes", 200, times=5, seconds=0.2)
+    result = sync(acme, timeout=0.05)
+    assert (result.done, [failure.where for failure in result.failures]) == (1, ["github/1"])
+
+
+def test_a_devlake_that_never_answers_in_time_is_given_up_after_a_few_connections(devlake: StandIn) -> None:
+    for _ in range(NO_ANSWERS + 2):
+        devlake.lake.connect("github")
+    devlake.fail("GET .*remote-scopes", 200, times=99, seconds=0.2)
+    with pytest.raises(ApiError, match="took too long"):
+        sync(devlake, timeout=0.05)
+    assert devlake.count("GET .*remote-scopes") == NO_ANSWERS * 5
+
+
+def test_a_connection_whose_own_token_has_expired_holds_back_no_other(acme: StandIn) -> None:
+    acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
+    refused = {"code": 401, "success": False, "message": "authentication failed", "causes": [], "data": None}
+    acme.fail("GET /plugins/github/.*remote-scopes", 401, refused)
+    result = sync(acme)
+    assert (result.done, result.ended_early) == (1, None)
+    assert "own token still valid?" in str(result.failures[0])
 
 
 def test_a_dry_run_writes_nothing_and_plans_the_same(acme: StandIn) -> None:

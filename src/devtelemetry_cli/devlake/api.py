@@ -109,7 +109,7 @@ class Client:
                     return _content(request, answer.body)
                 retry_after = pace.retry_after(answer.retry_after, self.clock.now())
             except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, TimeoutError) as trouble:
-                fault, arrived = _no_answer(request, trouble), not isinstance(trouble, _NOT_ARRIVED)
+                fault, arrived = self._no_answer(request, trouble), not isinstance(trouble, _NOT_ARRIVED)
             self.errors += 1
             failures += 1
             if failures >= self.policy.tries or not _is_worth_another(fault, again or not arrived):
@@ -133,6 +133,11 @@ class Client:
 
     def _fault(self, request: str, answer: Answer) -> ApiError:
         return faults.explain(request, answer.status, answer.body, has_key=bool(self.key))
+
+    def _no_answer(self, request: str, trouble: Exception) -> ApiError:
+        if isinstance(trouble, httpx.TimeoutException | TimeoutError):
+            return faults.too_slow(request, self.policy.timeout)
+        return faults.no_answer(request, faults.one_line(str(trouble)) or type(trouble).__name__)
 
 
 def connect(access: Access, policy: Policy, clock: Clock) -> Client:
@@ -204,9 +209,3 @@ def _is_worth_another(fault: ApiError, again: bool) -> bool:
     if fault.is_no_answer:
         return again
     return fault.status in (faults.RETRIED if again else _SURELY_NOT_DONE)
-
-
-def _no_answer(request: str, trouble: Exception) -> ApiError:
-    if isinstance(trouble, httpx.TimeoutException | TimeoutError):
-        return faults.no_answer(request, "it took too long")
-    return faults.no_answer(request, faults.one_line(str(trouble)) or type(trouble).__name__)

@@ -7,13 +7,12 @@ from typing import Any
 
 from devtelemetry_cli.devlake import api, blueprints, calls, model, plugins
 from devtelemetry_cli.devlake.api import Client
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.faults import NO_ANSWERS, ApiError, Patience
 from devtelemetry_cli.devlake.model import Connection
 from devtelemetry_cli.devlake.plan import Arrange, MakeConfig, Obstacle
 from devtelemetry_cli.devlake.wish import Wish, rfc3339
 
 BATCH = 100  # scopes added by one request
-NO_ANSWERS = 3  # requests in a row without any answer, each tried often enough: then DevLake is gone
 
 
 @dataclass
@@ -26,7 +25,7 @@ class Work:
     configs: dict[Connection, int] = field(default_factory=dict)
     done: int = 0
     failures: list[Obstacle] = field(default_factory=list)
-    _silent: int = 0
+    _patience: Patience = field(default_factory=lambda: Patience(breaks=NO_ANSWERS))
 
     def carry_out(self, steps: Iterable[MakeConfig | Arrange]) -> None:
         """Do every step. Raises ApiError where nothing more can succeed: a refused key, a migration, no answer."""
@@ -49,15 +48,13 @@ class Work:
         """Note what fails in the body; nothing more can be done where that concerns all."""
         try:
             yield
-            self._silent = 0
+            self._patience.answered()
         except ApiError as fault:
             self._note(where, fault)
 
     def _note(self, where: str, fault: ApiError) -> None:
-        self._silent = self._silent + 1 if fault.is_no_answer else 0
         self.failures.append(Obstacle(where, str(fault)))
-        if fault.is_of_the_whole or self._silent >= NO_ANSWERS:
-            raise fault
+        self._patience.bear(fault)
 
     def _make_config(self, step: MakeConfig) -> None:
         path = f"{step.connection.path}/scope-configs"

@@ -1,6 +1,7 @@
 """Every error shape of the API as one clear sentence with its exit code: empty bodies, text, dumps, lists of causes."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from devtelemetry_cli.errors import (
@@ -12,6 +13,7 @@ from devtelemetry_cli.errors import (
 )
 
 LONGEST_DETAIL = 300
+NO_ANSWERS = 3  # requests in a row without any answer, each tried often enough: then DevLake is gone
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -43,11 +45,47 @@ class ApiError(DevtelError):
         return any(word in said for word in words)
 
 
+class SlowError(ApiError):
+    """The answer did not come in time."""
+
+
+@dataclass
+class Patience:
+    """Bears what fails for one of many things, and raises what will fail for all the others too.
+
+    A request that takes too long is often one thing's own: DevLake asks GitHub or Jenkins before it answers. Several
+    in a row are not, nor are `breaks` connections in a row that cannot be made.
+    """
+
+    breaks: int = 1
+    _silent: int = 0
+
+    def answered(self) -> None:
+        """One thing went well."""
+        self._silent = 0
+
+    def bear(self, fault: ApiError) -> None:
+        """One thing failed. Raises its fault where nothing more can succeed."""
+        self._silent = self._silent + 1 if fault.is_no_answer else 0
+        most = NO_ANSWERS if isinstance(fault, SlowError) else self.breaks
+        if fault.is_of_the_whole or self._silent >= most:
+            raise fault
+
+
 def no_answer(request: str, why: str) -> ApiError:
     """Nobody answered `request`."""
     return ApiError(
         f"DevLake did not answer {request}: {why.rstrip('.')}.",
         "Is the address right, and is DevLake running?",
+        exit_code=UnavailableError.exit_code,
+    )
+
+
+def too_slow(request: str, seconds: float) -> ApiError:
+    """The answer to `request` did not come in time."""
+    return SlowError(
+        f"DevLake did not answer {request}: it took too long.",
+        f"More than the {seconds:g} seconds of --timeout may help.",
         exit_code=UnavailableError.exit_code,
     )
 
@@ -69,7 +107,7 @@ def unexpected(request: str, why: str) -> ApiError:
 def explain(request: str, status: int, body: bytes, has_key: bool) -> ApiError:
     """What an answer with an error status means. `request` reads like `GET /plugins`."""
     said = detail(body)
-    message, advice, code = _meaning(request, status, said, _is_json(body), has_key)
+    message, advice, code = _meaning(request, status, said, _document(body), has_key)
     return ApiError(message, advice, status=status, detail=said, exit_code=code)
 
 
@@ -91,13 +129,15 @@ def one_line(text: str, most: int = LONGEST_DETAIL) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
-def _meaning(request: str, status: int, said: str, is_json: bool, has_key: bool) -> tuple[str, str, int]:
+def _meaning(
+    request: str, status: int, said: str, document: dict[str, Any] | None, has_key: bool
+) -> tuple[str, str, int]:
     because = f": {said.rstrip('.')}" if said else ""
     if status in (401, 403):
-        return _key_refused(request, because, has_key or status == 403)
+        return _forbidden(request, status, because, document, has_key)
     if status == 428:
         return "DevLake waits for its database migration.", "Confirm it in config-ui, then try again.", 75
-    if status == 404 and not is_json:
+    if status == 404 and document is None:
         return f"DevLake knows no {request}.", "Is the address right, and is that plugin installed?", 78
     if 300 <= status < 400:
         return f"The address leads elsewhere: {request} was answered with a redirect.", "Give the new address.", 78
@@ -107,18 +147,18 @@ def _meaning(request: str, status: int, said: str, is_json: bool, has_key: bool)
     return f"DevLake refused {request} ({status}){because}.", "", 1
 
 
-def _key_refused(request: str, because: str, has_key: bool) -> tuple[str, str, int]:
-    if not has_key:
+def _forbidden(
+    request: str, status: int, because: str, document: dict[str, Any] | None, has_key: bool
+) -> tuple[str, str, int]:
+    if document is not None and "causes" in document:  # a plugin's own answer: what guards the door tells no causes
+        return f"DevLake refused {request} ({status}){because}.", "Is that connection's own token still valid?", 1
+    if status == 401 and not has_key:
         return "DevLake wants an API key.", "Make one in config-ui and give its file: --key-file.", 77
     return f"DevLake refused the key for {request}{because}.", "Is it valid, and does its path allow this?", 77
 
 
 def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
-
-
-def _is_json(body: bytes) -> bool:
-    return _document(body) is not None
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

@@ -20,12 +20,13 @@ class Reach:
     url: str
     key_file: str
     rate: float
+    timeout: float
 
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client that is closed at the end. Raises DevtelError where no DevLake answers."""
         found = access.find(dict(os.environ), self.url, self.key_file)
-        with api.connect(found, Policy(rate=self.rate), Clock()) as client:
+        with api.connect(found, Policy(rate=self.rate, timeout=self.timeout), Clock()) as client:
             yield client
 
 
@@ -35,8 +36,9 @@ def reaching(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--url", default="", help="Address of DevLake or its config-ui; else DEVTEL_DEVLAKE_URL.")
     @click.option("--key-file", default="", metavar="FILE", help="Holds the API key; else DEVTEL_DEVLAKE_KEY_FILE.")
     @click.option("--rate", type=click.FloatRange(0), default=0, help="At most so many requests a second.")
+    @click.option("--timeout", type=click.FloatRange(0.1), default=30, show_default=True, help="Seconds for an answer.")
     @functools.wraps(command)
-    def with_reach(url: str, key_file: str, rate: float, **others: object) -> None:
-        command(reach=Reach(url, key_file, rate), **others)
+    def with_reach(url: str, key_file: str, rate: float, timeout: float, **others: object) -> None:
+        command(reach=Reach(url, key_file, rate, timeout), **others)
 
     return with_reach

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from devtelemetry_cli.devlake import calls, plan, plugins
 from devtelemetry_cli.devlake.api import Client
 from devtelemetry_cli.devlake.carry_out import Work
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.faults import ApiError, Patience
 from devtelemetry_cli.devlake.model import Connection, RemoteScope
 from devtelemetry_cli.devlake.plan import Known, Obstacle, Side
 from devtelemetry_cli.devlake.spool import Spool
@@ -58,9 +58,10 @@ class Sync:
         sources = list(calls.chosen(self.client, self.choice, lambda name: name in plugins.KNOWN))
         blueprints = (blueprint for blueprint in calls.blueprints(self.client) if blueprint.project)
         known = Known({blueprint.project: blueprint for blueprint in blueprints})
+        patience = Patience()
         for connection in sources:
             result.connections += 1
-            for step in self._look_at(connection, known, configs, result):
+            for step in self._look_at(connection, known, configs, result, patience):
                 if isinstance(step, Obstacle):
                     result.failures.append(step)
                 else:
@@ -68,7 +69,7 @@ class Sync:
                     spool.put(step)
 
     def _look_at(
-        self, connection: Connection, known: Known, configs: dict[Connection, int], result: Result
+        self, connection: Connection, known: Known, configs: dict[Connection, int], result: Result, patience: Patience
     ) -> Iterator[plan.Step]:
         """The steps for a connection; one that cannot be read to its end is an obstacle and holds back no other."""
         try:
@@ -78,9 +79,9 @@ class Sync:
             side = Side(connection, set(calls.added_scopes(self.client, connection)), had)
             remote = _counted(calls.remote_scopes(self.client, connection), result)
             yield from plan.steps(self.wish, known, side, remote)
+            patience.answered()
         except ApiError as fault:
-            if fault.is_of_the_whole or fault.is_no_answer:
-                raise
+            patience.bear(fault)
             yield Obstacle(str(connection), str(fault))
 
     def _carry_out(self, spool: Spool, configs: dict[Connection, int], result: Result) -> None:

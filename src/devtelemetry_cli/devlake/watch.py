@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devtelemetry_cli.devlake import calls, history, memory, pipelines
 from devtelemetry_cli.devlake.api import Client
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.faults import ApiError, Patience
 from devtelemetry_cli.devlake.history import History
 from devtelemetry_cli.devlake.model import Blueprint
 from devtelemetry_cli.devlake.pipelines import Pipeline
@@ -50,15 +50,15 @@ class Check:
 
 def check(client: Client, known: Mapping[int, History]) -> Check:
     """Look at all blueprints. Raises ApiError where nothing can be read; for one blueprint it is noted."""
-    result = Check()
+    result, patience = Check(), Patience()
     for blueprint in calls.blueprints(client):
         name = blueprint.project or blueprint.name
         past = known.get(blueprint.id)
         try:
             present, news = _look_at(client, blueprint, past)
+            patience.answered()
         except ApiError as fault:
-            if fault.is_of_the_whole or fault.is_no_answer:
-                raise
+            patience.bear(fault)
             result.faults.append(fault)
             if past is None:
                 continue
