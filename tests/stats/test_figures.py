@@ -4,6 +4,8 @@ from array import array
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devtelemetry_cli.stats import figures, page
 from devtelemetry_cli.stats.figures import Days, Figures
@@ -23,6 +25,11 @@ def runs(*durations: float, **changes: float) -> Sum:
     return total
 
 
+def micro(seconds: float) -> float:
+    """A duration as a journal keeps it."""
+    return round(seconds, 6)
+
+
 def over(days: Days, count: int = 28) -> Figures:
     return figures.figures(days, TODAY - timedelta(days=count - 1), TODAY)
 
@@ -34,6 +41,15 @@ def test_a_quantile_is_a_value_that_occurred(percent: int, value: float) -> None
 
 def test_a_quantile_of_nothing_is_none() -> None:
     assert figures.quantile([], 50) is None
+
+
+@given(
+    st.lists(st.lists(st.one_of(st.sampled_from([0.0, 0.001, 2.5]), st.floats(0, 2**53 - 1).map(micro)), max_size=9)),
+    st.integers(1, 100),
+)
+def test_the_quantile_of_several_parts_is_that_of_all_their_values(parts: list[list[float]], percent: int) -> None:
+    everything = sorted(value for part in parts for value in part)
+    assert figures.quantile_of_all([sorted(part) for part in parts], percent) == figures.quantile(everything, percent)
 
 
 def test_a_targets_days_are_one_line() -> None:

@@ -1,12 +1,15 @@
 """Where a command is called: the same place that a wrapped run there would see."""
 
 import os
+from typing import TYPE_CHECKING
 
 from devtelemetry_cli import settings
 from devtelemetry_cli.consent import judge, store
-from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.notice import Terms
 from devtelemetry_cli.place import Place
+
+if TYPE_CHECKING:
+    from devtelemetry_cli.consent.decide import Keeping
 
 
 def here() -> Place:
@@ -14,8 +17,10 @@ def here() -> Place:
     return Place(dict(os.environ))
 
 
-def keeping(place: Place) -> Keeping:
+def keeping(place: Place) -> "Keeping":
     """Where its decisions and records are kept."""
+    from devtelemetry_cli.consent.decide import Keeping  # noqa: PLC0415  who only reads waits for no locks to load
+
     return Keeping(place.config, place.state)
 
 

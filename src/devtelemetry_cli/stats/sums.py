@@ -70,7 +70,7 @@ def day(  # noqa: C901  one loop without calls: it sees every run, and a call wo
     for start in opened.values():
         if not is_running(start.pid, start.time):
             _count_lost(sums.setdefault((start.project, start.target), Sum()))
-    return _without_strange_names(sums, tally)
+    return _in_order(_without_strange_names(sums, tally))
 
 
 def _count_lost(total: Sum) -> None:
@@ -87,3 +87,10 @@ def _without_strange_names(sums: dict[Key, Sum], tally: Tally) -> dict[Key, Sum]
         else:
             tally.damaged += total.runs
     return known
+
+
+def _in_order(sums: dict[Key, Sum]) -> dict[Key, Sum]:
+    """Each day by itself, since several are read at once; a month of days in order is soon one."""
+    for total in sums.values():
+        total.durations = array("d", sorted(total.durations))
+    return sums
