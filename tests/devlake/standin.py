@@ -34,6 +34,7 @@ class Fault:
     times: int = 1
     after: int = 0
     seconds: float = 0.0
+    is_done: bool = False  # what was asked for is done, and only its answer is lost
 
 
 @dataclass
@@ -87,6 +88,8 @@ class StandIn:
         self.requests.append(f"{request}?{parts.query}" if parts.query else request)
         fault = self._fault(self.requests[-1])
         if fault:
+            if fault.is_done:
+                self._answer(method, path, dict(parse_qsl(parts.query)), body)
             time.sleep(fault.seconds)
             return fault.status, fault.body, fault.headers
         result = self._answer(method, path, dict(parse_qsl(parts.query)), body)

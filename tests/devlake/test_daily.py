@@ -67,7 +67,8 @@ def test_work_is_done_each_day_and_never_twice_for_one() -> None:
 
 
 def test_an_occurrence_during_the_work_is_left_out() -> None:
-    hours, due = Time(), []
+    hours = Time()
+    due: list[datetime] = []
 
     def work() -> None:
         hours.now += 30 * 3600

@@ -73,6 +73,20 @@ def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: StandIn) -> 
     assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config}
 
 
+@pytest.mark.parametrize("message", ["deadlock", "the name is duplicated"])
+def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_it(acme: StandIn, message: str) -> None:
+    acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
+    acme.fail("POST /plugins/github/.*scope-configs", 500, {"message": message}, times=5)
+    result = sync(acme)
+    assert (result.done, set(acme.lake.projects)) == (1, {"gitlab/acme/later"})
+    assert [failure.where for failure in result.failures] == [
+        "github/1 scope config devtel (new repositories wait for it)"
+    ]
+    acme.faults.clear()
+    assert sync(acme).done == 3
+    assert all(scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values())
+
+
 def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None:
     acme.meanwhile("GET /blueprints", lambda: acme.lake.blueprint("github/acme/api"))
     result = sync(acme)
@@ -81,10 +95,9 @@ def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None
 
 
 def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: StandIn) -> None:
-    made = acme.lake.post_project
-    acme.lake.post_project = lambda body: (made(body), acme.fail("POST /projects$", 0))[0]  # type: ignore[method-assign]
-    acme.fail("POST /projects$", 502)
-    assert sync(acme).failures == []
+    acme.fail("POST /projects$", 502, is_done=True)
+    assert (sync(acme).failures, acme.count("POST /projects$")) == ([], 3 + 1)
+    assert _blueprint(acme, "github/acme/api")["connections"]
 
 
 def test_a_project_without_a_blueprint_is_reported(acme: StandIn) -> None:

@@ -31,7 +31,7 @@ class Work:
         """Do every step. Raises ApiError where nothing more can succeed: a refused key, a migration, no answer."""
         for batch in _batches(steps):
             if isinstance(batch, MakeConfig):
-                with self._noted(str(batch.connection)):
+                with self._noted(f"{batch.connection} scope config {batch.name} (new repositories wait for it)"):
                     self._make_config(batch)
                 self.progress(1)
                 continue
@@ -66,11 +66,16 @@ class Work:
         except ApiError as fault:
             if not fault.says("duplicat", "already exist"):
                 raise
-            self.configs[step.connection] = calls.scope_configs(self.client, step.connection)[step.name]
+            there = calls.scope_configs(self.client, step.connection)
+            if step.name not in there:  # a database that does not tell "devtel" from "DevTel"
+                raise
+            self.configs[step.connection] = there[step.name]
 
     def _add(self, batch: list[Arrange]) -> list[Arrange]:
         """Add the scopes of a batch by one request, or one by one where that is refused; gives those that are there."""
         new = [step for step in batch if step.add is not None]
+        if batch[0].connection not in self.configs:  # it could not be made; without it they would stay without one
+            return [step for step in batch if step.add is None]
         refused: set[str] = set()
         if new and not self._put(new, alone=len(new) == 1):
             refused = {step.scope_id for step in new if len(new) == 1 or not self._put([step], alone=True)}
@@ -88,8 +93,7 @@ class Work:
         return True
 
     def _scope(self, step: Arrange) -> dict[str, Any]:
-        config = self.configs.get(step.connection)
-        return {**(step.add or {}), **({"scopeConfigId": config} if config else {})}
+        return {**(step.add or {}), "scopeConfigId": self.configs[step.connection]}
 
     def _arrange(self, step: Arrange) -> None:
         time = self.wish.time_after if step.time_after else None
