@@ -111,6 +111,31 @@ def test_a_key_to_hand_out_stands_in_a_file_for_its_owner_alone(operator: Operat
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_key_that_is_kept_here_can_be_handed_out_later(operator: Operator, devlake: StandIn) -> None:
+    operator.call("connect")
+    assert operator.call("connect", "--key-to", "for-all").returncode == 0
+    assert [(operator.work / "for-all").read_text().strip()] == list(devlake.lake.keys)
+
+
+@pytest.mark.parametrize("file", ["no/such/folder", "."])
+def test_no_key_is_made_where_it_could_not_be_written_down(operator: Operator, devlake: StandIn, file: str) -> None:
+    done = operator.call("connect", "--key-to", file)
+    assert (done.returncode, devlake.requests) == (78, [])
+
+
+def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator, devlake: StandIn) -> None:
+    (operator.work / "for-all").symlink_to("/dev/full/no")
+    done = operator.call("connect", "--key-to", "for-all")
+    assert done.returncode == 1
+    (key,) = devlake.lake.keys
+    assert _token(operator, f"{devlake.url}/rest{PATH}") == key
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_connection_has_a_name(operator: Operator, devlake: StandIn, name: str) -> None:
+    assert (operator.call("connect", "--name", name).returncode, devlake.requests) == (2, [])
+
+
 def test_a_key_is_made_once_even_when_the_answer_is_lost(devlake: StandIn) -> None:
     devlake.fail("POST /api-keys", 502, times=9, is_done=True)
     with client(devlake) as writer, pytest.raises(ApiError):
@@ -131,6 +156,16 @@ def test_a_project_without_a_file_gets_one(operator: Operator) -> None:
     (operator.work / ".git").mkdir()
     url = operator.call("connect", "--write").stdout.strip()
     assert (operator.work / ".devtel.toml").read_text() == f'report_url = "{url}"\n'
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"x = "])
+def test_a_project_file_that_cannot_be_read_is_left_alone_and_the_key_is_kept(
+    operator: Operator, devlake: StandIn, content: bytes
+) -> None:
+    (operator.work / ".devtel.toml").write_bytes(content)
+    done = operator.call("connect", "--write")
+    assert (done.returncode, (operator.work / ".devtel.toml").read_bytes()) == (78, content)
+    assert _token(operator, done.stdout.strip()) in devlake.lake.keys
 
 
 def test_nobody_is_asked_away_from_a_terminal_and_nothing_is_written(operator: Operator) -> None:

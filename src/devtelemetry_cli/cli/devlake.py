@@ -193,7 +193,7 @@ def run_(  # noqa: PLR0913, PLR0917 - click hands over every option
 @devlake.command("connect")
 @click.option("--name", default="devtel", show_default=True, help="Name of the connection.")
 @click.option("--key-name", default="", help="Name of the new API key; default: made of the connection's name.")
-@click.option("--key-to", default="", metavar="FILE", help="Also write the new key into FILE, to hand it out.")
+@click.option("--key-to", default="", metavar="FILE", help="Also write the key into FILE, to hand it out.")
 @click.option("--no-key", is_flag=True, help="For a DevLake that takes reports from anybody, without /rest.")
 @click.option("--write/--no-write", default=None, help="Write report_url into .devtel.toml; asked where not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -202,6 +202,9 @@ def connect_(  # noqa: PLR0913, PLR0917 - click hands over every option
     reach: Reach, name: str, key_name: str, key_to: str, no_key: bool, write: bool | None, as_json: bool
 ) -> None:
     """Make the place for devtel's own reports, a key for it, and print its report URL."""
+    if not name.strip():
+        raise click.UsageError("--name must not be empty.")
+    _check_key_file(key_to)
     with one_shot("A new connect goes on from here."), reach.client() as client:
         place, is_new = connect.connection(client, name)
         tell(f"the connection {place} is {'new' if is_new else 'there already'}")
@@ -213,23 +216,33 @@ def connect_(  # noqa: PLR0913, PLR0917 - click hands over every option
 
 
 def _keep_key(client: Client, url: str, place: Connection, key_name: str, key_to: str) -> None:
-    """Make a key, unless one is kept here and none was asked for. It goes where `devtel token set` puts it."""
+    """Make a key, unless one is kept here and no other was asked for. It goes where `devtel token set` puts it."""
     config, where = paths.config_file(dict(os.environ)), destination.parse(url)
-    if tokens.place(config, where.key).exists() and not key_name and not key_to:
+    key = "" if key_name else tokens.find(config, {}, where.key, url, only_destination=False)
+    if key:
         tell("a key for it is kept here already")
-        return
-    key = connect.make_key(client, key_name or f"{place.name} reports", place.id)
+    else:
+        key = connect.make_key(client, key_name or f"{place.name} reports", place.id)
+        tokens.keep(config, where.key, key)  # before all else: DevLake never shows it again
+        tell("the key is kept for this destination, as by `devtel token set`")
     if key_to:
         files.replace(Path(key_to), f"{key}\n".encode())
         tell(f"the key stands in {key_to}, which only you can read")
-    tokens.keep(config, where.key, key)
-    tell("the key is kept for this destination, as by `devtel token set`")
+
+
+def _check_key_file(file: str) -> None:
+    """Refuse a place for the key that cannot be written, before there is a key."""
+    if file and (Path(file).is_dir() or not os.access(Path(file).absolute().parent, os.W_OK | os.X_OK)):
+        raise ConfigurationError(f"--key-to {file} is no file that can be written.", "Nothing was made.")
 
 
 def _offer_project_file(url: str, write: bool | None) -> None:
     found = paths.project_file(str(Path.cwd()))
     file = Path(found or paths.PROJECT_FILE)
-    document = files.read(file).decode("utf-8") if found else ""
+    try:
+        document = files.read(file).decode("utf-8") if found else ""
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is not UTF-8.", f'Correct it, then add: report_url = "{url}"') from None
     new = connect.with_report_url(document, url)
     if new == document:
         return
