@@ -47,6 +47,8 @@ def look(place: Place, now: float) -> Status:
     answer = judge.judge(place.environ, place.config, place.project, now)
     status = Status(answer.state, answer.rule)
     decision = _look_at_settings(place, status)
+    if answer.state == verdict.GRANTED and answer.ask:
+        status.troubles.append("What you agreed to has changed: `devtel consent` shows how, and asks again.")
     if decision is not None and decision.state != verdict.DECLINED:
         status.dropped_records = dropped.counted(place.state)
         _look_at_place(place, status)

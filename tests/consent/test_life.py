@@ -3,11 +3,13 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from test_question import PROMPT, end, terminal
 
-from support import Developer
+from devtelemetry_cli.report.fields import NOTICE_VERSION
+from support import DEVTEL, Developer
 
 OTHER_URL = "http://127.0.0.1:9/plugins/developer_telemetry/connections/2/report"
 MAKEFILE = "impl-work:\n\t@echo worked\n"
@@ -57,10 +59,21 @@ def test_within_thirteen_months_it_holds(builder: Developer) -> None:
 def test_an_agreement_that_ended_is_asked_for_again_and_renewed_under_the_same_id(builder: Developer) -> None:
     anonymous = builder.grant()
     date_back(builder, 400)
-    assert "You agreed to this on" in asked(builder, "yes\r")
+    shown = asked(builder, "yes\r")
+    assert re.search(r"You agreed to this on \S+\. That ended on \S+; nothing is recorded since\.", shown)
+    assert "Sent once a day" in shown
     assert builder.status()["anonymous_id"] == anonymous
     builder.make("work")
     assert len(builder.ends()) == 1
+
+
+def test_an_agreement_that_ended_says_what_changed_meanwhile_and_claims_no_old_terms(builder: Developer) -> None:
+    builder.grant()
+    date_back(builder, 400)
+    builder.project_file(purpose="rank people")
+    shown = asked(builder, "\r")
+    assert "  - purpose: was not given, is now rank people" in shown
+    assert "old terms hold" not in shown
 
 
 def test_an_agreement_that_ended_sends_nothing(builder: Developer) -> None:
@@ -71,15 +84,87 @@ def test_an_agreement_that_ended_sends_nothing(builder: Developer) -> None:
 
 
 @pytest.mark.parametrize("name", ["organisation", "purpose", "contact"])
-def test_only_the_difference_is_shown_first_when_terms_changed(builder: Developer, name: str) -> None:
+def test_only_the_difference_is_shown_when_terms_changed(builder: Developer, name: str) -> None:
     builder.project_file(**{name: "before"})
     builder.grant()
     builder.project_file(**{name: "afterwards"})
     shown = asked(builder, "yes\r")
     differences = [line.strip() for line in shown.splitlines() if line.startswith("  - ")]
     assert differences == [f"- {name}: was before, is now afterwards"]
+    assert ">>>  127.0.0.1:9  <<<" in shown
+    assert "Sent once a day" not in shown
+    assert "Never recorded" not in shown
     with terminal(builder, "make", "work") as child:
         assert PROMPT not in end(child)
+
+
+def test_devtel_consent_shows_changed_terms_in_the_same_way_and_all_of_them_for_the_asking(builder: Developer) -> None:
+    builder.grant()
+    builder.project_file(purpose="something new")
+    with terminal(builder, DEVTEL, "consent") as child:
+        child.expect_exact(PROMPT)
+        assert "purpose: was not given, is now something new" in str(child.before)
+        assert "metrics.environment" not in str(child.before)
+        child.send("show\r")
+        child.expect_exact("metrics.environment.memory_gib")
+        child.expect_exact(PROMPT)
+        child.send("\r")
+        end(child)
+
+
+def test_a_new_version_of_the_notice_does_not_show_all_its_fields_again(builder: Developer) -> None:
+    builder.grant()
+    pretend_an_older_notice(builder)
+    shown = " ".join(asked(builder, "\r").split())
+    assert f"the list of what is sent: was version {NOTICE_VERSION - 1}, is now {NOTICE_VERSION}" in shown
+    assert "metrics.active_hours" not in shown
+
+
+def pretend_an_older_notice(developer: Developer) -> None:
+    """Let the agreement be about the version of the notice before this one."""
+    text = developer.config.read_text()
+    older = text.replace(f"notice = {NOTICE_VERSION}\n", f"notice = {NOTICE_VERSION - 1}\n")
+    developer.config.write_text(re.sub('notice_hash = ".', 'notice_hash = "x', older))
+
+
+def test_wording_that_changed_without_a_difference_to_tell_shows_it_all(builder: Developer) -> None:
+    builder.grant()
+    builder.config.write_text(re.sub('notice_hash = ".', 'notice_hash = "x', builder.config.read_text()))
+    shown = asked(builder, "\r")
+    assert "  - the wording of the notice" in shown
+    assert "Sent once a day" in shown
+
+
+def test_changed_terms_are_told_by_who_is_asked_what_stands(builder: Developer) -> None:
+    builder.grant()
+    builder.project_file(organisation="Umbrella")
+    shown = builder.devtel("consent", "show").stdout
+    assert shown.startswith("granted on ")
+    assert "until then the old terms hold:\n  - organisation: was Acme, is now Umbrella\n" in shown
+    assert any("has changed" in trouble for trouble in cast("list[str]", builder.status()["troubles"]))
+    builder.grant()
+    assert "has changed" not in builder.devtel("consent", "show").stdout
+    assert builder.status()["troubles"] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [("local", "you record for yourself only; those records are never sent"), ("decline", "You declined this on")],
+)
+def test_who_decided_otherwise_before_is_reminded_of_it(builder: Developer, before: str, said: str) -> None:
+    builder.devtel("consent", before)
+    with terminal(builder, DEVTEL, "consent") as child:
+        child.expect_exact(PROMPT)
+        assert said in str(child.before)
+        child.send("\r")
+        end(child)
+
+
+def test_who_says_yes_at_the_end_of_a_run_hears_how_the_reports_get_sent(builder: Developer) -> None:
+    with terminal(builder, "make", "work") as child:
+        child.expect_exact(PROMPT)
+        child.send("yes\r")
+        assert "`devtel schedule install` sends the reports once a day" in end(child)
 
 
 def test_until_it_is_answered_the_old_agreement_records_on(builder: Developer) -> None:

@@ -102,12 +102,20 @@ def show() -> None:
     """Print what was decided here, and the notice."""
     place = places.here()
     answer = judge.judge(place.environ, place.config, place.project, time.time())
-    click.echo(f"{answer.state}: {answer.rule}")
+    click.echo(judge.in_words(answer.state, answer.rule))
     if answer.state == verdict.OFF:
         return
     terms = places.terms(place)
-    if terms is not None:
-        click.echo("\n" + notice.full(terms), nl=False)
+    if terms is None:
+        return
+    decision = store.find(place.config, terms.destination.key)
+    if answer.state == verdict.GRANTED and answer.ask and decision is not None:
+        click.echo(
+            "\nWhat you agreed to has changed since; `devtel consent` asks again, until then the old terms hold:"
+        )
+        for sentence in judge.differences(terms, decision):
+            click.echo(f"  - {sentence}")
+    click.echo("\n" + notice.full(terms), nl=False)
 
 
 def _values(decision: store.Decision) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ import click
 
 from devtelemetry_cli import status as state
 from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.consent import judge
 
 _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
@@ -35,7 +36,8 @@ def _values(now: state.Status) -> dict[str, Any]:
 
 
 def _lines(now: state.Status) -> list[tuple[str, str]]:
-    lines = [("consent", f"{now.consent} ({now.rule})"), ("destination", now.destination or "none")]
+    until = f", until {_moment(now.until):%Y-%m-%d}" if now.until and now.consent == "granted" else ""
+    lines = [("consent", f"{judge.in_words(now.consent, now.rule)}{until}"), ("destination", now.destination or "none")]
     if now.anonymous_id:
         lines.append(("anonymous ID", now.anonymous_id))
     if now.consent in ("granted", "local"):

@@ -7,6 +7,8 @@ from devtelemetry_cli.consent import notice, store
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.verdict import Verdict
 
+WORDING = "the wording of the notice"  # a change of which no more can be told
+
 
 def judge(environ: dict[str, str], config: str, project_path: str | None, now: float) -> Verdict:
     """The verdict for runs in a place, with the sentence of the rule that won."""
@@ -22,6 +24,11 @@ def judge(environ: dict[str, str], config: str, project_path: str | None, now: f
         return Verdict(state=verdict.OFF, rule=fault.message)
     key = terms.destination.key if terms else destination.NOWHERE
     return _answer(decided.get(key), terms, project, key, now)
+
+
+def in_words(state: str, rule: str) -> str:
+    """The state with the rule that decided it: "granted on 2026-11-22", "off: CI is set"."""
+    return rule if rule.startswith(state) else f"{state}: {rule}"
 
 
 def asked_terms(
@@ -81,7 +88,7 @@ def differences(terms: notice.Terms, decision: store.Decision) -> list[str]:
         "contact": decision.contact,
         "notice": str(decision.notice),
     }
-    return notice.changes(terms, agreed) or ["the wording of the notice"]
+    return notice.changes(terms, agreed) or [WORDING]
 
 
 def _day(moment: datetime) -> str:

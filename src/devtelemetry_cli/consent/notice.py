@@ -48,12 +48,26 @@ def short(asked: Terms) -> str:
         f"{who} asks: may devtel report how long your make targets take?",
         *_address(asked),
         *_reasons(asked),
+        "",
         *_wrapped(
             "Sent once a day, under a random ID: which targets ran, how often, how long, with what exit code; "
             "the hours of activity; the kind of branch and the checkout's age; the machine's kind."
         ),
         *_wrapped(NEVER),
+        "",
         *_wrapped("You can change your mind at any time: devtel consent decline erases everything."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def again(asked: Terms, agreed_on: str, differences: list[str]) -> str:
+    """The notice for who agreed already and is asked anew: what is different since, and nothing else."""
+    who = asked.organisation or "Whoever runs that address"
+    lines = [
+        *_wrapped(f"{who} asks again, since what you agreed to on {agreed_on} has changed:"),
+        *(line for sentence in differences for line in _item(sentence)),
+        *_address(asked),
+        *_wrapped("All else is as it was; show prints all of it. Until you agree again, the old terms hold."),
     ]
     return "\n".join(lines) + "\n"
 
@@ -117,7 +131,11 @@ def _reasons(asked: Terms) -> list[str]:
 
 
 def _field_lines(path: str, meaning: str) -> list[str]:
-    return textwrap.wrap(f"{path}: {meaning}", WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    return _item(f"{path}: {meaning}")
+
+
+def _item(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def _wrapped(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from devtelemetry_cli import settings, verdict
 from devtelemetry_cli.consent import budget, decide, judge, notice, occasion, prompt, store
 from devtelemetry_cli.consent.decide import Keeping
 from devtelemetry_cli.consent.notice import Terms
+from devtelemetry_cli.consent.store import Decision
 from devtelemetry_cli.place import Place
 
 _QUESTION = "Agree? [y]es, [l]ocal: only for yourself, [n]o, [s]how me everything; Enter: not now > "
@@ -20,24 +21,42 @@ def after_a_run(place: Place, manner: str) -> None:
         return
     if manner == occasion.ASK:
         prompt.say("\n")
-        settle(Keeping(place.config, place.state), terms, introduction(place, terms, notice.short(terms)))
+        shown = introduction(place, terms, notice.short(terms))
+        if settle(Keeping(place.config, place.state), terms, shown) == prompt.YES:
+            prompt.say("`devtel schedule install` sends the reports once a day; `devtel status` tells what stands.\n")
     else:
         prompt.say(f"devtel: {terms.destination.host} asks for build telemetry; `devtel consent` tells more.\n")
 
 
 def introduction(place: Place, terms: Terms, text: str) -> str:
-    """The notice in front of the question; where an older agreement stands, what changed since comes first."""
+    """What stands in front of the question: `text`, the notice, with what was decided before.
+
+    Who agreed to other terms is shown the difference alone; all the rest is there for the asking.
+    """
     known = store.decisions(store.read(place.config))
     before = known.get(terms.destination.key)
     if before is None:
         others = [other.url for other in known.values() if other.state == verdict.GRANTED]
         return _remark("You agreed to reports elsewhere. This is another address than", others) + text
-    changed = judge.differences(terms, before) if before.state == verdict.GRANTED else []
-    if changed:
+    return _since(before, terms, text)
+
+
+def _since(before: Decision, terms: Terms, text: str) -> str:
+    """The notice for who decided about this destination before."""
+    decided = f"{before.decided:%Y-%m-%d}"
+    if before.state == verdict.LOCAL:
+        return f"Since {decided} you record for yourself only; those records are never sent.\n\n{text}"
+    if before.state == verdict.DECLINED:
+        return f"You declined this on {decided}.\n\n{text}"
+    changed = judge.differences(terms, before)
+    if before.until.timestamp() <= time.time():
+        ended = f"You agreed to this on {decided}. That ended on {before.until:%Y-%m-%d}; nothing is recorded since."
+        return f"{ended}\n\n{_remark('What has changed since you agreed:', changed)}{text}"
+    if not changed:
+        return f"You agreed to this on {decided}; agreeing again renews it for 13 months.\n\n{text}"
+    if judge.WORDING in changed:  # so the difference cannot be told
         return _remark("What you agreed to has changed, and until you agree again the old terms hold:", changed) + text
-    if before.state == verdict.GRANTED:
-        return f"You agreed to this on {before.decided:%Y-%m-%d}; agreeing again renews it for 13 months.\n\n{text}"
-    return text
+    return notice.again(terms, decided, changed)
 
 
 def _remark(headline: str, lines: list[str]) -> str:

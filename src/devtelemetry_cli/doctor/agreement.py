@@ -15,10 +15,13 @@ def consent(scene: Scene) -> Iterator[Finding]:
     place = scene.place
     answer = judge.judge(place.environ, place.config, place.project, scene.now)
     advice = {
-        verdict.UNDECIDED: "Nothing is recorded. `devtel consent` asks.",
+        verdict.UNDECIDED: "Nothing is recorded. `devtel consent` asks."
+        if scene.terms
+        else "Nothing is recorded. `devtel consent local` records for yourself.",
         verdict.OFF: "Nothing is recorded while that is so.",
     }.get(answer.state, "")
-    yield Finding("note" if advice else "ok", f"{answer.state}: {answer.rule}", advice, {"state": answer.state})
+    words = judge.in_words(answer.state, answer.rule)
+    yield Finding("note" if advice else "ok", words, advice, {"state": answer.state})
     if answer.state != verdict.GRANTED:
         return
     if answer.ask:
