@@ -58,10 +58,10 @@ def test_a_failure_counts_and_is_warned_of_once(watching: Watching) -> None:
     number = lake.blueprint("shop")
     lake.pipeline(number)
     watching.round()
-    pipeline = lake.pipeline(number, "TASK_FAILED", "github: 401\nstack", ended="2026-11-21T10:00:00Z")
+    pipeline = lake.pipeline(number, "TASK_FAILED", "github: 401\n  goroutine 7", ended="2026-11-21T10:00:00Z")
     watching.round().round()
     assert watching.metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
-    assert watching.log == [f"shop: pipeline {pipeline} failed at 2026-11-21T10:00:00+00:00: github: 401 stack"]
+    assert watching.log == [f"shop: pipeline {pipeline} failed at 2026-11-21T10:00:00+00:00: github: 401"]
 
 
 def test_a_restart_neither_counts_nor_warns_again(watching: Watching) -> None:

@@ -15,6 +15,21 @@ from devtelemetry_cli.devlake.faults import ApiError
 
 CONNECTIONS = [{"pluginName": "github", "connectionId": 1, "scopes": [{"scopeId": "7"}]}]
 
+WRAPPED = """subtask Collect Jobs ended unexpectedly
+Wraps: (2) attached stack trace
+  -- stack trace:
+  | github.com/apache/incubator-devlake/helpers.collect
+Wraps: (3) Error waiting for async Collector execution
+  | combined messages:
+  | {
+  | \tRetry exceeded 3 times calling repos/acme/shop/actions
+  | }
+Error types: (1) *hintdetail.withDetail (2) *errutil.leafError"""
+WHY = (
+    "subtask Collect Jobs ended unexpectedly: Error waiting for async Collector execution: "
+    "Retry exceeded 3 times calling repos/acme/shop/actions"
+)
+
 
 @pytest.fixture
 def shop(devlake: StandIn) -> int:
@@ -62,6 +77,33 @@ def test_a_run_that_fails_ends_with_1_and_the_failing_tasks_message(
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
     assert done.returncode == 1
     assert done.stderr == "devtel: github, Collect Issues: 401\n"
+
+
+@pytest.mark.parametrize(
+    ("tasks", "sentence"),
+    [
+        ([], "subtask failed"),
+        ([{"plugin": "dora", "status": "TASK_FAILED", "message": ""}], "dora: it does not say why"),
+        ([{"plugin": "dora", "status": "TASK_FAILED", "message": WRAPPED}], f"dora: {WHY}"),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_a_run_that_fails_always_says_something(
+    operator: Operator, devlake: StandIn, tasks: list[dict[str, str]], sentence: str
+) -> None:
+    _failing(devlake)
+    devlake.lake.tasks[devlake.lake._number + 1] = tasks
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    assert (done.returncode, done.stderr) == (1, f"devtel: {sentence}\n")
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_result_stands_where_the_tasks_cannot_be_read(operator: Operator, devlake: StandIn) -> None:
+    _failing(devlake)
+    devlake.fail("GET /pipelines/.*/tasks", 403, {"message": "path doesn't match api key's scope"})
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    assert (done.returncode, "failed, 3 of 3 tasks" in done.stdout) == (1, True)
+    assert "path doesn't match" in done.stderr
 
 
 @pytest.mark.usefixtures("shop")

@@ -10,7 +10,7 @@ from types import ModuleType
 import click
 
 from devtelemetry_cli import destination, files, paths, tokens
-from devtelemetry_cli.devlake import connect, discover, pipelines, run, schedule, show, sync, watch
+from devtelemetry_cli.devlake import connect, discover, run, schedule, show, sync, watch
 from devtelemetry_cli.devlake.api import Client
 from devtelemetry_cli.devlake.model import Connection
 from devtelemetry_cli.devlake.pace import Clock
@@ -183,9 +183,9 @@ def run_(  # noqa: PLR0913, PLR0917 - click hands over every option
         if wait:
             with tasks(pipeline) as look:
                 pipeline = run.follow(client, pipeline, look, interval, Clock())
-        reasons = pipelines.failed_tasks(client, pipeline.id) if pipeline.is_failing else []
+        reasons = run.reasons(client, pipeline)
     click.echo(show.pipeline_json(pipeline, reasons) if as_json else show.pipeline_line(project, pipeline))
-    for reason in reasons or ([pipeline.message] if pipeline.is_failing else []):
+    for reason in reasons:
         tell(reason)
     sys.exit(wait and pipeline.status != COMPLETED)
 

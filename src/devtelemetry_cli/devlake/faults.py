@@ -1,6 +1,7 @@
 """Every error shape of the API as one clear sentence with its exit code: empty bodies, text, dumps, lists of causes."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from devtelemetry_cli.errors import (
 )
 
 LONGEST_DETAIL = 300
+_WRAPS = re.compile(r"^[ \t]*Wraps: \(\d+\)", re.MULTILINE)
+_SAY_NOTHING = frozenset({"", "{", "}", "combined messages:", "attached stack trace"})
 NO_ANSWERS = 3  # requests in a row without any answer, each tried often enough: then DevLake is gone
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -112,15 +115,25 @@ def explain(request: str, status: int, body: bytes, has_key: bool) -> ApiError:
 
 
 def detail(body: bytes) -> str:
-    """The clean part of what was said, on one line: the causes, else the first line of the message; "" for nothing."""
+    """The clean part of what was said, on one line: the causes, else what the message tells; "" for nothing."""
     document = _document(body)
     if document is None:
         return ""
     causes = document.get("causes")
     if isinstance(causes, list) and any(isinstance(cause, str) and cause.strip() for cause in causes):
-        return one_line("; ".join(_first_line(cause) for cause in causes if isinstance(cause, str)))
+        return one_line("; ".join(told(cause) for cause in causes if isinstance(cause, str)))
     message = document.get("message")
-    return one_line(_first_line(message)) if isinstance(message, str) else ""
+    return told(message) if isinstance(message, str) else ""
+
+
+def told(dump: str) -> str:
+    """What a message of DevLake tells, on one line: `what: why: why of that`, without stack traces.
+
+    A fault that went through several hands comes as a dump: its own line, `Wraps: (2)` and the next, and so on, each
+    perhaps with details behind `|`; the reason stands deepest.
+    """
+    layers = _WRAPS.split(dump.partition("\nError types:")[0])
+    return one_line(": ".join(dict.fromkeys(line for layer in layers for line in _layer(layer))))
 
 
 def one_line(text: str, most: int = LONGEST_DETAIL) -> str:
@@ -157,8 +170,10 @@ def _forbidden(
     return f"DevLake refused the key for {request}{because}.", "Is it valid, and does its path allow this?", 77
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+def _layer(text: str) -> list[str]:
+    lines = [line.strip() for line in text.partition("-- stack trace")[0].splitlines() if line.strip()]
+    telling = [line.strip("| \t") for number, line in enumerate(lines) if number == 0 or line.startswith("|")]
+    return [line for line in telling if line not in _SAY_NOTHING]
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

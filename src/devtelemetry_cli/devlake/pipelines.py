@@ -41,7 +41,7 @@ def read(item: dict[str, Any], request: str) -> Pipeline:
     return Pipeline(
         id=model.number(item, "id", request),
         status=model.text(item, "status"),
-        message=faults.one_line(model.text(item, "message") or model.text(item, "errorName")),
+        message=faults.told(model.text(item, "message") or model.text(item, "errorName")),
         began=_seconds(item.get("beganAt")),
         finished=_seconds(item.get("finishedAt")),
         seconds=float(_count(item, "spentSeconds")),
@@ -81,8 +81,7 @@ def failed_tasks(client: Client, number: int) -> list[str]:
 
 def _sentence(task: dict[str, Any]) -> str:
     where = ", ".join(filter(None, (model.text(task, "plugin"), model.text(task, "failedSubTask"))))
-    lines = (line.strip() for line in model.text(task, "message").splitlines())
-    return f"{where}: {faults.one_line(next(filter(None, lines), 'it does not say why'))}"
+    return f"{where}: {faults.told(model.text(task, 'message')) or 'it does not say why'}"
 
 
 def _seconds(value: object) -> float | None:

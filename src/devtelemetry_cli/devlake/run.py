@@ -33,6 +33,17 @@ def follow(
         pipeline = pipelines.get(client, pipeline.id)
 
 
+def reasons(client: Client, pipeline: Pipeline) -> list[str]:
+    """Why a pipeline failed: a sentence for each failed task, else its own; none where it did not fail."""
+    if not pipeline.is_failing:
+        return []
+    try:
+        found = pipelines.failed_tasks(client, pipeline.id)
+    except ApiError as fault:  # how the pipeline ended stands, whatever is to be had of its tasks
+        found = [str(fault)]
+    return found or [pipeline.message or "DevLake does not say why."]
+
+
 def _blueprint(client: Client, project: str) -> int:
     path = f"/projects/{api.part(project)}"
     try:
