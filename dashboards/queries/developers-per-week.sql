@@ -1,0 +1,5 @@
+SELECT {week} AS time, COUNT(DISTINCT person) AS developers
+FROM ({reports}) AS reports
+GROUP BY time
+HAVING COUNT(DISTINCT person) >= ${k}
+ORDER BY time

@@ -1,0 +1,26 @@
+"""The same reports in a database of each kind, stored by a real receiver, and the dashboard's file for it."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# How tests start receivers and databases is kept with the receiver's own.
+sys.path.insert(0, str(Path(__file__).parent.parent / "receiver"))
+
+from filling import Filled, filled
+from receiving import receiver_in
+from stores import database
+
+KINDS = ("mariadb", "postgresql")
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """A database of `devtel serve` that took everybody's reports; skips by name where there is no server."""
+    with database(request.param, tmp_path_factory) as url:
+        home = tmp_path_factory.mktemp(request.param)
+        # The days are fixed ones, which grow old.
+        with receiver_in(home, "--retention-days", 0, database=url) as receiver:
+            yield filled(receiver, request.param, url)

@@ -1,0 +1,86 @@
+"""Where a board is used: a DevLake that has only the plugin, and a database user that may read and nothing else."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grafana
+import pytest
+from filling import Filled, answer
+from grafana import Json
+from sqlalchemy import NullPool, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
+from stores import Store
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "grafana.md"
+FORBIDDEN = [
+    "SELECT secret_token FROM _tool_developer_telemetry_connections",
+    "SELECT email FROM _tool_developer_metrics",
+    "SELECT hostname FROM _tool_developer_metrics",
+    "SELECT value FROM devtel_secrets",
+    "DELETE FROM _tool_developer_metrics",
+    "UPDATE devtel_target_metrics SET runs = 0",
+]
+_numbers = itertools.count()
+
+
+def queries(board: Json, panels: list[Json]) -> list[str]:
+    """What those panels ask."""
+    return [grafana.sql(board, target["rawSql"]) for panel in panels for target in panel.get("targets", [])]
+
+
+def choices(board: Json) -> list[str]:
+    """What the variables ask."""
+    return [grafana.sql(board, one["query"]) for one in board["templating"]["list"] if one["type"] == "query"]
+
+
+@contextmanager
+def without_our_table(store: Store) -> Iterator[None]:
+    """For a while the database has no rows per target, as DevLake's has none."""
+    store.change("ALTER TABLE devtel_target_metrics RENAME TO put_aside")
+    try:
+        yield
+    finally:
+        store.change("ALTER TABLE put_aside RENAME TO devtel_target_metrics")
+
+
+def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: Filled) -> None:
+    board = grafana.board(stored.kind)
+    above, below = board["panels"], board["panels"][-1]["panels"]
+    before = [answer(stored.url, sql) for sql in queries(board, above) + choices(board)]
+    with without_our_table(Store(stored.url)):
+        assert [answer(stored.url, sql) for sql in queries(board, above) + choices(board)] == before
+        for sql in queries(board, below):
+            with pytest.raises(Exception, match="devtel_target_metrics"):
+                answer(stored.url, sql)
+
+
+@pytest.fixture
+def reader(stored: Filled) -> Iterator[str]:
+    """The address of the database for the user that the page's grants make."""
+    url = make_url(stored.url)
+    name = f"grafana_{os.getpid()}_{next(_numbers)}"
+    mysql, postgresql = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    grants = (mysql if stored.kind == "mariadb" else postgresql).replace("grafana_reader", name)
+    admin = create_engine(stored.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with admin.connect() as server:
+        for statement in grants.replace("lake.", f"{url.database}.").strip().rstrip(";").split(";"):
+            server.exec_driver_sql(statement.replace("%", "%%"))
+        yield url.set(username=name, password="PASSWORD").render_as_string(hide_password=False)
+        if stored.kind == "mariadb":
+            server.exec_driver_sql(f"DROP USER {name}")
+        else:
+            server.exec_driver_sql(f"DROP OWNED BY {name}")
+            server.exec_driver_sql(f"DROP USER {name}")
+
+
+def test_the_user_of_the_page_reads_every_panel_and_nothing_else(stored: Filled, reader: str) -> None:
+    board = grafana.board(stored.kind)
+    for sql in queries(board, list(grafana.panels(board))) + choices(board):
+        assert answer(reader, sql) == answer(stored.url, sql)
+    for sql in FORBIDDEN:
+        with pytest.raises(DBAPIError, match="denied"):
+            Store(reader).change(sql)

@@ -1,0 +1,152 @@
+"""Every panel's SQL, as Grafana sends it, against what the raw runs say."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import grafana
+import people
+import pytest
+from filling import CONNECTION_NAMES, Filled, answer
+from people import BEGIN, END, NASTY, NASTY_PROJECT, Day, Row, Run
+
+IN_DAYS: Mapping[str, Callable[[Sequence[Day]], list[Row]]] = {
+    "Developers reporting, per day": lambda days: people.reporting(days, people.moment),
+    "Developers reporting, per week": lambda days: people.reporting(days, people.monday),
+    "Active hours per week": people.active_hours,
+    "Commands most used": people.commands,
+    "Tools used": lambda days: people.named(days, "tool", lambda day: day.tools),
+    "Projects": lambda days: people.named(days, "project", lambda day: day.projects),
+}
+IN_RUNS: Mapping[str, Callable[[Sequence[Run]], list[Row]]] = {
+    "Targets, longest waited for first": people.targets,
+    "Waited per week": lambda runs: people.trend(runs, "waited_seconds", people.waited),
+    "Failure rate per week": lambda runs: people.trend(runs, "failure_rate", people.failure_rate),
+    "Median duration per week": lambda runs: people.trend(runs, "seconds", people.percentile(50)),
+    "90th percentile of durations per week": lambda runs: people.trend(runs, "seconds", people.percentile(90)),
+    "Exit codes and signals": people.exit_codes,
+}
+
+
+@cache
+def all_runs() -> list[Run]:
+    return [run for run in people.runs() if BEGIN <= run.day <= END]
+
+
+def all_days() -> list[Day]:
+    return [*people.days(all_runs()), *people.strangers()]
+
+
+def asked(stored: Filled, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
+    board = grafana.board(stored.kind)
+    return answer(stored.url, grafana.sql(board, grafana.query(board, title), chosen))
+
+
+def options(stored: Filled, name: str) -> dict[str, str]:
+    """What a viewer may choose, and the values behind it."""
+    board = grafana.board(stored.kind)
+    (variable,) = [one for one in board["templating"]["list"] if one["name"] == name]
+    return {row["__text"]: row["__value"] for row in answer(stored.url, grafana.sql(board, variable["query"]))}
+
+
+def same(rows: list[Row], expected: list[Row]) -> None:
+    """The rows, in whatever order; numbers but for the last digits."""
+    assert expected, "a panel without rows proves nothing"
+    assert sorted(map(_words, rows)) == sorted(map(_words, expected))
+    wanted = {_words(row): row for row in expected}
+    for row in rows:
+        assert _numbers(row) == pytest.approx(_numbers(wanted[_words(row)]), rel=1e-9)
+
+
+def _words(row: Row) -> tuple[Any, ...]:
+    """What names a row."""
+    return tuple(value for name, value in sorted(row.items()) if isinstance(value, str) or name == "time")
+
+
+def _numbers(row: Row) -> Row:
+    """What it says of what it names; a number that cannot be one where it says nothing."""
+    return {name: -1 if value is None else value for name, value in row.items() if not isinstance(value, str)}
+
+
+@pytest.mark.parametrize("title", IN_DAYS)
+def test_a_panel_on_the_plugins_tables_says_what_the_raw_runs_say(stored: Filled, title: str) -> None:
+    same(asked(stored, title), IN_DAYS[title](all_days()))
+
+
+@pytest.mark.parametrize("title", IN_RUNS)
+def test_a_panel_per_target_says_what_the_raw_runs_say(stored: Filled, title: str) -> None:
+    same(asked(stored, title), IN_RUNS[title](all_runs()))
+
+
+@pytest.mark.parametrize("title", [*IN_DAYS, *IN_RUNS])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_connection_narrows_every_panel(stored: Filled, title: str, number: int) -> None:
+    rows = asked(stored, title, {"connection": [stored.connections[number]]})
+    if title in IN_DAYS:
+        same(rows, IN_DAYS[title]([day for day in all_days() if day.connection == number]))
+    else:
+        same(rows, IN_RUNS[title]([run for run in all_runs() if run.connection == number]))
+
+
+@pytest.mark.parametrize("title", ["Projects", *IN_RUNS])
+@pytest.mark.parametrize("names", [["api"], ["web", "many"], [NASTY_PROJECT]], ids=["one", "two", "nasty"])
+def test_a_project_narrows_what_belongs_to_projects(stored: Filled, title: str, names: list[str]) -> None:
+    rows = asked(stored, title, {"project": [options(stored, "project")[name] for name in names]})
+    if title == "Projects":
+        days = people.named(all_days(), "project", lambda day: day.projects)
+        same(rows, [row for row in days if row["project"] in names])
+    else:
+        same(rows, IN_RUNS[title]([run for run in all_runs() if run.project in names]))
+
+
+def test_a_viewer_chooses_between_connections_and_projects_that_enough_people_have(stored: Filled) -> None:
+    assert options(stored, "connection") == dict(zip(CONNECTION_NAMES, stored.connections, strict=True))
+    assert set(options(stored, "project")) == {"api", "web", "many", NASTY_PROJECT}
+
+
+def test_the_value_of_a_project_cannot_leave_its_quotes(stored: Filled) -> None:
+    value = options(stored, "project")[NASTY_PROJECT]
+    assert value == sha256(NASTY_PROJECT.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("chosen", [{"project": ["nobody"]}, {"connection": ["' OR 1=1 --"]}], ids=str)
+@pytest.mark.parametrize("title", IN_RUNS)
+def test_a_choice_that_is_none_shows_nothing(stored: Filled, title: str, chosen: grafana.Chosen) -> None:
+    assert asked(stored, title, chosen) == []
+
+
+def test_a_name_with_markup_quotes_and_backslashes_is_shown_as_it_is(stored: Filled) -> None:
+    assert NASTY in {row["target"] for row in asked(stored, "Targets, longest waited for first")}
+    assert {NASTY, f"make {NASTY}"} <= {row["command"] for row in asked(stored, "Commands most used")}
+    assert NASTY in {row["tool"] for row in asked(stored, "Tools used")}
+    assert f"{NASTY_PROJECT} / {NASTY}" in {row["metric"] for row in asked(stored, "Waited per week")}
+
+
+def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: Filled) -> None:
+    everything = [row for title in (*IN_DAYS, *IN_RUNS) for row in asked(stored, title)]
+    texts = {value for row in everything for value in row.values() if isinstance(value, str)}
+    assert not [text for text in texts if "secret" in text or "solo" in text]
+    assert {row["time"] for row in everything if "time" in row} <= {
+        people.moment(day.day) for day in all_days() if day.day <= END.replace(day=8)
+    }
+    assert min(row["developers"] for row in everything if "developers" in row) >= 3
+
+
+def test_a_target_that_enough_people_ran_but_few_let_end_has_no_percentiles(stored: Filled) -> None:
+    (row,) = [row for row in asked(stored, "Targets, longest waited for first") if row["target"] == "watch"]
+    assert (row["developers"], row["p50"], row["p90"]) == (4, None, None)
+    timed = {row["metric"] for row in asked(stored, "Median duration per week")}
+    assert "web / watch" in {row["metric"] for row in asked(stored, "Waited per week")} - timed
+
+
+def test_what_is_on_top_stands_first(stored: Filled) -> None:
+    waited = [row["waited_seconds"] for row in asked(stored, "Targets, longest waited for first")]
+    used = [row["runs"] for row in asked(stored, "Commands most used")]
+    assert (waited, used) == (sorted(waited, reverse=True), sorted(used, reverse=True))
+
+
+def test_a_trend_runs_forward_in_time(stored: Filled) -> None:
+    for title in (*IN_DAYS, *IN_RUNS):
+        times = [row["time"] for row in asked(stored, title) if "time" in row]
+        assert times == sorted(times)
