@@ -34,11 +34,15 @@ class Watching:
         """A new process with the same state."""
         return Watching(self.devlake, self.state)
 
-    def metrics(self, label_time_failed: bool = False) -> dict[str, float]:
-        """What a scrape gets: `name{labels}` -> value."""
+    def scrape(self, label_time_failed: bool = False) -> str:
+        """What Prometheus gets."""
         registry = CollectorRegistry()
         registry.register(metrics.Metrics(lambda: self.monitor.board, lambda: NOW, label_time_failed))
-        families = text_string_to_metric_families(generate_latest(registry).decode())
+        return generate_latest(registry).decode()
+
+    def metrics(self, label_time_failed: bool = False) -> dict[str, float]:
+        """The same as `name{labels}` -> value."""
+        families = text_string_to_metric_families(self.scrape(label_time_failed))
         return {_name(sample.name, sample.labels): sample.value for family in families for sample in family.samples}
 
 
@@ -155,6 +159,43 @@ def test_a_blueprint_without_a_project_goes_by_its_own_name(watching: Watching) 
     lake = watching.devlake.lake
     lake.pipeline(lake.blueprint("x", projectName="", name="by hand"), "TASK_FAILED")
     assert 'devlake_blueprint_failing{project_name="by hand"}' in watching.round().metrics()
+
+
+def test_two_failures_of_the_same_second_are_one_series_that_counts_both(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number)
+    watching.round()
+    for _ in range(2):
+        lake.pipeline(number, "TASK_FAILED", ended="2026-11-21T10:00:00Z")
+    scrape = watching.round().scrape(label_time_failed=True)
+    series = 'devlake_blueprint_failure_total{project_name="shop",time_failed="2026-11-21T10:00:00Z"}'
+    assert [line for line in scrape.splitlines() if line.startswith(series)] == [f"{series} 2.0"]
+
+
+def test_blueprints_of_one_name_are_told_apart_and_the_oldest_keeps_it(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    first = lake.blueprint("shop")
+    second = lake.blueprint("x", projectName="", name="shop")
+    for number in (first, second):
+        lake.pipeline(number, "TASK_FAILED", f"of {number}")
+    lines = watching.round().scrape().splitlines()
+    assert [line for line in lines if line.startswith("devlake_blueprint_failing{")] == [
+        f'devlake_blueprint_failing{{project_name="shop #{second}"}} 1.0',
+        'devlake_blueprint_failing{project_name="shop"} 1.0',
+    ]
+    assert {line.split(":")[0]: line.rpartition(" ")[2] for line in watching.log} == {
+        "shop": str(first),
+        f"shop #{second}": str(second),
+    }
+
+
+def test_a_blueprint_that_is_switched_off_is_not_failing(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("off", enable=False), "TASK_FAILED")
+    values = watching.round().metrics()
+    assert values['devlake_blueprint_enabled{project_name="off"}'] == 0
+    assert values['devlake_blueprint_failing{project_name="off"}'] == 0
 
 
 def test_a_blueprint_that_is_gone_is_no_longer_shown(watching: Watching) -> None:
@@ -282,6 +323,10 @@ def test_a_port_that_is_taken_ends_with_78(operator: Operator) -> None:
 @pytest.mark.parametrize("text", ["9100x", "nine", ":", "host", ":99999"])
 def test_an_address_to_listen_on_that_is_none_is_a_wrong_word(operator: Operator, text: str) -> None:
     assert operator.call("monitor", "--listen", text).returncode == 2
+
+
+def test_json_without_once_is_a_wrong_word(operator: Operator, devlake: StandIn) -> None:
+    assert (operator.call("monitor", "--json").returncode, devlake.requests) == (2, [])
 
 
 def test_without_its_extra_the_command_says_what_to_install(operator: Operator, tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def monitor(  # noqa: PLR0913, PLR0917 - click hands over every option
     reach: Reach, interval: float, listen: str, label_time_failed: bool, once: bool, as_json: bool
 ) -> None:
     """Watch the pipelines of all blueprints, and serve Prometheus metrics."""
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once.")
     if once:
         _look_once(reach, as_json)
     host, port = _listen(listen)

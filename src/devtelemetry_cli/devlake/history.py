@@ -53,7 +53,7 @@ def with_success(history: History, success: Pipeline | None) -> History:
     """The history with a success from longer ago, where it knows none."""
     if success is None or history.succeeded is not None:
         return history
-    return replace(history, succeeded=success.finished, fresh=success.began)
+    return replace(history, succeeded=success.finished, fresh=success.began or success.finished)
 
 
 def _with_newest(history: History, pipelines: Sequence[Pipeline]) -> History:

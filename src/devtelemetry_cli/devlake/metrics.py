@@ -1,5 +1,6 @@
 """The board as Prometheus metrics. Counters come from the state file, so a restart does not begin them anew."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -45,9 +46,8 @@ class Metrics(Collector):
             if not self._label_time_failed:
                 family.add_metric([entry.project], entry.history.total)
                 continue
-            for _, when in entry.history.failures:
-                moment = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                family.add_metric([entry.project, moment], 1)
+            for moment, count in Counter(_moment(when) for _, when in entry.history.failures).items():
+                family.add_metric([entry.project, moment], count)
         return family
 
     def _gauges(self, board: Board) -> Iterator[Metric]:
@@ -60,9 +60,15 @@ class Metrics(Collector):
                     family.add_metric([entry.project], value)
             yield family
         failing = GaugeMetricFamily("devlake_blueprint_failing", "1: its last run failed.", labels=["project_name"])
+        enabled = GaugeMetricFamily("devlake_blueprint_enabled", "1: it is switched on.", labels=["project_name"])
         for entry in board.entries.values():
             failing.add_metric([entry.project], entry.is_failing)
-        yield failing
+            enabled.add_metric([entry.project], entry.enabled)
+        yield from (failing, enabled)
+
+
+def _moment(when: float) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _statuses(board: Board) -> Metric:

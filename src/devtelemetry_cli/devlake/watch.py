@@ -1,7 +1,7 @@
 """One check of all blueprints, and the rounds of a monitor: state first, then one warning for each new failure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Check:
     """One look at every blueprint: the entries, failures that nobody was told of yet, and what could not be read."""
 
     entries: dict[int, Entry] = field(default_factory=dict)
-    news: list[tuple[str, Pipeline]] = field(default_factory=list)
+    news: list[tuple[int, Pipeline]] = field(default_factory=list)
     faults: list[ApiError] = field(default_factory=list)
 
 
@@ -52,7 +52,6 @@ def check(client: Client, known: Mapping[int, History]) -> Check:
     """Look at all blueprints. Raises ApiError where nothing can be read; for one blueprint it is noted."""
     result, patience = Check(), Patience()
     for blueprint in calls.blueprints(client):
-        name = blueprint.project or blueprint.name
         past = known.get(blueprint.id)
         try:
             present, news = _look_at(client, blueprint, past)
@@ -63,9 +62,20 @@ def check(client: Client, known: Mapping[int, History]) -> Check:
             if past is None:
                 continue
             present, news = past, []
-        result.entries[blueprint.id] = Entry(name, blueprint.enabled, present)
-        result.news += [(name, pipeline) for pipeline in news]
-    return result
+        result.entries[blueprint.id] = Entry(blueprint.project or blueprint.name, blueprint.enabled, present)
+        result.news += [(blueprint.id, pipeline) for pipeline in news]
+    return replace(result, entries=_told_apart(result.entries))
+
+
+def _told_apart(entries: Mapping[int, Entry]) -> dict[int, Entry]:
+    """The entries under names of their own, since Prometheus keeps only one series of a name: the oldest keeps it."""
+    owners: dict[str, int] = {}
+    for number in sorted(entries):
+        owners.setdefault(entries[number].project, number)
+    return {
+        number: entry if owners[entry.project] == number else replace(entry, project=f"{entry.project} #{number}")
+        for number, entry in entries.items()
+    }
 
 
 def _look_at(client: Client, blueprint: Blueprint, past: History | None) -> tuple[History, list[Pipeline]]:
@@ -110,18 +120,17 @@ class Monitor:
 
     def round(self, now: float) -> None:
         """One check. A DevLake that does not answer is told of once, until it answers again. Raises OSError."""
-        errors = self.board.errors - self.client.errors
         try:
             result = check(self.client, self._histories)
         except ApiError as fault:
             self._tell_trouble(str(fault))
-            self.board = Board(self.board.entries, self.board.checked, errors + self.client.errors, is_up=False)
+            self.board = Board(self.board.entries, self.board.checked, self.client.errors, is_up=False)
             return
         self._remember({number: entry.history for number, entry in result.entries.items()})
-        self.board = Board(result.entries, now, errors + self.client.errors, is_up=True)
+        self.board = Board(result.entries, now, self.client.errors, is_up=True)
         self._tell_trouble(str(result.faults[0]) if result.faults else "")
-        for project, pipeline in result.news:
-            self.warn(_warning(project, pipeline))
+        for number, pipeline in result.news:
+            self.warn(_warning(result.entries[number].project, pipeline))
 
     def _remember(self, histories: dict[int, History]) -> None:
         if histories != self._histories:
