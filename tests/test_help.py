@@ -1,5 +1,7 @@
 """What a newcomer meets first: the help of every command, whole sentences, by -h as well as by --help."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,13 @@ def test_the_version_is_told_on_one_line(developer: Developer) -> None:
     done = developer.devtel("--version")
     assert done.stdout.startswith("devtel, version ")
     assert done.stdout.count("\n") == 1
+
+
+def test_a_reader_who_has_seen_enough_hears_nothing_more(developer: Developer) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = developer.devtel("show", "--fields", capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+    finally:
+        os.close(writing)
+    assert done.stderr == ""

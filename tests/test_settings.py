@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devtelemetry_cli.consent import store
 from devtelemetry_cli.settings import (
     DamagedError,
     ProjectFile,
@@ -194,3 +195,12 @@ def test_the_address_that_applies_has_a_source(
     environ: dict[str, str], user: str, project_url: str, expected: ReportURL
 ) -> None:
     assert report_url(environ, UserConfig(report_url=user), ProjectFile(report_url=project_url)) == expected
+
+
+@pytest.mark.parametrize("text", ["x = ", "keep_days = 'many'", "report_url = 5", "consent = 3"])
+def test_nobody_is_told_to_remove_the_config_in_which_the_agreements_stand(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(DamagedError) as fault:
+        store.decisions(read_user(str(tmp_path / "config.toml")))
+    assert "remove" not in str(fault.value)
+    assert "`devtel consent` keeps it under another name" in str(fault.value)

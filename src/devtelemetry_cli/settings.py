@@ -14,6 +14,8 @@ from devtelemetry_cli.errors import ConfigurationError
 
 ENVIRONMENT, USER, PROJECT, DEFAULT = "environment", "config", "project", "default"
 KEEP_DAYS = 400
+# Not "remove it": the agreements stand in it, and the IDs by which what was sent can be erased.
+MOVED_ASIDE = "Correct it; or `devtel consent` keeps it under another name, and asks anew."
 _TEXT_LENGTH = 300
 
 
@@ -86,6 +88,14 @@ def read_project(path: str | None) -> ProjectFile:
 
 def read_user(path: str) -> UserConfig:
     """The user config; an empty one where there is none. Raises DamagedError."""
+    try:
+        return _user(path)
+    except DamagedError as fault:
+        fault.advice = MOVED_ASIDE
+        raise
+
+
+def _user(path: str) -> UserConfig:
     document = read_toml(path)
     if document is None:
         return UserConfig(path=path)

@@ -7,6 +7,7 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import pexpect
 from patients import Readable, examine, look, problems, told
 
 from devtelemetry_cli import erasures
@@ -41,6 +42,29 @@ def test_in_words_it_says_what_to_do(patient: Developer) -> None:
     assert f"-> chmod 600 '{patient.config}'\n" in done.stdout
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
+
+
+def at_the_terminal(patient: Developer, **environ: str) -> str:
+    """What a terminal is given."""
+    settings = {**patient.environ, "DEVTEL_MAKE": "/no/make", **environ}
+    words = ["doctor", "--offline"]
+    child = pexpect.spawn(DEVTEL, words, cwd=str(patient.project), env=settings, timeout=30)  # type: ignore[arg-type]
+    text: bytes = child.read()
+    child.close()
+    return text.decode()
+
+
+def test_only_a_terminal_gets_colours_and_only_if_it_may(patient: Developer) -> None:
+    assert "\x1b[32mok " in at_the_terminal(patient)
+    assert "\x1b" not in at_the_terminal(patient, NO_COLOR="1")
+    assert "\x1b" not in at_the_terminal(patient, TERM="dumb")
+
+
+def test_without_a_report_url_the_advice_is_one_that_works(developer: Developer) -> None:
+    developer.project_file(report_url="")
+    advice = [str(one["advice"]) for one in look(developer) if one["check"] == "consent"]
+    assert advice == ["Nothing is recorded. `devtel consent local` records for yourself."]
+    assert developer.devtel("consent", "local").returncode == 0
 
 
 def test_nothing_is_changed(patient: Developer) -> None:

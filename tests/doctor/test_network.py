@@ -84,7 +84,7 @@ def test_an_endpoint_that_is_not_there_is_told(patient: Developer, endpoint: Rea
         patient.project_file(f"http://127.0.0.1:{free.getsockname()[1]}/connections/1/report")
         patient.config.unlink()
         (problem,) = problems(examine(patient)[1])
-    assert "does not answer" in problem
+    assert "does not answer: Connection refused." in problem
     assert endpoint.asked == []
 
 

@@ -76,6 +76,12 @@ def test_the_preview_is_what_the_wire_carries_byte_for_byte(reporter: Developer,
     assert entry(reporter)["sha256"] == hashlib.sha256(endpoint.requests[0].body).hexdigest()
 
 
+def test_a_quiet_dry_run_prints_the_bytes_alone(reporter: Developer) -> None:
+    aloud, quiet = (reporter.devtel("flush", "--dry-run", *flags) for flags in ([], ["--quiet"]))
+    assert (quiet.stdout, quiet.stderr) == (aloud.stdout, "")
+    assert " bytes\n" in aloud.stderr
+
+
 def test_a_dry_run_changes_nothing(reporter: Developer) -> None:
     before = {file: (reporter.state / file).read_bytes() for file in reporter.kept()}
     reporter.devtel("flush", "--dry-run")

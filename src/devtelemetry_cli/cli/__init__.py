@@ -63,6 +63,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except DevtelError as fault:
             fail(fault)
+        except BrokenPipeError:
+            raise  # who reads us has seen enough (`| head`): click ends without a word
         except OSError as fault:
             where = f"{fault.filename}: " if fault.filename else ""
             fail(DevtelError(f"{where}{fault.strerror or fault}.", "Nothing was lost; `devtel status` tells more."))
@@ -77,6 +79,11 @@ def fail(fault: DevtelError) -> NoReturn:
 def somebody_is_there() -> bool:
     """Whether a person may be reading: some standard stream is a terminal. Under cron none is."""
     return any(os.isatty(descriptor) for descriptor in (0, 1, 2))
+
+
+def may_colour() -> bool:
+    """Whether standard output is a terminal that shows colours, and its person wants them."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,14 +1,13 @@
 """`devtel doctor`: what is well and what is not, in words or as JSON."""
 
 import json
-import os
 import sys
 import time
 from dataclasses import asdict
 
 import click
 
-from devtelemetry_cli import __version__
+from devtelemetry_cli import __version__, cli
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.doctor import finding as findings
 from devtelemetry_cli.doctor.examination import examine
@@ -40,8 +39,9 @@ def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
 
 
 def _print(finding: Finding) -> None:
-    coloured = os.isatty(1) and not os.environ.get("NO_COLOR")
-    level = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level]) if coloured else f"{finding.level:8}"
+    level = f"{finding.level:8}"
+    if cli.may_colour():
+        level = click.style(level, fg=_COLOURS[finding.level])
     click.echo(f"{level} {finding.check:9} {finding.message}")
     if finding.advice:
         click.echo(f"{'':18} -> {finding.advice}")

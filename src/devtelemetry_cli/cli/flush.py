@@ -34,19 +34,19 @@ def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
     if switch:
         _tell(in_person, f"devtel is switched off ({switch} is set); nothing is sent.")
     elif dry_run:
-        _preview(job)
+        _preview(job, quiet)
     else:
         _flush(job, deadline)
 
 
-def _preview(job: sending.Flush) -> None:
+def _preview(job: sending.Flush, quiet: bool) -> None:
     count = 0
     for decision, report in sending.preview(job):
         click.echo(report.body)
-        click.echo(f"devtel: {report.date} to {decision.url}: {len(report.body)} bytes", err=True)
+        _tell(not quiet, f"{report.date} to {decision.url}: {len(report.body)} bytes")
         count += 1
     if not count:
-        click.echo("devtel: nothing would be sent.", err=True)
+        _tell(not quiet, "nothing would be sent.")
 
 
 def _flush(job: sending.Flush, deadline: float) -> None:
@@ -94,8 +94,8 @@ class ProgressBar:
             click.echo(f"\r{' ' * len(self._last)}\r", nl=False, err=True)
 
 
-def _tell(in_person: bool, sentence: str) -> None:
-    if in_person:
+def _tell(wanted: bool, sentence: str) -> None:
+    if wanted:
         click.echo(f"devtel: {sentence}", err=True)
 
 

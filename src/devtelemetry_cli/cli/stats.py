@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import locale
-import os
 import sys
 import time
 from dataclasses import asdict, fields
@@ -15,6 +14,7 @@ from typing import Any
 
 import click
 
+from devtelemetry_cli import cli
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.consent import judge
 from devtelemetry_cli.errors import DevtelError
@@ -98,11 +98,11 @@ def _cell(value: object) -> object:
 
 
 def _print(chosen: Figures) -> None:
-    may_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    coloured = cli.may_colour()
     # LC_ALL=C means a terminal of which nothing is known; Python writes UTF-8 to it all the same.
     is_plain = codecs.lookup(locale.getencoding()).name == "ascii"
     for line in page.lines(chosen, "ascii" if is_plain else sys.stdout.encoding):
-        is_heading = may_colour and line and not line.startswith(" ")
+        is_heading = coloured and line and not line.startswith(" ")
         click.echo(click.style(line, bold=True) if is_heading else line)
 
 
@@ -117,10 +117,14 @@ def _nothing(place: Place, found: Found, count: int, names: tuple[str, ...], eve
     if found.last:
         return DevtelError(f"No run was recorded {window}.", f"The last day with records is {found.last}; see --days.")
     if everything:
-        return DevtelError("Nothing is recorded on this machine.", "`devtel consent` tells what would be.")
-    rule = judge.judge(place.environ, place.config, place.project, time.time()).rule
+        return DevtelError("Nothing is recorded on this machine.", "`devtel consent list` tells what you decided.")
+    now = time.time()
+    answer = judge.judge(place.environ, place.config, place.project, now)
     elsewhere = " `--all` looks at the other places." if journals.everywhere(place.state) else ""
-    return DevtelError(f"Nothing is recorded here ({rule}).", f"`devtel consent` tells what would be.{elsewhere}")
+    words = judge.in_words(answer.state, answer.rule)
+    if answer.records(now):
+        return DevtelError(f"No run was recorded here yet ({words}).", f"Run a target that is handed over.{elsewhere}")
+    return DevtelError(f"Nothing is recorded here ({words}).", f"`devtel consent show` tells more.{elsewhere}")
 
 
 def _some(known: list[str]) -> str:

@@ -12,7 +12,6 @@ STATES = (verdict.GRANTED, verdict.LOCAL, verdict.DECLINED)
 _HEADER = "# Written by devtel. Values that you add are kept (in a decision, until it changes), comments are not.\n"
 Change = Callable[[dict[str, "Decision"]], None]
 
-_ADVICE = "`devtel consent` moves it aside and asks anew."
 _TEXTS = ("url", "state", "grant", "anonymous_id", "organisation", "purpose", "contact", "notice_hash")
 
 
@@ -47,7 +46,7 @@ def decisions(user: settings.UserConfig) -> dict[str, Decision]:
     """The decisions in a config, by key. Raises DamagedError."""
     table = user.values.get("consent", {})
     if not isinstance(table, dict):
-        raise settings.DamagedError(user.path, "consent is not a table", _ADVICE)
+        raise settings.DamagedError(user.path, "consent is not a table", settings.MOVED_ASIDE)
     return {key: _decision(user.path, key, entry) for key, entry in table.items()}
 
 
@@ -108,15 +107,15 @@ def _readable(config: str) -> settings.UserConfig:
 
 def _decision(path: str, key: str, entry: object) -> Decision:
     if not isinstance(entry, dict) or entry.get("state") not in STATES:
-        raise settings.DamagedError(path, f"consent.{key} holds no decision", _ADVICE)
+        raise settings.DamagedError(path, f"consent.{key} holds no decision", settings.MOVED_ASIDE)
     texts = {name: entry.get(name, "") for name in _TEXTS}
     decided, notice = entry.get("decided"), entry.get("notice", 0)
     if not all(isinstance(text, str) for text in texts.values()) or not isinstance(notice, int):
-        raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", _ADVICE)
+        raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", settings.MOVED_ASIDE)
     if not isinstance(decided, datetime) or not 1970 <= decided.year < 9000:  # 13 months later is a date too
-        raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", _ADVICE)
+        raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", settings.MOVED_ASIDE)
     if entry["state"] == verdict.GRANTED and not (texts["grant"] and texts["anonymous_id"]):
-        raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", _ADVICE)
+        raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", settings.MOVED_ASIDE)
     at = decided if decided.tzinfo else decided.replace(tzinfo=UTC)
     return Decision(key=key, decided=at, notice=notice, **texts)
 

@@ -12,6 +12,7 @@ import httpx
 
 from devtelemetry_cli import __version__, tokens
 from devtelemetry_cli.doctor.scene import Scene
+from devtelemetry_cli.send import post
 
 PATIENCE = 10.0  # seconds for one answer, whatever it waits for
 _MOST = 64 * 1024
@@ -115,12 +116,12 @@ def _get(url: str, token: str, patience: float) -> Reply:
 
 
 def _fault(fault: Exception) -> Reply:
-    text = str(fault).strip() or type(fault).__name__
+    text = post.reason(fault)
     tls = isinstance(fault, ssl.SSLError) or "SSL" in text or "certificate" in text
     if "CERTIFICATE_VERIFY_FAILED" in text:  # of OpenSSL's words only what it found
         text = text.rpartition("verify failed: ")[2]
     text = text.partition(" (_ssl.c")[0]
-    return Reply(fault="".join(c if c.isprintable() else " " for c in text)[:200], is_tls_fault=tls)
+    return Reply(fault=text, is_tls_fault=tls)
 
 
 def _skew(value: str, heard: float) -> float | None:

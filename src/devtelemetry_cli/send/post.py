@@ -1,6 +1,7 @@
 """One request to an endpoint, and its answer understood. Never follows a redirect, never waits past the deadline."""
 
 import json
+import re
 import signal
 import ssl
 import time
@@ -62,7 +63,7 @@ class Endpoint:
         except (httpx.TimeoutException, TimeoutError):
             return answers.no_answer(self.host, "it took too long")
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, ValueError) as fault:
-            return answers.no_answer(self.host, _reason(fault))
+            return answers.no_answer(self.host, reason(fault))
         return answers.understand(response.status_code, dict(response.headers.items()), text, self.host)
 
 
@@ -92,6 +93,7 @@ def _alarm(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _reason(fault: Exception) -> str:
-    text = str(fault).strip() or type(fault).__name__
+def reason(fault: Exception) -> str:
+    """Why there was no answer, in words on one line: "Connection refused", without the system's number for it."""
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(fault).strip()) or type(fault).__name__
     return "".join(c if c.isprintable() else " " for c in text)[:200]
