@@ -202,5 +202,5 @@ def test_nobody_is_told_to_remove_the_config_in_which_the_agreements_stand(tmp_p
     (tmp_path / "config.toml").write_text(text)
     with pytest.raises(DamagedError) as fault:
         store.decisions(read_user(str(tmp_path / "config.toml")))
-    assert "remove" not in str(fault.value)
-    assert "`devtel consent` keeps it under another name" in str(fault.value)
+    assert "remove" not in fault.value.advice
+    assert "`devtel consent` keeps it under another name" in fault.value.advice
