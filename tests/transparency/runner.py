@@ -79,6 +79,8 @@ _MAKE_ENDS = re.compile(
     rb"\1: \*\*\* Waiting for unfinished jobs\.\.\.\.\r?\n\1: \*\*\* wait: No child processes\.  Stop\."
     rb"|\[[^\]]*\] (?:Error \d+|Interrupt|Terminated|Hangup|Quit))"
 )
+# An inner make that is killed says so only where it has still seen its recipe end.
+_INNER_ENDS = re.compile(rb"make\[\d\] ended\r?\n(?=make(?:\[\d\])? ended)")
 _STATUS = re.compile(rb"^(Umask|Uid|Gid|Groups|Sig(?:Blk|Ign|Cgt)|Cap\w+|NoNewPrivs|Seccomp\w*|Cpus_allowed):.*$", re.M)
 # Their values are chance: process numbers, inodes, addresses, names of temporary files.
 _CHANCE = [
@@ -107,7 +109,7 @@ class Outcome:
 
     def blurred(self) -> "Outcome":
         """The same, without what make leaves to chance when a signal takes it and its recipe at the same time."""
-        out, err = (_MAKE_ENDS.sub(rb"\1 ended", text) for text in (self.out, self.err))
+        out, err = (_INNER_ENDS.sub(b"", _MAKE_ENDS.sub(rb"\1 ended", text)) for text in (self.out, self.err))
         return replace(self, status=2 if self.status else 0, out=out, err=err)
 
     def differences(self, other: "Outcome") -> list[str]:
@@ -416,6 +418,8 @@ class _OnTerminal(_Process):
         if step.resizes:
             fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
         if step.hangs_up:
+            while self._read():  # what was said until now: closing would lose it
+                pass
             os.close(self._master)
             self._master = -1
 
