@@ -66,6 +66,34 @@ def test_work_is_done_each_day_and_never_twice_for_one() -> None:
     assert done == ["22 11:00", "23 11:00", "24 11:00"]
 
 
+def test_a_clock_that_is_set_back_a_little_gives_no_day_twice() -> None:
+    hours = Time()
+    due: list[datetime] = []
+
+    def work() -> None:
+        hours.now -= 90
+        if len(due) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        schedule.every_day(work, due.append, time(18), ZoneInfo("UTC"), hours.clock())
+    assert [moment.day for moment in due] == [22, 23, 24]
+
+
+def test_a_clock_that_was_wrong_by_years_holds_nothing_up() -> None:
+    hours = Time(now=NOW + 400 * 86400)
+    due: list[datetime] = []
+
+    def work() -> None:
+        hours.now = NOW
+        if len(due) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        schedule.every_day(work, due.append, time(18), ZoneInfo("UTC"), hours.clock())
+    assert due[1] == datetime(2026, 11, 22, 18, tzinfo=UTC)
+
+
 def test_an_occurrence_during_the_work_is_left_out() -> None:
     hours = Time()
     due: list[datetime] = []
@@ -96,7 +124,9 @@ def test_a_day_that_fails_does_not_end_the_days(capsys: pytest.CaptureFixture[st
 
     survived(fail)
     survived(fill)
-    assert "still going on" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "devtel: A sync of this DevLake is still going on.\ndevtel: /state: No space left on device.\n"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "18", "18:0", "24:00", "18:60", "-1:00", "\u0660\u0661:\u0660\u0660", "18:00:00"])

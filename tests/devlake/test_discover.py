@@ -138,7 +138,7 @@ def test_a_choice_that_names_nothing_is_a_fault(devlake: StandIn, operator: Oper
     devlake.lake.connect("github")
     done = operator.call("discover", "github/9", "svn")
     assert done.returncode == 78
-    assert "no connection github/9, svn" in done.stderr
+    assert "no connection github/9, svn that" in done.stderr
 
 
 def test_nothing_is_written_and_no_connection_is_ever_tested(devlake: StandIn, operator: Operator) -> None:

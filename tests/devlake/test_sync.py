@@ -65,6 +65,14 @@ def test_added_scopes_carry_the_scope_config(acme: StandIn) -> None:
     assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config["id"]}
 
 
+@pytest.mark.parametrize("plugin", ID_FIELDS)
+def test_only_plugins_that_see_deployments_are_told_which_jobs_deploy(devlake: StandIn, plugin: str) -> None:
+    devlake.lake.repository(plugin, devlake.lake.connect(plugin), "acme/api")
+    sync(devlake)
+    config = devlake.lake.configs[plugin, 1]["devtel"]
+    assert ("deploymentPattern" in config, "CICD" in config["entities"]) == (plugin != "jira", plugin != "jira")
+
+
 def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: StandIn) -> None:
     acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel"}))
     assert sync(acme).failures == []
@@ -189,7 +197,7 @@ def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_othe
     assert done.stderr.splitlines() == [
         "devtel: github/1 acme/api: DevLake did not answer POST /projects: it took too long. "
         "More than the 0.2 seconds of --timeout may help.",
-        "devtel: 3 repositories seen through 1 connections; 4 steps planned, 2 arranged, 1 failed.",
+        "devtel: 3 repositories seen through 1 connection; 4 steps planned, 2 arranged, 1 failed.",
     ]
 
 
@@ -256,7 +264,7 @@ def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, ac
         "github/1 acme/api: add it, make the project github/acme/api",
         "github/1 acme/web: add it, make the project github/acme/web",
     ]
-    assert done.stderr == "devtel: 3 repositories seen through 1 connections; 3 steps planned, 2 arranged, 0 failed.\n"
+    assert done.stderr == "devtel: 3 repositories seen through 1 connection; 3 steps planned, 2 arranged, 0 failed.\n"
 
 
 def test_the_command_lists_failures_at_the_end_and_ends_with_1(operator: Operator, acme: StandIn) -> None:
@@ -283,11 +291,13 @@ def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: StandIn
         (("--project-name", "{owner}"), 78),
         (("--rate", "-1"), 2),
         (("svn",), 78),
+        (("webhook/1",), 78),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_written(
     operator: Operator, acme: StandIn, words: tuple[str, ...], code: int
 ) -> None:
+    acme.lake.connect("webhook")
     assert operator.call("sync", *words).returncode == code
     assert acme.writes() == []
 

@@ -86,7 +86,11 @@ def chosen(client: Client, choice: tuple[str, ...], is_wanted: Callable[[str], b
                 yield connection
     if left:
         names = ", ".join(sorted(left))
-        raise ApiError(f"DevLake has no connection {names}.", "`devtel devlake discover` lists them.", exit_code=78)
+        raise ApiError(
+            f"There is no connection {names} that this can be done with.",
+            "`devtel devlake discover` lists them; sync takes those with counts.",
+            exit_code=78,
+        )
 
 
 def _children(client: Client, connection: Connection, group: str) -> Iterator[dict[str, Any]]:

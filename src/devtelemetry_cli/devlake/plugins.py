@@ -37,7 +37,7 @@ KNOWN = {
         Plugin("bitbucket", "bitbucketId", _CODE_HOST),
         Plugin("azuredevops_go", "id", ("CODE", "CODEREVIEW", "CROSS", "CICD")),
         Plugin("jira", "boardId", ("TICKET", "CROSS")),
-        Plugin("jenkins", "fullName", ("CICD", "CROSS")),
+        Plugin("jenkins", "fullName", ("CICD",)),
         Plugin("circleci", "id", ("CICD",)),
         Plugin("bamboo", "planKey", ("CICD", "CROSS")),
     )

@@ -56,8 +56,12 @@ def every_day(
     work: Callable[[], None], tell: Callable[[datetime], None], at: time, where: ZoneInfo, clock: Clock
 ) -> None:
     """Do `work` each day, for ever. An occurrence that comes while the work still goes on is left out."""
+    done = datetime.fromtimestamp(0, UTC)
     while True:
-        moment = next_occurrence(datetime.fromtimestamp(clock.now(), UTC), at, where)
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        was_set_back = now < done < now + timedelta(days=1)  # by a little: that day has had its work
+        moment = next_occurrence(done if was_set_back else now, at, where)
         tell(moment)
         wait_until(moment, clock)
         work()
+        done = moment

@@ -87,8 +87,13 @@ def print_step_as_json(step: MakeConfig | Arrange) -> None:
 
 def summary(result: sync.Result, dry_run: bool) -> str:
     """How a sync went, in one sentence."""
-    seen = f"{result.seen:,} repositories seen through {result.connections} connections"
+    repositories = _count(result.seen, "repository", "repositories")
+    seen = f"{repositories} seen through {_count(result.connections, 'connection', 'connections')}"
     if not result.planned and not result.failures:
         return f"{seen}; all is right, nothing was written."
     done = "nothing was written" if dry_run else f"{result.done:,} arranged"
-    return f"{seen}; {result.planned:,} steps planned, {done}, {len(result.failures):,} failed."
+    return f"{seen}; {_count(result.planned, 'step', 'steps')} planned, {done}, {len(result.failures):,} failed."
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
