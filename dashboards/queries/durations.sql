@@ -1,17 +1,17 @@
-WITH chosen AS ({target rows}),
+WITH chosen AS ({persons weeks}),
 busiest AS ({busiest targets}),
-timed AS (
+enough AS (
     SELECT week, project, target
     FROM chosen
     JOIN busiest USING (project, target)
-    WHERE durations <> '{}'
+    WHERE timed > 0
     GROUP BY week, project, target
     HAVING COUNT(DISTINCT person) >= ${k}
 ),
 buckets AS (
-    SELECT week, project, target, CAST(name AS DECIMAL(4)) AS i, SUM(times) AS runs
-    FROM chosen
-    JOIN timed USING (week, project, target)
+    SELECT week, project, target, CAST(name AS DECIMAL(4)) AS i, SUM({times in durations}) AS runs
+    FROM ({rows per target}) AS told
+    JOIN enough USING (week, project, target)
     CROSS JOIN {counts in durations}
     GROUP BY week, project, target, i
 ),

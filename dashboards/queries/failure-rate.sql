@@ -1,4 +1,4 @@
-WITH chosen AS ({target rows}),
+WITH chosen AS ({persons weeks}),
 busiest AS ({busiest targets})
 SELECT week AS time, {series} AS metric, SUM(failures) * 1e0 / NULLIF(SUM(runs), 0) AS failure_rate
 FROM chosen

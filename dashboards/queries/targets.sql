@@ -1,15 +1,15 @@
-WITH chosen AS ({target rows}),
+WITH chosen AS ({persons weeks}),
 totals AS (
     SELECT project, target, COUNT(DISTINCT person) AS developers, SUM(runs) AS runs,
         SUM(waited_seconds) AS waited_seconds, SUM(failures) * 1e0 / NULLIF(SUM(runs), 0) AS failure_rate,
-        COUNT(DISTINCT CASE WHEN durations <> '{}' THEN person END) AS timed_developers
+        COUNT(DISTINCT CASE WHEN timed > 0 THEN person END) AS timed_developers
     FROM chosen
     GROUP BY project, target
     HAVING COUNT(DISTINCT person) >= ${k}
 ),
 buckets AS (
-    SELECT project, target, CAST(name AS DECIMAL(4)) AS i, SUM(times) AS runs
-    FROM chosen
+    SELECT project, target, CAST(name AS DECIMAL(4)) AS i, SUM({times in durations}) AS runs
+    FROM ({rows per target}) AS told
     CROSS JOIN {counts in durations}
     GROUP BY project, target, i
 ),

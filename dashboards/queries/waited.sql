@@ -1,4 +1,4 @@
-WITH chosen AS ({target rows}),
+WITH chosen AS ({persons weeks}),
 busiest AS ({busiest targets})
 SELECT week AS time, {series} AS metric, SUM(waited_seconds) AS waited_seconds
 FROM chosen
