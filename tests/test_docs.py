@@ -13,7 +13,7 @@ from endpoint import listening
 from support import Developer
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/privacy.md", "docs/maintainers.md"]
+PAGES = ["README.md", "docs/privacy.md", "docs/maintainers.md", "docs/operators.md"]
 MADE = ["docs/cli.md", "docs/settings.md", "docs/exit-codes.md", "docs/fields.md"]
 
 
@@ -74,7 +74,8 @@ def reader(developer: Developer) -> Iterator[Developer]:
     with listening() as endpoint:
         developer.project_file(endpoint.url)
         developer.makefile("impl-test:\n\t@echo tested")
-        (developer.project / "token").write_text("s3cret\n")
+        for file in ("token", "shop.token"):
+            (developer.project / file).write_text("s3cret\n")
         developer.grant()
         developer.make("test")
         yield developer
