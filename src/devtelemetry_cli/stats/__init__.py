@@ -5,5 +5,5 @@ sums          the records of a day -> sums per target
 side_by_side  many files at once
 journals      which journals are one's own, and the sums of their days
 figures       sums -> what is shown: quantiles, weeks, the trend      (pure)
-words, page   the figures for a reader, with the chart                (pure)
+chart, page   the figures for a reader, with the chart                (pure)
 """

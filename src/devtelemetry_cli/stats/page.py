@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from devtelemetry_cli.stats import words
+from devtelemetry_cli import quantities
+from devtelemetry_cli.stats import chart
 from devtelemetry_cli.stats.figures import WEEK, Figures, Target
 
 _SHOWN = 8  # targets in each list
@@ -11,25 +12,25 @@ _Column = tuple[str, Callable[[Target], str]]
 
 _SLOWEST: list[_Column] = [
     ("runs", lambda t: f"{t.runs:,}"),
-    ("p50", lambda t: words.duration(t.p50_seconds)),
-    ("p90", lambda t: words.duration(t.p90_seconds)),
-    ("longest", lambda t: words.duration(t.longest_seconds)),
-    ("waited", lambda t: words.duration(t.waited_seconds)),
+    ("p50", lambda t: quantities.duration(t.p50_seconds)),
+    ("p90", lambda t: quantities.duration(t.p90_seconds)),
+    ("longest", lambda t: quantities.duration(t.longest_seconds)),
+    ("waited", lambda t: quantities.duration(t.waited_seconds)),
 ]
 _FAILING: list[_Column] = [
     ("runs", lambda t: f"{t.runs:,}"),
     ("failed", lambda t: f"{t.failures:,}"),
-    ("share", lambda t: words.share(t.failures, t.runs)),
+    ("share", lambda t: quantities.share(t.failures, t.runs)),
 ]
 
 
 def lines(figures: Figures, encoding: str) -> Iterator[str]:
     """The page, for a terminal of this encoding."""
     yield f"Your builds from {figures.first} to {figures.last}"
-    outcomes = [(figures.failures, f"failed ({words.share(figures.failures, figures.runs)})")]
+    outcomes = [(figures.failures, f"failed ({quantities.share(figures.failures, figures.runs)})")]
     outcomes += [(figures.interrupted, "interrupted"), (figures.lost, "lost")]
     yield f"  runs      {', '.join([f'{figures.runs:,}', *(f'{n:,} {what}' for n, what in outcomes if n)])}"
-    yield f"  a run     p50 {words.duration(figures.p50_seconds)}, p90 {words.duration(figures.p90_seconds)}"
+    yield f"  a run     p50 {quantities.duration(figures.p50_seconds)}, p90 {quantities.duration(figures.p90_seconds)}"
     yield f"  waiting   {_weeks(figures)}"
     yield from _chart(figures, encoding)
     yield from _table("Slowest", _SLOWEST, figures.slowest())
@@ -38,9 +39,10 @@ def lines(figures: Figures, encoding: str) -> Iterator[str]:
 
 def _weeks(figures: Figures) -> str:
     this, last = figures.this_week.waited_seconds, figures.last_week.waited_seconds
-    change = words.change(this, last)
+    change = quantities.change(this, last)
     compared = f" ({change})" if change else ""
-    return f"{words.duration(this)} in the last {WEEK} days, {words.duration(last)} in the {WEEK} before{compared}"
+    now, before = quantities.duration(this), quantities.duration(last)
+    return f"{now} in the last {WEEK} days, {before} in the {WEEK} before{compared}"
 
 
 def _chart(figures: Figures, encoding: str) -> Iterator[str]:
@@ -52,12 +54,12 @@ def _chart(figures: Figures, encoding: str) -> Iterator[str]:
     name = "per day " if size == 1 else "per week"
     values = [sum(wait for _, wait, _ in part) for part in parts]
     if any(values):
-        shown = words.duration(max(values))
+        shown = quantities.duration(max(values))
     else:
         values = [float(sum(runs for _, _, runs in part)) for part in parts]
         shown = f"{max(values):,.0f} runs inside other targets"
     peak = parts[values.index(max(values))][0][0]
-    yield f"  {name}  {words.chart(values, encoding)}"
+    yield f"  {name}  {chart.draw(values, encoding)}"
     yield f"            the most: {shown} {'on' if size == 1 else 'in the week from'} {peak}"
 
 

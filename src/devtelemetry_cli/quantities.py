@@ -1,12 +1,8 @@
-"""Durations, shares and the chart as a person reads them at a glance. Pure."""
-
-from collections.abc import Sequence
-
-_BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", ".:-=+*%#@"  # the first stands for nothing at all
+"""Durations, shares and changes as a person reads them at a glance. Pure."""
 
 
 def duration(seconds: float | None) -> str:
-    """Two units at most: "45 ms", "3.4 s", "42 s", "2 min 5 s", "1 h 12 min"; "-" for none."""
+    """Two units at most: "45 ms", "3.4 s", "42 s", "2 min 5 s", "1 h 12 min", "474 h"; "-" for none."""
     if seconds is None:
         return "-"
     if seconds < 0.9995:
@@ -19,10 +15,10 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return _two(whole // 60, "min", whole % 60, "s")
     minutes = round(seconds / 60)
-    return _two(minutes // 60, "h", minutes % 60, "min")
+    return _two(minutes // 60, "h", minutes % 60 if minutes < 100 * 60 else 0, "min")
 
 
-def share(part: int, whole: int) -> str:
+def share(part: float, whole: float) -> str:
     """A share in percent; never 0 for something, nor 100 for less than all."""
     if not part or not whole:
         return "0 %"
@@ -38,22 +34,6 @@ def change(now: float, before: float) -> str:
         return ""
     percent = round(100 * (now - before) / before)
     return "as much" if not percent else f"{abs(percent)} % {'more' if percent > 0 else 'less'}"
-
-
-def chart(values: Sequence[float], encoding: str) -> str:
-    """One sign for each value, higher for more; in ASCII where the terminal's encoding has no blocks."""
-    signs = _BLOCKS if _can(encoding, _BLOCKS) else _ASCII
-    most = max(values, default=0)
-    levels = len(signs) - 1
-    return "".join(signs[min(levels, 1 + int(value / most * levels))] if value else signs[0] for value in values)
-
-
-def _can(encoding: str, text: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _two(large: int, unit: str, small: int, other: str) -> str:
