@@ -31,6 +31,7 @@ SETTINGS = (
     Setting(ENVIRONMENT, "DEVTEL_DATABASE", "`devtel serve`: the database's URL", "reports.db in the data folder"),
     Setting(ENVIRONMENT, "DEVTEL_WORKERS", "`devtel serve`: processes over one socket", "1"),
     Setting(ENVIRONMENT, "DEVTEL_RETENTION_DAYS", "`devtel serve`: days that reports are kept", "365"),
+    Setting(ENVIRONMENT, "DEVTEL_MIN_DEVELOPERS", "`devtel serve`: the pages show nothing about fewer", "3"),
     Setting(ENVIRONMENT, "DEVTEL_VIEW_TOKEN_FILE", "`devtel serve`: a file with the token for looking on"),
     Setting(ENVIRONMENT, "DEVTEL_ADMIN_TOKEN_FILE", "`devtel serve`: a file with the token for administration"),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_LOG", "`devtel serve`: the line per request: plain, json or none", "plain"),

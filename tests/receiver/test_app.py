@@ -52,12 +52,10 @@ def test_a_hostile_body_is_400_and_never_a_fault(receiver: Receiver, connection:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
         ("GET", "/plugins"),
         ("POST", "/plugins/other/connections/1/report"),
         ("POST", f"{CONNECTIONS}/1/report/"),
         ("PUT", f"{CONNECTIONS}/1/report"),
-        ("GET", "/docs"),
     ],
 )
 def test_an_unknown_path_is_the_text_of_devlakes_router(receiver: Receiver, method: str, path: str) -> None:

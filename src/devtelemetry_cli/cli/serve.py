@@ -10,7 +10,10 @@ import click
 
 from devtelemetry_cli.errors import ConfigurationError
 
-EXTRA = frozenset({"alembic", "fastapi", "prometheus_client", "pydantic", "sqlalchemy", "starlette", "uvicorn"})
+EXTRA = frozenset(
+    {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "prometheus_client", "pydantic", "pygal"}
+    | {"sqlalchemy", "starlette", "uvicorn"}
+)
 DATABASE = "sqlite:///FILE, postgresql://... or mariadb://...; default: reports.db in the data folder."
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,6 +59,14 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     help="Token for managing connections and reading rows from elsewhere.",
 )
 @_setting(
+    "--min-developers",
+    "DEVTEL_MIN_DEVELOPERS",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="The pages show nothing that is about fewer.",
+)
+@_setting(
     "--log",
     "DEVTEL_SERVE_LOG",
     default="plain",
@@ -64,6 +75,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     help="The line per request.",
 )
 @click.option("--quiet", is_flag=True, help="The same as --log none.")
+@click.option("--demo", is_flag=True, help="Serve made-up data from a throw-away database, to see the pages.")
 @click.option("--migrate-only", is_flag=True, help="Bring the database up to this version, and exit.")
 @click.option("--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit.")
 @click.option(
@@ -73,6 +85,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
 )
 def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
     quiet: bool,
+    demo: bool,
     migrate_only: bool,
     add_connection: str | None,
     token_file: str | None,
@@ -84,6 +97,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
     """Take daily reports, as DevLake's developer_telemetry plugin does, and keep them in a database."""
     if token_file and add_connection is None:
         raise click.UsageError("--token-file belongs to --add-connection.")
+    if demo and database:
+        raise click.UsageError("--demo makes a database of its own.")
     if migrate_only:
         click.echo(_server().migrate(database))
     elif add_connection is not None:
@@ -94,7 +109,8 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
         if quiet:
             settings["log"] = "none"
         server = _server()
-        sys.exit(server.run(server.Settings(database=database, **tokens, **settings)))
+        run = server.run_demo if demo else server.run
+        sys.exit(run(server.Settings(database=database, **tokens, **settings)))
 
 
 def _server() -> ModuleType:

@@ -11,7 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from devtelemetry_cli.receiver.access import hash_token
 from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.decode import read_field, read_integer, read_object, read_string
-from devtelemetry_cli.receiver.tables import connections, daily_metrics, forgotten, reports, target_metrics
+from devtelemetry_cli.receiver.tables import (
+    connections,
+    daily_metrics,
+    forgotten,
+    reports,
+    target_metrics,
+    team_cells,
+    team_shown,
+    team_weeks,
+)
 from devtelemetry_cli.report.read import MAX_NAME, ReportError
 
 MAX_CONNECTION_NAME = 100
@@ -103,7 +112,7 @@ def remove(db: Connection, connection_id: int) -> Row[Any]:
     """Delete the connection and all that was reported to it; the row that it was. RefusedError 404."""
     token_hash(db, connection_id, alone=True)
     row = get(db, connection_id)
-    for table in (target_metrics, reports, daily_metrics, forgotten):
+    for table in (team_shown, team_cells, team_weeks, target_metrics, reports, daily_metrics, forgotten):
         db.execute(delete(table).where(table.c.connection_id == connection_id))
     db.execute(delete(connections).where(connections.c.id == connection_id))
     return row

@@ -29,6 +29,7 @@ async def report(request: Request) -> Response:
     number, body, served = connection_id(request), await read_body(request), state(request)
     stored = await served.writer.take(Received(number, body, request.headers.get("authorization")))
     served.metrics.taken(stored)
+    served.publisher.reported()
     return _RECEIVED
 
 

@@ -9,6 +9,8 @@ from devtelemetry_cli.receiver.access import Tokens
 from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.database import Database
 from devtelemetry_cli.receiver.metrics import Metrics
+from devtelemetry_cli.receiver.sessions import Sessions
+from devtelemetry_cli.receiver.team.publisher import Publisher
 from devtelemetry_cli.receiver.writer import Writer
 
 MAX_BODY_BYTES = 64 * 1024
@@ -21,10 +23,14 @@ class State:
 
     database: Database
     writer: Writer
+    publisher: Publisher
     tokens: Tokens
+    sessions: Sessions
     metrics: Metrics
     forget_key: bytes
     pseudonym_key: bytes
+    k: int
+    demo: bool
 
 
 def state(request: Request) -> State:

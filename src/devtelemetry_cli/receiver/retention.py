@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from devtelemetry_cli.receiver.database import ConflictError, Database, DatabaseBusyError
 from devtelemetry_cli.receiver.door import Log
-from devtelemetry_cli.receiver.tables import daily_metrics
+from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_weeks
 
 DAILY_SECONDS = 24 * 3600.0
 AGAIN_SECONDS = 600.0  # the database was away
@@ -56,6 +56,7 @@ def delete_old(database: Database, days: int, today: date, closed: threading.Eve
         deleted = 0
         while not closed.is_set() and (old := database.read(lambda db: _oldest(db, today - timedelta(days)))):
             deleted += database.write(partial(_delete, day=old))
+        database.write(partial(_delete_weeks, kept_from=today - timedelta(days)))
         return deleted
 
     return database.alone("retention", day_by_day) or 0
@@ -69,3 +70,9 @@ def _oldest(db: Connection, kept_from: date) -> date | None:
 def _delete(db: Connection, day: date) -> int:
     # Our own rows go with the plugin's: their foreign keys cascade.
     return db.execute(delete(daily_metrics).where(daily_metrics.c.date == day)).rowcount
+
+
+def _delete_weeks(db: Connection, kept_from: date) -> None:
+    """What the team's pages show of weeks that are over as a whole."""
+    for table in (team_cells, team_weeks):
+        db.execute(delete(table).where(table.c.week < kept_from - timedelta(days=6)))

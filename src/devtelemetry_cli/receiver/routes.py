@@ -11,7 +11,15 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.receiver import connection_routes, health_routes, reading_routes, report_routes, shapes
+from devtelemetry_cli.receiver import (
+    connection_routes,
+    docs_routes,
+    health_routes,
+    reading_routes,
+    report_routes,
+    shapes,
+    team_routes,
+)
 from devtelemetry_cli.receiver.answers import as_json
 
 PLUGIN = "/plugins/developer_telemetry"
@@ -49,6 +57,8 @@ PATHS = (
     Path("GET", f"{READING}/daily-metrics.csv", reading_routes.daily_metrics_csv, shapes.CSV),
     Path("GET", f"{READING}/target-metrics", reading_routes.target_metrics, shapes.gives(shapes.TARGETS)),
     Path("GET", f"{READING}/target-metrics.csv", reading_routes.target_metrics_csv, shapes.CSV),
+    Path("GET", f"{READING}/team-metrics", team_routes.team_metrics, shapes.gives(shapes.TEAM)),
+    Path("GET", f"{READING}/team-metrics.csv", team_routes.team_metrics_csv, shapes.CSV),
     Path("GET", "/version", health_routes.version, shapes.gives(shapes.VERSION)),
     Path("GET", "/ping", health_routes.ping, shapes.NOTHING),
     Path("GET", "/healthz", health_routes.healthz, shapes.NOTHING),
@@ -57,10 +67,22 @@ PATHS = (
     Path("GET", "/openapi.json", openapi, shapes.gives(shapes.ANY)),
 )
 
+# For people: not of the API, and under no prefix of DevLake's.
+PAGES = (
+    ("GET", "/", team_routes.overview_page),
+    ("GET", "/target", team_routes.target_page),
+    ("POST", "/login", team_routes.login),
+    ("POST", "/logout", team_routes.logout),
+    ("GET", "/style.css", team_routes.style),
+    ("GET", "/docs", docs_routes.docs),
+    ("GET", "/docs/{file}", docs_routes.part),
+)
+
 
 def routes() -> list[BaseRoute]:
     """What the application serves: under every prefix, by the framework's own machinery only what has parameters."""
-    return [_route(prefix, path) for prefix in PREFIXES for path in PATHS]
+    api = [_route(prefix, path) for prefix in PREFIXES for path in PATHS]
+    return [*api, *(Route(path, run, methods=[method]) for method, path, run in PAGES)]
 
 
 @cache

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ import platformdirs
 import uvicorn
 
 from devtelemetry_cli.errors import ConfigurationError
-from devtelemetry_cli.receiver import connections, database, reports
+from devtelemetry_cli.receiver import connections, database, demo, reports
 from devtelemetry_cli.receiver.access import Tokens, hash_token, is_loopback
 from devtelemetry_cli.receiver.app import create_app
 from devtelemetry_cli.receiver.database import Database, open_database
@@ -26,7 +27,9 @@ from devtelemetry_cli.receiver.requests import State
 from devtelemetry_cli.receiver.retention import Retention
 from devtelemetry_cli.receiver.routes import CONNECTIONS
 from devtelemetry_cli.receiver.schema import HEAD
+from devtelemetry_cli.receiver.sessions import Sessions
 from devtelemetry_cli.receiver.settings import Settings
+from devtelemetry_cli.receiver.team.publisher import Publisher
 from devtelemetry_cli.receiver.workers import Workers
 from devtelemetry_cli.receiver.writer import Writer
 
@@ -69,13 +72,26 @@ def run(settings: Settings) -> int:
         return Workers(settings.workers, lambda number, parent: serve(listener, shared, number, parent), say).run()
 
 
+def run_demo(settings: Settings) -> int:
+    """Serve made-up data from a database that is thrown away at the end; as `run`."""
+    with TemporaryDirectory(prefix="devtel-demo-") as folder:
+        url = f"sqlite:///{folder}/reports.db"
+        opened = open_database(url)
+        say("devtel serve: making up a team's reports")
+        key = opened.write(lambda db: reports.secret_key(db, "forget"))
+        demo.fill(opened, key, settings.min_developers, datetime.now(UTC).date())
+        opened.close()
+        return run(replace(settings, database=url, demo=True, workers=1, retention_days=0))
+
+
 def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
     """Serve in this process. Raises DevtelError before."""
     opened = open_database(settings.database)
     forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
     writer, retention = Writer(opened, forget_key), Retention(opened, settings.retention_days, say)
+    publisher = Publisher(opened, settings.min_developers, say)
     logs = {"plain": plain(say), "json": as_json(say), "none": None}
-    app = create_app(_state(opened, writer, forget_key, settings), logs[settings.log], say)
+    app = create_app(_state(opened, writer, publisher, settings), logs[settings.log], say)
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -97,22 +113,30 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
     try:
         server.run(sockets=[listener])
     finally:
+        publisher.close()
         retention.close()
         writer.close()
         opened.close()
 
 
-def _state(opened: Database, writer: Writer, forget_key: bytes, settings: Settings) -> State:
+def _state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> State:
     def hashed(token: str) -> str | None:
         return hash_token(token) if token else None
+
+    def secret(name: str) -> bytes:
+        return opened.write(lambda db: reports.secret_key(db, name))
 
     return State(
         database=opened,
         writer=writer,
+        publisher=publisher,
         tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
         metrics=Metrics(settings.metrics_folder),
-        forget_key=forget_key,
-        pseudonym_key=opened.write(lambda db: reports.secret_key(db, "pseudonym")),
+        sessions=Sessions.of(secret("session"), settings.view_token, settings.admin_token),
+        forget_key=secret("forget"),
+        pseudonym_key=secret("pseudonym"),
+        k=settings.min_developers,
+        demo=settings.demo,
     )
 
 

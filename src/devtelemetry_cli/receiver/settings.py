@@ -8,7 +8,8 @@ from pathlib import Path
 class Settings:
     """How to serve. Tokens are the tokens themselves, empty where there is none.
 
-    `retention_days` 0 keeps reports for ever. `metrics_folder` is set by the parent of several workers.
+    `retention_days` 0 keeps reports for ever. Pages show nothing that is about fewer than `min_developers`. With
+    `demo` everything shown is marked as made up. `metrics_folder` is set by the parent of several workers.
     """
 
     host: str = "127.0.0.1"
@@ -19,4 +20,6 @@ class Settings:
     admin_token: str = ""
     retention_days: int = 365
     log: str = "plain"
+    min_developers: int = 3
+    demo: bool = False
     metrics_folder: Path | None = None

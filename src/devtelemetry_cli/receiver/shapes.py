@@ -5,6 +5,7 @@ from typing import Any
 from devtelemetry_cli.receiver.reading import DAILY as DAILY_FIELDS
 from devtelemetry_cli.receiver.reading import KEYS
 from devtelemetry_cli.receiver.reading import TARGETS as TARGET_FIELDS
+from devtelemetry_cli.receiver.team.answers import FIELDS as TEAM_FIELDS
 
 Shape = dict[str, Any]
 
@@ -14,7 +15,7 @@ _NAME: Shape = {"type": "string", "maxLength": 255}
 _COUNTS: Shape = {"type": "object", "additionalProperties": _NUMBER}
 _NAMES: Shape = {"type": "array", "items": {"type": "string"}}
 _KINDS: dict[str, Shape] = {
-    "date": {"type": "string", "format": "date"},
+    **{name: {"type": "string", "format": "date"} for name in ("date", "week")},
     **{name: {**_NAMES, "type": ["array", "null"]} for name in ("tools_used", "projects")},
     **{name: {**_COUNTS, "type": ["object", "null"]} for name in ("commands", "durations", "exit_codes")},
     "checkouts": {"type": ["array", "null"], "items": ANY},
@@ -41,6 +42,11 @@ def _rows(fields: tuple[str, ...]) -> Shape:
 
 DAILY = _rows(DAILY_FIELDS)
 TARGETS = _rows(TARGET_FIELDS)
+TEAM = _object(
+    count=_NUMBER,
+    minDevelopers=_NUMBER,
+    rows=many(_object(**{name: _KINDS.get(name, {"type": ["number", "null"]}) for name in TEAM_FIELDS})),
+)
 ENVELOPE = _object(
     code=_NUMBER,
     success={"type": "boolean"},

@@ -107,6 +107,50 @@ target_metrics = Table(
     Index("ix_devtel_targets_date", "date", "connection_id", "developer_id"),
 )
 
+# What the team's pages show. A cell has no developer in it and is never made of fewer than k (team/publishing.py), so
+# it stays when a developer's rows go. An empty name stands for all that could not be told apart.
+team_cells = Table(
+    "devtel_team_cells",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("week", Date, primary_key=True, comment="its Monday"),
+    Column("project", String(255), primary_key=True),
+    Column("target", String(255), primary_key=True),
+    Column("developers", BigInteger, nullable=False),
+    Column("measures", Text, nullable=False),
+    Column("exit_codes", Text, nullable=False),
+    Column("checkouts", Text, nullable=False),
+)
+
+team_weeks = Table(
+    "devtel_team_weeks",
+    metadata,
+    Column("connection_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("week", Date, primary_key=True, comment="its Monday"),
+    Column("k", BigInteger, nullable=False, comment="the fewest developers that its cells are made of"),
+    Column("state", String(16), nullable=False, comment="open, settled or closed"),
+    Column("developers", Text, nullable=False, comment="project -> developers; under the empty name, of all"),
+)
+
+# What of each row is in a cell already, so that a later revision adds only what is new. Goes with the day's report.
+team_shown = Table(
+    "devtel_team_shown",
+    metadata,
+    *_day_key(),
+    Column("project", String(255), primary_key=True),
+    Column("target", String(255), primary_key=True),
+    Column("person", String(255), nullable=False),
+    Column("folded", Integer, nullable=False, comment="0: into its own cell, 1: its project's rest, 2: everybody's"),
+    Column("received_at", _TIME, nullable=False),
+    Column("measures", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["connection_id", "developer_id", "date"],
+        [reports.c.connection_id, reports.c.developer_id, reports.c.date],
+        ondelete="CASCADE",
+    ),
+    Index("ix_devtel_shown_date", "date", "connection_id", "developer_id"),
+)
+
 forgotten = Table(
     "devtel_forgotten",
     metadata,

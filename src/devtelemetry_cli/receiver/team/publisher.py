@@ -1,0 +1,62 @@
+"""The thread that publishes: soon after reports came in, and now and then what only time brings about."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from devtelemetry_cli.receiver.database import ConflictError, Database, DatabaseBusyError
+from devtelemetry_cli.receiver.door import Log
+from devtelemetry_cli.receiver.team.publishing import publish
+
+PAUSE_SECONDS = 2.0  # reports come in crowds
+SHARE = 20  # a round may take a twentieth of the time: reports come first
+WHOLE_SECONDS = 3600.0  # between two rounds over every open week
+AGAIN_SECONDS = 60.0  # the database was away
+
+
+class Publisher:
+    """Publishes for groups of `k` developers, until `close`; `reported` tells it that there is something new."""
+
+    def __init__(self, database: Database, k: int, say: Log) -> None:
+        self._database = database
+        self._k = k
+        self._say = say
+        self._news = threading.Event()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._thread.start()
+
+    def reported(self) -> None:
+        """A report was stored."""
+        self._news.set()
+
+    def close(self) -> None:
+        """End, in the middle of the work if need be: what is left is published by the next."""
+        self._closed.set()
+        self._news.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        whole_at = time.monotonic()
+        while not self._closed.is_set():
+            self._news.clear()
+            everything = time.monotonic() >= whole_at
+            pause = self._round(everything)
+            if everything and pause < AGAIN_SECONDS:
+                whole_at = time.monotonic() + WHOLE_SECONDS
+            if not self._closed.wait(pause):
+                self._news.wait(max(0.0, whole_at - time.monotonic()))
+
+    def _round(self, everything: bool) -> float:
+        """Publish once; how many seconds to leave the database alone."""
+        started, today = time.monotonic(), datetime.now(UTC).date()
+        try:
+            self._database.alone(
+                "team", lambda: publish(self._database, self._k, today, everything, self._closed.is_set)
+            )
+        except (SQLAlchemyError, ConflictError, DatabaseBusyError) as error:
+            self._say(f"devtel serve: the team's pages are not brought up to date yet: {type(error).__name__}")
+            return AGAIN_SECONDS
+        return max(PAUSE_SECONDS, SHARE * (time.monotonic() - started))

@@ -1,0 +1,195 @@
+"""What a team may see: an adversary who keeps every answer and subtracts them finds nobody."""
+
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from telling import BASE, MONDAY, Runs, Team, copy_of, whom
+
+from devtelemetry_cli.receiver import connections, reports, retention
+from devtelemetry_cli.receiver.database import migrate, open_database
+from devtelemetry_cli.receiver.team import measures
+
+SETTLED, CLOSED = 11, 120  # days after MONDAY
+
+
+@pytest.fixture
+def team(url: str) -> Iterator[Team]:
+    team = Team.at(url)
+    yield team
+    team.database.close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with tables and nothing in them."""
+    file = tmp_path_factory.mktemp("empty") / "reports.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+def test_a_target_is_shown_once_three_developers_ran_it(team: Team) -> None:
+    team.tell(Runs(0), Runs(1))
+    team.publish()
+    assert team.cells() == []
+    team.tell(Runs(2))
+    team.publish()
+    assert [(cell.target, cell.developers) for cell in team.cells()] == [("test", 3)]
+    assert whom(team.seen()["shop", "test"]) == {0, 1, 2}
+
+
+def test_what_comes_later_is_added_once_it_is_three_developers_again(team: Team) -> None:
+    team.tell(Runs(0), Runs(1), Runs(2))
+    team.publish()
+    before = team.seen()["shop", "test"]
+    team.tell(Runs(0, day=1), Runs(3))
+    team.publish()
+    assert team.seen()["shop", "test"] == before
+    team.tell(Runs(1, runs=2))  # a later revision of a day that is shown already
+    team.publish()
+    after = team.seen()["shop", "test"]
+    assert after - before == 1 + 2 * BASE + BASE**3
+    assert team.cells()[0].developers == 4
+
+
+def test_publishing_again_changes_nothing(team: Team) -> None:
+    team.tell(Runs(0), Runs(1), Runs(2))
+    for days in (7, 7, SETTLED, SETTLED, CLOSED, CLOSED):
+        team.publish(days)
+        assert team.seen() == {("shop", "test"): 1 + BASE + BASE**2}
+
+
+def test_reporting_the_same_again_makes_nobody_one_of_three(team: Team) -> None:
+    team.tell(Runs(0), Runs(1), Runs(2))
+    team.publish()
+    before = team.seen()
+    team.tell(Runs(0, target="other"), Runs(1, target="other"), Runs(3))  # `test` of 0 and 1 is sent along as it was
+    team.publish()
+    assert team.seen() == before
+
+
+def test_when_a_week_is_long_over_rare_targets_are_shown_together(team: Team) -> None:
+    team.tell(*(Runs(i, target=f"rare-{i}") for i in range(3)), Runs(3, project="other"), Runs(4, project="third"))
+    team.publish()
+    assert team.seen() == {}
+    team.publish(SETTLED)
+    assert {name: whom(runs) for name, runs in team.seen().items()} == {("shop", ""): {0, 1, 2}}
+    team.tell(Runs(5, project="fourth"))
+    team.publish(CLOSED)
+    assert whom(team.seen()["", ""]) == {3, 4, 5}
+
+
+def test_exit_codes_and_checkouts_are_told_when_the_week_is_settled(team: Team) -> None:
+    team.tell(*(Runs(i, code="2" if i == 5 else "0", branch="other" if i > 2 else "default") for i in range(6)))
+    team.publish()
+    assert (team.cells()[0].exit_codes, team.cells()[0].checkouts) == ({}, {})
+    team.publish(SETTLED)
+    cell = team.cells()[0]
+    assert set(cell.exit_codes) == {""}  # one developer's code takes the only other along
+    assert {key: whom(runs) for key, runs in cell.checkouts.items() if key[0] == "r"} == {
+        "r:default:0": {0, 1, 2},
+        "r:other:0": {3, 4, 5},
+    }
+
+
+def test_a_developer_who_is_forgotten_leaves_nothing_but_sums_of_groups(team: Team) -> None:
+    team.tell(Runs(0), Runs(1), Runs(2))
+    team.publish()
+    before = team.seen()
+    person = f"{0:032x}"
+    team.database.write(lambda db: reports.forget(db, bytes(32), team.connection, person))
+    team.publish()
+    assert team.seen() == before
+    left = team.database.read(lambda db: db.exec_driver_sql("SELECT person FROM devtel_team_shown").scalars().all())
+    assert sorted(left) == [f"{1:032x}", f"{2:032x}"]
+
+
+def test_asking_for_more_developers_makes_every_cell_anew(team: Team) -> None:
+    team.tell(*(Runs(i) for i in range(3)), *(Runs(i, target="build") for i in range(4)))
+    team.publish()
+    assert set(team.seen()) == {("shop", "test"), ("shop", "build")}
+    team.k = 4
+    team.publish()
+    assert set(team.seen()) == {("shop", "build")}
+
+
+def test_a_connection_takes_its_cells_along(team: Team) -> None:
+    team.tell(Runs(0), Runs(1), Runs(2))
+    team.publish()
+    team.database.write(lambda db: connections.remove(db, team.connection))
+    assert team.cells() == []
+    team.publish()
+    assert team.cells() == []
+
+
+def test_cells_are_kept_as_long_as_reports(team: Team) -> None:
+    import threading  # noqa: PLC0415 - an event that nobody sets
+    from datetime import timedelta  # noqa: PLC0415
+
+    team.tell(Runs(0), Runs(1), Runs(2))
+    team.publish()
+    for days, kept in ((370, True), (373, False)):
+        retention.delete_old(team.database, 365, MONDAY + timedelta(days=days), threading.Event())
+        assert bool(team.cells()) is kept
+
+
+RUNS = st.builds(
+    Runs,
+    developer=st.integers(0, 5),
+    day=st.integers(0, 10),
+    target=st.sampled_from(["test", "build", "rare"]),
+    project=st.sampled_from(["shop", "search"]),
+    branch=st.sampled_from(["default", "other", "unknown"]),
+    age=st.sampled_from(["0", "1-7"]),
+)
+# What happens: reports, and rounds of publishing some days after the first Monday.
+STORY = st.lists(st.lists(RUNS, max_size=12).map(tuple) | st.sampled_from([7, SETTLED, 18, CLOSED]), max_size=9)
+
+
+@settings(max_examples=60)
+@given(story=STORY, k=st.integers(1, 4))
+def test_no_two_states_of_what_is_shown_differ_by_fewer_than_k_developers(
+    empty: Path, tmp_path_factory: pytest.TempPathFactory, story: list[tuple[Runs, ...] | int], k: int
+) -> None:
+    team = Team(open_database(copy_of(empty, tmp_path_factory.getbasetemp())), k)
+    states: list[dict[tuple[str, str, str], float]] = [{}]
+    now = 0
+    for event in [*story, SETTLED, CLOSED]:
+        if isinstance(event, int):
+            now = max(now, event)
+            team.publish(now)
+            states.append({(str(c.week), c.project, c.target): c.measures["runs"] for c in team.cells()})
+        elif now < CLOSED:
+            team.tell(*event)
+    for before, after in pairwise(states):
+        changes = [after[name] - before.get(name, 0) for name in after]
+        assert before.keys() <= after.keys()
+        _nobody_is_found(changes, k)
+    _nobody_is_found([value for state in states for value in state.values()], k)
+    for cell in team.cells():
+        leaves = [runs for key, runs in cell.checkouts.items() if key.startswith("r:")]
+        _nobody_is_found(leaves, k)
+        _nobody_is_found([sum(leaves) - part for part in leaves], k)
+    shown = sum(cell.measures["runs"] for cell in team.cells())
+    assert 0 <= shown <= sum(one.runs * BASE**one.developer for one in team.told)
+    if k == 1:
+        assert shown == sum(one.runs * BASE**one.developer for one in team.told)
+    team.database.close()
+
+
+def _nobody_is_found(numbers: list[float], k: int) -> None:
+    """Not in any of the numbers, nor in the sum or the difference of any two."""
+    for number in numbers:
+        assert not number or len(whom(number)) >= k
+    for one, other in combinations(numbers, 2):
+        assert len(whom(one + other)) >= k or one + other == 0
+
+
+def test_what_is_new_of_a_row_is_what_it_has_more_than_before() -> None:
+    before = {"runs": 2.0, "d:3": 1.0}
+    after = {"runs": 3.0, "d:3": 1.0, "x:2": 1.0}
+    assert measures.change(before, after) == {"runs": 1.0, "x:2": 1.0}
+    assert measures.change(after, after) == {}
