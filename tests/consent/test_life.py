@@ -210,7 +210,7 @@ def test_several_destinations_stand_beside_each_other(builder: Developer) -> Non
     builder.grant()
     builder.project_file(OTHER_URL)
     builder.devtel("consent", "local")
-    known = json.loads(builder.devtel("consent", "list", "--json").stdout)
+    known = json.loads(builder.devtel("consent", "list", "--json").stdout)["decisions"]
     assert sorted((each["state"], each["destination"][-20:]) for each in known) == [
         ("granted", "connections/1/report"),
         ("local", "connections/2/report"),
@@ -219,7 +219,7 @@ def test_several_destinations_stand_beside_each_other(builder: Developer) -> Non
 
 
 def test_the_list_of_who_never_decided_is_empty(builder: Developer) -> None:
-    assert json.loads(builder.devtel("consent", "list", "--json").stdout) == []
+    assert json.loads(builder.devtel("consent", "list", "--json").stdout) == {"decisions": []}
     assert "nothing was decided" in builder.devtel("consent", "list").stderr
 
 

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import click
 
@@ -83,13 +84,13 @@ def forget() -> None:
 
 
 @consent.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print it as a JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def list_(as_json: bool) -> None:
     """Every destination that you decided about."""
     place = places.here()
     known = store.decisions(settings.read_user(place.config)).values()
     if as_json:
-        click.echo(json.dumps([_values(decision) for decision in known], indent=2))
+        click.echo(json.dumps({"decisions": [_values(decision) for decision in known]}, indent=2))
     for decision in () if as_json else known:
         until = f", until {decision.until:%Y-%m-%d}" if decision.state == verdict.GRANTED else ""
         click.echo(f"{decision.state:9} {decision.url or '(no destination)'}  since {decision.decided:%Y-%m-%d}{until}")
@@ -119,15 +120,19 @@ def show() -> None:
 
 
 def _values(decision: store.Decision) -> dict[str, str | None]:
-    """The stable shape of one decision; times in RFC 3339."""
+    """The stable shape of one decision: docs/json.md."""
     granted = decision.state == verdict.GRANTED
     return {
         "state": decision.state,
         "destination": decision.url or None,
-        "decided": decision.decided.isoformat(),
-        "until": decision.until.isoformat() if granted else None,
+        "decided": _moment(decision.decided),
+        "until": _moment(decision.until) if granted else None,
         "anonymous_id": decision.anonymous_id or None,
     }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone().isoformat(timespec="seconds")
 
 
 def _destination(place: Place) -> tuple[str, str]:

@@ -19,7 +19,7 @@ _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "re
 
 @click.command(short_help="Look at everything that devtel needs; say what to do.")
 @click.option("--offline", is_flag=True, help="Ask no destination anything.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 @click.option("--quiet", "-q", is_flag=True, help="Only what is not well.")
 def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
     """Look at everything that devtel needs, and say what to do; ends with 0 only when all is well."""

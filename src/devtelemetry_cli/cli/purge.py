@@ -18,7 +18,7 @@ from devtelemetry_cli.purge import Day
 @click.option("--before", metavar="DATE", help="Only the days before DATE (YYYY-MM-DD).")
 @click.option("--all", "everywhere", is_flag=True, help="The records for every destination, not only for this one.")
 @click.option("--dry-run", is_flag=True, help="List what would be deleted, and delete nothing.")
-@click.option("--json", "as_json", is_flag=True, help="With --dry-run: as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: as one JSON object (docs/json.md).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, yes: bool) -> None:
     """Delete this machine's records; what was sent stays sent (`devtel consent forget` erases that too)."""

@@ -38,7 +38,7 @@ def remove() -> None:
 
 
 @schedule.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
     """Tell whether a daily flush is in place."""
     environ = dict(os.environ)

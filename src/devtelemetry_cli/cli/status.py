@@ -16,7 +16,7 @@ _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
 
 @click.command(short_help="Tell what is recorded and sent here, and why.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
     """Tell what is recorded and sent here, and which rule decided that."""
     now = state.look(places.here(), time.time())
@@ -28,7 +28,7 @@ def status(as_json: bool) -> None:
 
 
 def _values(now: state.Status) -> dict[str, Any]:
-    """The stable shape: every field of Status, times as RFC 3339 in UTC or null."""
+    """The stable shape: every field of Status, times as docs/json.md says."""
     values = asdict(now)
     for name in _TIMES:
         values[name] = _moment(values[name]).astimezone().isoformat(timespec="seconds") if values[name] else None
