@@ -227,3 +227,38 @@ def test_a_file_of_somebody_else_is_not_written_over(developer: Developer) -> No
     assert (developer.project / "devtel.mk").read_text() == "precious"
     assert developer.devtel("makefile", "--force").returncode == 0
     assert developer.devtel("makefile").returncode == 0
+
+
+LISTING = "\nlist: ; @printf '[%s]' '$(MAKEFILE_LIST)'\n%: ; @echo made $@\n"
+
+
+def lists(developer: Developer, make: str, text: str) -> str:
+    """What a Makefile finds in MAKEFILE_LIST, with a rule that would make anything."""
+    (developer.project / "Makefile").write_text(text + LISTING)
+    done = developer.run(make, "list")
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include devtel.mk\n",
+        "include ./devtel.mk\ninclude other.mk\n",
+        "include devtel.mk.local\ninclude devtel.mk\n",
+        "include other.mk devtel.mk devtel.mk.local\n",
+        "include around.mk\n",
+        "export\ninclude devtel.mk\n",
+    ],
+)
+def test_it_leaves_no_trace_among_the_files_that_were_read_and_no_rule_makes_it(
+    included: Developer, make: str, text: str
+) -> None:
+    for name, content in (("other.mk", ""), ("devtel.mk.local", ""), ("around.mk", "include devtel.mk other.mk\n")):
+        (included.project / name).write_text(content)
+    found = lists(included, make, text)
+    fragment = (included.project / "devtel.mk").read_text()
+    assert fragment.startswith("# devtel.mk:"), "it was not made anew"
+    (included.project / "devtel.mk").unlink()
+    (included.project / "around.mk").write_text("include other.mk\n")
+    assert found == lists(included, make, re.sub(r" (\./)?devtel\.mk(?= |$)", "", text, flags=re.MULTILINE))

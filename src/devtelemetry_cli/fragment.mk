@@ -17,6 +17,13 @@ devtel_quote = '$(subst ','\'',$(1))'
 # The Makefile that make was called with: without -f the make below would look for a default one.
 devtel_makefile := $(call devtel_quote,$(firstword $(filter-out $(value MAKEFILES),$(MAKEFILE_LIST))))
 
+# Without a trace where a Makefile looks at what was read (grep '##' $(MAKEFILE_LIST)), and no rule of it, %: say, may
+# make this file. The bar stands for the end, so that no other name is touched.
+devtel_space := $(subst ,, )
+devtel_itself := $(lastword $(MAKEFILE_LIST))
+.PHONY: $(devtel_itself)
+MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_itself)|,,$(MAKEFILE_LIST)|))
+
 # Switched off: set to anything but empty, 0 or false.
 devtel_plain := $(foreach name,DEVTEL_DISABLED DO_NOT_TRACK CI,$(filter-out 0 false False FALSE,$(value $(name))))
 
@@ -31,7 +38,6 @@ devtel_plain += $(word 2,$(MAKE))
 
 # Declined: `devtel consent` keeps a marker for each destination. An address from the environment has another one.
 ifeq ($(value DEVTEL_REPORT_URL),)
-devtel_space := $(subst ,, )
 devtel_marker = $(wildcard $(subst $(devtel_space),\ ,$(1))/declined/@KEY@)
 devtel_absolute = $(if $(filter /%,$(firstword $(1))),$(1))
 ifneq ($(call devtel_absolute,$(value DEVTEL_HOME)),)
@@ -61,3 +67,4 @@ endif
 
 # A Makefile that exports all its variables must not hand these to its recipes.
 unexport DEVTEL devtel_quote devtel_makefile devtel_plain devtel_letters devtel_space devtel_marker devtel_absolute
+unexport devtel_itself

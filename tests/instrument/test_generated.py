@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devtelemetry_cli import fragment
 from devtelemetry_cli.instrument import reading, rewriting, undoing
 from instrument.proving import plain
 
 NAMES = ["test", "build", "dev.up", "lint-all", "a/b", "x"]
-PLAIN_FRAGMENT = "DEVTEL = $(MAKE) --no-print-directory -f 'Makefile' 'impl-$@'\n"
 
 prerequisites = st.lists(st.sampled_from([*NAMES[:3], "|", "FORCE", "$(DEPS)", "other"]), max_size=2).map(" ".join)
 spaces = st.sampled_from(["", " ", "  ", "\t"])
@@ -157,7 +157,7 @@ def _prove_dry_runs(text: str, names: list[str], force: bool) -> None:
     outcome = rewriting.instrument(text, known(text, names), force_phony=force)
     goals = [goal for goal in outcome.done if "%" not in goal] + (["fam-x"] if "fam-%" in outcome.done else [])
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "devtel.mk").write_text(PLAIN_FRAGMENT)
+        Path(folder, "devtel.mk").write_text(fragment.render(None))  # with -n it is plain make
         for goal in goals:
             assert _dry(folder, outcome.text, goal) == _dry(folder, text, goal)
 

@@ -20,11 +20,7 @@ from devtelemetry_cli.instrument.knowledge import PREFIX, Makefile, Refusal, Sta
 from devtelemetry_cli.instrument.reading import Kind, Line
 
 INCLUDED = "devtel.mk"
-BLOCK = (
-    f"include {INCLUDED}  # `devtel instrument --undo` takes these three lines out",
-    f"MAKEFILE_LIST := $(subst $(subst ,, ){INCLUDED},,$(MAKEFILE_LIST))",
-    f".PHONY: {INCLUDED}",
-)
+LAST_LINE = f"include {INCLUDED}  # `devtel instrument --undo` takes this line out"
 OWN_NAMES = {"$@": "$(@:impl-%=%)", "${@}": "${@:impl-%=%}"}
 HAND_OVER = "+@$(DEVTEL)"
 
@@ -71,7 +67,7 @@ def instrument(
             _decide(makefile, target, set(targets), outcome, force_phony)
     _keep_companions(makefile, outcome)
     if outcome.done:
-        outcome.text = _with_block(_rewrite(makefile, set(outcome.done)), makefile)
+        outcome.text = _with_include(_rewrite(makefile, set(outcome.done)), makefile)
         outcome.notes = _notes(makefile, outcome.done)
     return outcome
 
@@ -186,13 +182,13 @@ def _own_names(text: str) -> str:
     return text
 
 
-def _with_block(text: str, makefile: Makefile) -> str:
+def _with_include(text: str, makefile: Makefile) -> str:
     if any(line.kind is Kind.INCLUDE and INCLUDED in line.value.split() for line in makefile.everything):
         return text
     end = next((line.end for line in makefile.lines if line.end), "\n")
     if text.endswith("\n"):
-        return text + end + "".join(line + end for line in BLOCK)
-    return text + end + end.join(BLOCK)
+        return text + end + LAST_LINE + end
+    return text + end + LAST_LINE
 
 
 def _notes(makefile: Makefile, done: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from devtelemetry_cli.instrument import knowledge, scanning
 from devtelemetry_cli.instrument.knowledge import PREFIX, Makefile, Refusal, Stated
 from devtelemetry_cli.instrument.reading import Kind
-from devtelemetry_cli.instrument.rewriting import BLOCK, HAND_OVER, OWN_NAMES, split_comment
+from devtelemetry_cli.instrument.rewriting import HAND_OVER, LAST_LINE, OWN_NAMES, split_comment
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def undo(text: str, chosen: Iterable[str] = ()) -> Undone:
     for target in wanted - {name for site in sites for name in site.public.rule.targets}:
         if target in makefile.wrapped:
             outcome.refused[target] = Refusal.at(makefile.rules_of(target)[0].line, "devtel did not write it so")
-    outcome.text = _without_block(_restore(makefile, kept, set(outcome.done)))
+    outcome.text = _without_include(_restore(makefile, kept, set(outcome.done)))
     return outcome
 
 
@@ -116,12 +116,11 @@ def _own_names(text: str) -> str:
     return text
 
 
-def _without_block(text: str) -> str:
-    """The text without our own lines, where nothing hands over any more."""
+def _without_include(text: str) -> str:
+    """The text without our own last line, where nothing hands over any more."""
     if knowledge.HANDS_OVER in text:
         return text
-    block = re.compile(r"(\r?\n)" + r"\r?\n".join(map(re.escape, BLOCK)) + r"(\r?\n|\Z)")
-    found = block.search(text)
+    found = re.search(r"(\r?\n)" + re.escape(LAST_LINE) + r"(\r?\n|\Z)", text)
     if not found:
         return text
     before, behind = text[: found.start()], text[found.end() :]
