@@ -186,6 +186,8 @@ class Lake:
             "connections": None,
             "plan": [],
         }
+        if "blueprint" in body:  # stored unchecked
+            self.blueprints[number] = body["blueprint"]
         return self._with_blueprint(body["name"])
 
     def get_blueprints(self, query: dict[str, str]) -> Any:

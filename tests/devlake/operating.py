@@ -63,11 +63,12 @@ def sync(
     dry_run: bool = False,
     hours: Time | None = None,
     timeout: float = 30,
+    tries: int = 5,
     **wanted: Any,
 ) -> Result:
     """One sync on the Sunday of these tests."""
     wish = Wish(**{"time_after": SATURDAY, **wanted})
-    with client(devlake, hours=hours, timeout=timeout) as reader:
+    with client(devlake, hours=hours, timeout=timeout, tries=tries) as reader:
         return Sync(reader, wish, choice, lambda _step: None, quietly, dry_run).run()
 
 

@@ -20,6 +20,7 @@ from lake import Lake, RefusedError, answer
 
 KEY = "operator-key-0123456789"
 CONFIG_UI_PAGE = b"<!doctype html><title>DevLake</title>"
+DRIP = "X-Drip"
 GROUPS = 10  # and as many within them, for each connection of a filled lake
 
 
@@ -34,6 +35,7 @@ class Fault:
     times: int = 1
     after: int = 0
     seconds: float = 0.0
+    drip: float = 0.0  # seconds between one byte of the body and the next
     is_done: bool = False  # what was asked for is done, and only its answer is lost
 
 
@@ -91,7 +93,7 @@ class StandIn:
             if fault.is_done:
                 self._answer(method, path, dict(parse_qsl(parts.query)), body)
             time.sleep(fault.seconds)
-            return fault.status, fault.body, fault.headers
+            return fault.status, fault.body, {**fault.headers, **({DRIP: str(fault.drip)} if fault.drip else {})}
         result = self._answer(method, path, dict(parse_qsl(parts.query)), body)
         hook = next((hook for hook in self.hooks if hook[0].match(request)), None)
         if hook:
@@ -159,7 +161,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self._send_body(content, float(headers.get(DRIP, 0)))
+
+    def _send_body(self, content: bytes, drip: float) -> None:
+        if not drip:
+            self.wfile.write(content)
+        for number in range(len(content) if drip else 0):
+            self.wfile.write(content[number : number + 1])
+            self.wfile.flush()
+            time.sleep(drip)
         self.wfile.flush()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815

@@ -9,9 +9,10 @@ from lake import DUMP
 from operating import NOW, Operator, Time, client
 from standin import KEY, StandIn
 
-from devtelemetry_cli.devlake import faults, pace
+from devtelemetry_cli.devlake import api, faults, pace
+from devtelemetry_cli.devlake.api import Client
 from devtelemetry_cli.devlake.faults import ApiError
-from devtelemetry_cli.devlake.pace import Policy
+from devtelemetry_cli.devlake.pace import Clock, Policy
 
 
 def _fault(devlake: StandIn, status: int, body: object = b"", **more: object) -> ApiError:
@@ -77,6 +78,24 @@ def test_a_server_that_is_too_slow_is_given_up_in_time(devlake: StandIn) -> None
     with client(devlake, tries=2, timeout=0.05) as reader, pytest.raises(ApiError, match="it took too long") as caught:
         reader.get("/plugins")
     assert caught.value.exit_code == 69
+
+
+def test_an_answer_that_comes_in_drops_is_given_up_in_time(devlake: StandIn) -> None:
+    devlake.fail("GET /plugins$", 200, b"[" + b" " * 98 + b"]", drip=0.05)
+    policy = Policy(tries=1, timeout=0.2)
+    with Client(devlake.url, "", policy, Clock()) as reader, pytest.raises(ApiError, match="it took too long"):
+        reader.get("/plugins")
+
+
+def test_an_answer_beyond_all_measure_is_not_read_to_its_end(devlake: StandIn) -> None:
+    devlake.fail("GET /plugins$", 200, b" " * (api.MOST + 1))
+    with client(devlake, tries=1) as reader, pytest.raises(ApiError, match="larger than 64 MiB"):
+        reader.get("/plugins")
+
+
+def test_a_redirect_is_not_followed(devlake: StandIn) -> None:
+    _fault(devlake, 302, headers={"Location": f"{devlake.url}/projects"})
+    assert devlake.count("GET /projects") == 0
 
 
 def test_retry_after_is_honoured_in_seconds(devlake: StandIn) -> None:

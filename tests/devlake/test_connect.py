@@ -89,6 +89,13 @@ def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: StandIn) ->
     assert (place.id, is_new) == (1, False)
 
 
+def test_a_connection_that_was_made_although_no_answer_came_is_taken(devlake: StandIn) -> None:
+    devlake.fail("POST /plugins/developer_telemetry", 500, {"message": "duplicated name"}, is_done=True)
+    with client(devlake) as writer:
+        place, is_new = connect.connection(writer, "devtel")
+    assert (place.id, is_new) == (1, False)
+
+
 def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake: StandIn) -> None:
     del devlake.lake.connections["developer_telemetry"]
     done = operator.call("connect")

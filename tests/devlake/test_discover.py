@@ -92,10 +92,27 @@ def test_a_connection_that_cannot_look_holds_back_no_other(devlake: StandIn, ope
 def test_a_connection_that_takes_too_long_is_shown_with_the_others(devlake: StandIn) -> None:
     devlake.lake.connect("github")
     devlake.lake.connect("gitlab")
-    devlake.fail("GET /plugins/github/.*remote-scopes", 200, seconds=0.2)
-    with client(devlake, tries=1, timeout=0.05) as reader:
+    devlake.fail("GET /plugins/github/.*remote-scopes", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
         slow, other = discover(reader)
     assert ("took too long" in slow.fault, other.fault) == (True, "")
+
+
+def test_every_second_connection_may_take_too_long(devlake: StandIn) -> None:
+    for number in range(1, 7):
+        devlake.lake.connect("github")
+        if number % 2:
+            devlake.fail(f"GET /plugins/github/connections/{number}/remote-scopes", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
+        assert [bool(found.fault) for found in discover(reader)] == [True, False] * 3
+
+
+def test_a_devlake_that_breaks_off_ends_the_whole_with_69(devlake: StandIn) -> None:
+    devlake.lake.connect("github")
+    devlake.fail("GET .*remote-scopes", 0, times=9)
+    with client(devlake, tries=2) as reader, pytest.raises(ApiError) as caught:
+        list(discover(reader))
+    assert caught.value.exit_code == 69
 
 
 def test_a_refused_key_ends_the_whole_with_77(devlake: StandIn, operator: Operator) -> None:
@@ -136,6 +153,8 @@ def test_only_the_chosen_connections_are_looked_at(devlake: StandIn) -> None:
 
 def test_a_choice_that_names_nothing_is_a_fault(devlake: StandIn, operator: Operator) -> None:
     devlake.lake.connect("github")
+    assert operator.call("discover", "github/1").returncode == 0
+    assert operator.call("discover", "github/1", "svn").returncode == 78
     done = operator.call("discover", "github/9", "svn")
     assert done.returncode == 78
     assert "no connection github/9, svn that" in done.stderr

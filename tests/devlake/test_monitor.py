@@ -233,10 +233,19 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_othe
 
 def test_a_blueprint_that_times_out_holds_back_no_other(devlake: StandIn) -> None:
     slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
-    devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.2)
-    with client(devlake, tries=1, timeout=0.05) as reader:
+    devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
         result = watch.check(reader, {})
     assert (list(result.entries), len(result.faults)) == ([other], 1)
+
+
+def test_every_second_blueprint_may_take_too_long(devlake: StandIn) -> None:
+    for turn in range(6):
+        number = devlake.lake.blueprint(f"project {turn}")
+        if turn % 2:
+            devlake.fail(f"GET /blueprints/{number}/pipelines", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
+        assert len(watch.check(reader, {}).faults) == 3
 
 
 def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:

@@ -88,6 +88,13 @@ def test_two_repositories_that_would_share_a_project_are_told_apart() -> None:
     assert str(second) == "github/1 other/api: its project would be github/api, which github/1 7 has"
 
 
+def test_two_plugins_whose_ids_are_the_same_do_not_share_a_project() -> None:
+    known = Known({})
+    _steps(known=known, project_name="{full-name}")
+    (second,) = _steps(known=known, project_name="{full-name}", where=Connection("gitlab", 1, ""))
+    assert str(second) == "gitlab/1 acme/api: its project would be acme/api, which github/1 7 has"
+
+
 def test_a_scope_without_data_cannot_be_added() -> None:
     (step,) = _steps(remote=(replace(API, data=None),))
     assert isinstance(step, Obstacle)
@@ -130,6 +137,17 @@ def test_a_project_name_always_fits_and_is_always_the_same(name: str) -> None:
     project = Wish(SATURDAY).project(GITHUB, scope)
     assert len(project) <= wish.LONGEST_NAME
     assert project == Wish(SATURDAY).project(GITHUB, scope)
+
+
+def test_a_project_name_has_no_blanks_around_it() -> None:
+    assert Wish(SATURDAY, project_name=" {name} ").project(GITHUB, API) == "api"
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(100, False), (101, True)])
+def test_a_name_is_cut_only_where_it_must_be(length: int, is_cut: bool) -> None:
+    name = "x" * length
+    project = Wish(SATURDAY, project_name="{full-name}").project(GITHUB, RemoteScope("1", name, {}))
+    assert (len(project), project != name) == (100, is_cut)
 
 
 def test_long_names_that_differ_only_at_their_ends_stay_apart() -> None:
