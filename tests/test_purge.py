@@ -50,13 +50,13 @@ def test_a_dry_run_lists_the_days_and_changes_nothing(reporter: Developer) -> No
     assert old.startswith(f"{OLD}  127.0.0.1")
     assert old.endswith("2 runs, 0 never sent")
     assert new.endswith("3 runs, 3 never sent")
-    assert done.stderr == "devtel: 5 runs of 2 days, 3 of them never sent would be deleted.\n"
+    assert done.stderr == "devtel: would be deleted: 5 runs of 2 days, 3 of them never sent.\n"
     assert everything(reporter) == before
 
 
 def test_it_deletes_the_days_before_a_date_and_no_other(reporter: Developer) -> None:
     done = reporter.devtel("purge", "--before", YESTERDAY.isoformat(), "--yes")
-    assert (done.returncode, done.stdout) == (0, "Deleted: 2 runs of 1 days.\n")
+    assert (done.returncode, done.stdout) == (0, "Deleted: 2 runs of 1 day.\n")
     assert journals(reporter) == [YESTERDAY.isoformat()]
 
 
@@ -116,7 +116,7 @@ def test_what_was_recorded_for_oneself_can_be_purged(developer: Developer) -> No
     done = developer.devtel("purge", "--dry-run", "--json")
     (day,) = json.loads(done.stdout)["days"]
     assert (day["date"], day["own"], day["runs"], day["never_sent"]) == (TODAY.isoformat(), True, 1, 0)
-    assert developer.devtel("purge", "--yes").stdout == "Deleted: 1 runs of 1 days.\n"
+    assert developer.devtel("purge", "--yes").stdout == "Deleted: 1 run of 1 day.\n"
     assert journals(developer) == []
 
 

@@ -45,3 +45,8 @@ def test_a_share_is_never_none_for_something_or_all_for_less(part: int, whole: i
 )
 def test_a_change_is_compared_with_what_was(now: float, before: float, text: str) -> None:
     assert quantities.change(now, before) == text
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (12345, "12,345 runs")])
+def test_one_is_not_many(number: int, said: str) -> None:
+    assert quantities.counted(number, "run") == said

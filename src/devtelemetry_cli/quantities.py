@@ -1,4 +1,9 @@
-"""Durations, shares and changes as a person reads them at a glance. Pure."""
+"""Counts, durations, shares and changes as a person reads them at a glance. Pure."""
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something whose plural has an s: "1 run", "1,200 runs"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

@@ -109,10 +109,10 @@ def test_the_health_of_the_records_is_told(patient: Developer) -> None:
     (patient.state / "dropped").write_text("000000000007")
     _, found = examine(patient, "--offline")
     text = told(found)
-    assert "ok records 3 runs of 1 days recorded" in text
-    assert "note records 1 runs were killed before their end" in text
-    assert f"problem records 1 days hold records that cannot be read (the last: {TODAY})" in text
-    assert f"problem records 1 days hold records of a newer devtel (the last: {TODAY})" in text
+    assert "ok records 3 runs of 1 day recorded" in text
+    assert "note records Killed before the end, and counted as lost: 1 run." in text
+    assert f"problem records 1 day with records that cannot be read (the last: {TODAY})" in text
+    assert f"problem records 1 day with records of a newer devtel (the last: {TODAY})" in text
     assert "note records 7 records could not be written" in text
 
 
@@ -125,9 +125,9 @@ def test_days_that_are_never_sent_again_are_told(patient: Developer) -> None:
         day = str(TODAY - timedelta(days=back))
         (file.parent / f"{day}.json").write_text(json.dumps({**entry, "date": day, "state": state}))
     text = told(examine(patient, "--offline")[1])
-    assert "problem records 1 days lost records after they were sent" in text
-    assert "problem records 1 days were refused by the endpoint" in text
-    assert "note records 1 days could not be sent for 90 days" in text
+    assert "problem records 1 day that lost records after being sent" in text
+    assert "problem records 1 day refused by the endpoint" in text
+    assert "note records 1 day that could not be sent for 90 days" in text
 
 
 def test_a_clock_that_was_ahead_is_told(patient: Developer) -> None:

@@ -442,7 +442,7 @@ def test_a_quick_flush_shows_no_bar_and_a_quiet_one_nothing(reporter: Developer)
             pexpect.run(f"{DEVTEL} flush {' '.join(arguments)}", cwd=str(reporter.project), env=reporter.environ)
         )
 
-    assert "of 1 days" not in shown()
+    assert "of 1 day" not in shown()
     reporter.add_runs(YESTERDAY)
     assert shown("--quiet") == "b''"
     assert reporter.status()["days_unsent"] == []

@@ -154,8 +154,8 @@ def test_damaged_and_newer_records_are_counted_and_said(builder: Developer) -> N
     write.append(str(builder.journal_folder()), YESTERDAY.isoformat(), b'\n{"v":2,"event":"x"}\n{"v":2,"event":"y"}\n{')
     done = builder.devtel("stats")
     assert done.returncode == 0
-    assert "2 records of a newer devtel are left out: update devtel" in done.stderr
-    assert "1 damaged records are left out" in done.stderr
+    assert "Left out: 2 records of a newer devtel. Update devtel" in done.stderr
+    assert "Left out: 1 damaged record." in done.stderr
     quiet = builder.devtel("stats", "--quiet", "--json")
     found = json.loads(quiet.stdout)
     assert (quiet.stderr, found["newer_records"], found["damaged_records"]) == ("", 2, 1)

@@ -13,6 +13,7 @@ from devtelemetry_cli.doctor import finding as findings
 from devtelemetry_cli.doctor.examination import examine
 from devtelemetry_cli.doctor.finding import Finding
 from devtelemetry_cli.doctor.scene import Scene
+from devtelemetry_cli.quantities import counted
 
 _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "red"}
 
@@ -34,7 +35,7 @@ def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
         click.echo(json.dumps(values, indent=2))
     elif not quiet:
         count = sum(finding.level == findings.PROBLEM for finding in found)
-        click.echo(f"devtel: {'all is well' if healthy else f'{count} problems'}.", err=True)
+        click.echo(f"devtel: {'all is well' if healthy else counted(count, 'problem')}.", err=True)
     raise SystemExit(0 if healthy else 1)
 
 

@@ -11,6 +11,7 @@ import click
 from devtelemetry_cli import cli, switches
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.quantities import counted
 from devtelemetry_cli.send import flush as sending
 
 _PATIENCE = 1.0  # seconds without a progress bar
@@ -85,7 +86,7 @@ class ProgressBar:
         """Show that `done` of so many days are told."""
         if self._wanted and time.monotonic() >= self._shown_from:
             full = _WIDTH * done // max(days, 1)
-            self._last = f"devtel: [{'#' * full}{'.' * (_WIDTH - full)}] {done} of {days} days"
+            self._last = f"devtel: [{'#' * full}{'.' * (_WIDTH - full)}] {done} of {counted(days, 'day')}"
             click.echo(f"\r{self._last}", nl=False, err=True)
 
     def close(self) -> None:

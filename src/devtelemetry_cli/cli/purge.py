@@ -12,6 +12,7 @@ from devtelemetry_cli.destination import NOWHERE
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.place import Place
 from devtelemetry_cli.purge import Day
+from devtelemetry_cli.quantities import counted
 
 
 @click.command(short_help="Delete this machine's records.")
@@ -65,17 +66,18 @@ def _confirm(found: list[Day], yes: bool) -> None:
 
 def _list(found: list[Day]) -> None:
     for day in found:
-        runs = "runs unknown" if day.runs is None else f"{day.runs} runs"
+        runs = "runs unknown" if day.runs is None else counted(day.runs, "run")
         fate = "for yourself" if day.is_own else f"{day.never_sent or 0} never sent"
         click.echo(f"{day.date}  {day.journal}  {runs}, {fate}")
-    click.echo(f"devtel: {_summary(found)} would be deleted.", err=True)
+    click.echo(f"devtel: would be deleted: {_summary(found)}.", err=True)
 
 
 def _summary(found: list[Day]) -> str:
     runs = sum(day.runs or 0 for day in found)
     unsent = sum(day.never_sent or 0 for day in found)
     dates = {day.date for day in found}
-    return f"{runs} runs of {len(dates)} days" + (f", {unsent} of them never sent" if unsent else "")
+    never = f", {unsent:,} of them never sent" if unsent else ""
+    return f"{counted(runs, 'run')} of {counted(len(dates), 'day')}{never}"
 
 
 def _values(day: Day) -> dict[str, str | int | bool | None]:

@@ -19,6 +19,7 @@ from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.consent import judge
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.place import Place
+from devtelemetry_cli.quantities import counted
 from devtelemetry_cli.stats import figures, journals, page
 from devtelemetry_cli.stats.figures import WEEK, Figures, Target
 from devtelemetry_cli.stats.journals import Found
@@ -70,9 +71,11 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
 def _tell_troubles(found: Found) -> None:
     sentences = [f"{trouble} It is left out." for trouble in found.troubles]
     if found.tally.newer:
-        sentences.append(f"{found.tally.newer} records of a newer devtel are left out: update devtel to see them.")
+        sentences.append(
+            f"Left out: {counted(found.tally.newer, 'record')} of a newer devtel. Update devtel to see them."
+        )
     if found.tally.damaged:
-        sentences.append(f"{found.tally.damaged} damaged records are left out.")
+        sentences.append(f"Left out: {counted(found.tally.damaged, 'damaged record')}.")
     for sentence in sentences:
         click.echo(f"devtel: {sentence}", err=True)
 

@@ -11,6 +11,7 @@ import click
 from devtelemetry_cli import status as state
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.consent import judge
+from devtelemetry_cli.quantities import counted
 
 _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
@@ -41,7 +42,7 @@ def _lines(now: state.Status) -> list[tuple[str, str]]:
     if now.anonymous_id:
         lines.append(("anonymous ID", now.anonymous_id))
     if now.consent in ("granted", "local"):
-        lines.append(("today", f"{now.runs_today} runs recorded"))
+        lines.append(("today", f"{counted(now.runs_today, 'run')} recorded"))
     if now.consent == "granted":
         lines += _sending(now)
     lines += [(name, ", ".join(values)) for name, values in _problems(now) if values]
@@ -50,10 +51,10 @@ def _lines(now: state.Status) -> list[tuple[str, str]]:
 
 
 def _sending(now: state.Status) -> list[tuple[str, str]]:
-    unsent = f"{now.runs_unsent} runs of {len(now.days_unsent)} days" if now.days_unsent else "nothing"
+    unsent = f"{counted(now.runs_unsent, 'run')} of {counted(len(now.days_unsent), 'day')}"
     waiting = f"not before {_shown(now.next_flush)}, unless by hand" if now.next_flush else "when `devtel flush` runs"
     lines = [
-        ("not yet sent", unsent),
+        ("not yet sent", unsent if now.days_unsent else "nothing"),
         ("last flush", _shown(now.last_flush) if now.last_flush else "never"),
         ("next flush", waiting),
     ]
@@ -65,9 +66,9 @@ def _problems(now: state.Status) -> list[tuple[str, list[str]]]:
         ("refused days", now.days_refused),
         ("frozen days", now.days_frozen),
         ("expired days", now.days_expired),
-        ("damaged", [f"{now.damaged_records} records"] if now.damaged_records else []),
-        ("dropped", [f"{now.dropped_records} records could not be written"] if now.dropped_records else []),
-        ("ledger", [f"{now.damaged_ledger_entries} damaged entries"] if now.damaged_ledger_entries else []),
+        ("damaged", [counted(now.damaged_records, "record")] if now.damaged_records else []),
+        ("dropped", [f"{counted(now.dropped_records, 'record')} could not be written"] if now.dropped_records else []),
+        ("ledger", [f"damaged entries: {now.damaged_ledger_entries}"] if now.damaged_ledger_entries else []),
         ("to be erased", now.pending_erasures),
     ]
 

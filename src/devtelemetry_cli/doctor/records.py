@@ -13,13 +13,14 @@ from devtelemetry_cli.journal import dropped, hosts, liveness, read
 from devtelemetry_cli.journal.records import Start
 from devtelemetry_cli.ledger import EXPIRED, FROZEN, REFUSED, Entry, Ledger
 from devtelemetry_cli.purge import journals
+from devtelemetry_cli.quantities import counted
 
 _PATIENCE = 5.0  # seconds for reading journals, newest first
 _RECENT = timedelta(days=30)  # what went wrong before that is told, but no longer a problem
 _FATES = {
-    FROZEN: ("lost records after they were sent: they are never sent smaller", "`devtel show DATE` tells what was."),
-    REFUSED: ("were refused by the endpoint", "`devtel show --history` tells why; ask its operator."),
-    EXPIRED: ("could not be sent for 90 days and are given up", "`devtel flush --verbose` tells what is in the way."),
+    FROZEN: ("that lost records after being sent: never sent smaller", "`devtel show DATE` tells what was."),
+    REFUSED: ("refused by the endpoint", "`devtel show --history` tells why; ask its operator."),
+    EXPIRED: ("that could not be sent for 90 days: given up", "`devtel flush --verbose` tells what is in the way."),
 }
 
 
@@ -38,17 +39,19 @@ def journal(scene: Scene) -> Iterator[Finding]:
     """What the journals hold, as far as it can be read in a few seconds."""
     health = _read_all(scene)
     values = {"runs": health.runs, "days": health.days, "lost": health.lost, "unread_days": health.unread_days}
-    yield ok(f"{health.runs} runs of {health.days} days recorded", **values)
+    yield ok(f"{counted(health.runs, 'run')} of {counted(health.days, 'day')} recorded", **values)
     if health.unread_days:
-        yield note(f"{health.unread_days} older days were not looked at: reading stopped after {_PATIENCE:.0f} s.")
+        yield note(
+            f"Not looked at: {counted(health.unread_days, 'older day')}. Reading stopped after {_PATIENCE:.0f} s."
+        )
     if health.lost:
-        yield note(f"{health.lost} runs were killed before their end; they count as lost.", lost=health.lost)
+        yield note(f"Killed before the end, and counted as lost: {counted(health.lost, 'run')}.", lost=health.lost)
     for path in health.unreadable:
         yield problem(f"{path} cannot be read.", "Make it a file that you may read, or remove it.")
     yield from _by_age(
-        scene, health.damaged, "hold records that cannot be read", "The others count; these are lost for good."
+        scene, health.damaged, "with records that cannot be read", "The others count; these are lost for good."
     )
-    yield from _by_age(scene, health.newer, "hold records of a newer devtel", "Update the devtel that you call here.")
+    yield from _by_age(scene, health.newer, "with records of a newer devtel", "Update the devtel that you call here.")
 
 
 def dropped_records(scene: Scene) -> Iterator[Finding]:
@@ -56,7 +59,7 @@ def dropped_records(scene: Scene) -> Iterator[Finding]:
     count = dropped.counted(scene.place.state)
     if count:
         yield note(
-            f"{count} records could not be written so far (a full or read-only disk, a day purged meanwhile).",
+            f"{counted(count, 'record')} could not be written (a full or read-only disk, a day purged meanwhile).",
             "What is in the way now, if anything, stands under paths; `devtel purge` starts the count anew.",
             dropped=count,
         )
@@ -77,7 +80,7 @@ def ledger(scene: Scene) -> Iterator[Finding]:
         yield from _by_age(scene, sorted(days), what, advice)
     purged = {entry.date for entry in entries if entry.is_stub}
     if purged:
-        yield note(f"{len(purged)} days were told and then purged; they are not sent again.", purged=len(purged))
+        yield note(f"Sent, then purged, and not sent again: {counted(len(purged), 'day')}.", purged=len(purged))
     damaged = sum(book.damaged for book in books)
     if damaged:
         advice = "The days are told again, whole: `devtel flush --verbose`."
@@ -137,4 +140,6 @@ def _by_age(scene: Scene, days: list[str], what: str, advice: str) -> Iterator[F
         return
     newest, shown = max(days), ", ".join(sorted(set(days))[-5:])
     kind = problem if newest >= (scene.today - _RECENT).isoformat() else note
-    yield kind(f"{len(set(days))} days {what} (the last: {shown}).", advice, count=len(set(days)), newest=newest)
+    yield kind(
+        f"{counted(len(set(days)), 'day')} {what} (the last: {shown}).", advice, count=len(set(days)), newest=newest
+    )
