@@ -2,6 +2,7 @@
 
 import shutil
 
+import pexpect
 import pytest
 
 from support import Developer
@@ -40,6 +41,36 @@ def test_each_shell_accepts_its_script(developer: Developer, shell: str) -> None
         pytest.skip(f"{shell} is not installed")
     done = developer.run(shell, "-n" if shell != "fish" else "--no-execute", input=script)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+MAKEFILE = "impl-test:\n\t@true\nimpl-tests.slow:\n\t@true\nimpl-build:\n\t@true\n"
+# Each shell as a person starts it, with no files of its own.
+SHELLS = {
+    "bash": (["bash", "--norc", "-i"], 'eval "$(devtel completion bash)"'),
+    "zsh": (["zsh", "-f", "-i"], 'autoload -Uz compinit && compinit -D; eval "$(devtel completion zsh)"'),
+    "fish": (["fish", "--no-config", "-i"], "devtel completion fish | source"),
+}
+
+
+@pytest.mark.parametrize(("typed", "whole"), [("flu", "flush"), ("wrap bu", "build"), ("consent dec", "decline")])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_tab_completes_the_word_in_a_real_shell(developer: Developer, shell: str, typed: str, whole: str) -> None:
+    words, loading = SHELLS[shell]
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    developer.makefile(MAKEFILE)
+    seen = developer.folder / "seen"
+    environ = {**developer.environ, "PS1": "> ", "INPUTRC": "/dev/null", "XDG_CONFIG_HOME": str(developer.home)}
+    child = pexpect.spawn(words[0], words[1:], cwd=str(developer.project), env=environ, timeout=30, encoding="utf-8")  # type: ignore[arg-type]
+    child.sendline(f"{loading}; echo rea''dy")
+    child.expect_exact("ready")
+    child.send(f"devtel {typed}\t")
+    child.expect_exact(whole.removeprefix(typed.rpartition(" ")[2]))
+    child.send(f"\x01echo \x05> {seen}\r")  # written down instead of run
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert seen.read_text().split()[-1] == whole
 
 
 def test_an_unknown_shell_is_a_usage_error(developer: Developer) -> None:
