@@ -95,14 +95,14 @@ def _targets(own: list[Runs]) -> list[dict[str, Any]]:
     return list(made.values())
 
 
-def whom(number: float) -> set[int]:
-    """The developers that a sum of runs, or a difference of sums, is about."""
+def whom(number: float, base: int = BASE) -> set[int]:
+    """The developers that a sum of runs, or a difference of sums, is about: its digits that are not 0."""
     rest, found, developer = int(number), set(), 0
     while rest:
-        digit = (rest + BASE // 2) % BASE - BASE // 2
+        digit = (rest + base // 2) % base - base // 2
         if digit:
             found.add(developer)
-        rest, developer = (rest - digit) // BASE, developer + 1
+        rest, developer = (rest - digit) // base, developer + 1
     return found
 
 

@@ -99,17 +99,12 @@ def login(text: str) -> str:
 
 
 def _overview_charts(weeks: Sequence[Week]) -> list[Chart]:
-    return [_waited(weeks), _failed(weeks)]
+    return [_waited(weeks), _failed(weeks)] if weeks else []
 
 
 def _target_charts(shown: Detail) -> list[Chart]:
-    return [
-        _distribution(shown),
-        _durations(shown.weeks),
-        _waited(shown.weeks),
-        _failed(shown.weeks),
-        *_ages(shown.ages),
-    ]
+    weekly = [_durations(shown.weeks), _waited(shown.weeks), _failed(shown.weeks)]
+    return [*_distribution(shown), *weekly, *_ages(shown.ages)]
 
 
 def _waited(weeks: Sequence[Week]) -> Chart:
@@ -142,14 +137,16 @@ def _durations(weeks: Sequence[Week]) -> Chart:
     return Chart(name, charts.lines(name, labels, series, form), ["Week of", "p50", "p90"], rows)
 
 
-def _distribution(shown: Detail) -> Chart:
+def _distribution(shown: Detail) -> list[Chart]:
+    if not shown.durations:
+        return []
     name, starts = "Runs by duration", [duration(low) for low, _, _ in shown.durations]
     rows = [
         [f"{duration(low)} to {duration(high)}", f"{runs:,}", share(runs, shown.totals.completed)]
         for low, high, runs in shown.durations
     ]
     picture = charts.bars(name, starts, [runs for _, _, runs in shown.durations], lambda value: f"{value:,.0f}")
-    return Chart(name, picture, ["Duration", "Runs", "Share"], rows)
+    return [Chart(name, picture, ["Duration", "Runs", "Share"], rows)]
 
 
 def _ages(ages: Sequence[Part]) -> list[Chart]:
