@@ -61,7 +61,7 @@ def test_a_tab_completes_the_word_in_a_real_shell(developer: Developer, shell: s
     developer.makefile(MAKEFILE)
     seen = developer.folder / "seen"
     environ = {**developer.environ, "PS1": "> ", "INPUTRC": "/dev/null", "XDG_CONFIG_HOME": str(developer.home)}
-    child = pexpect.spawn(words[0], words[1:], cwd=str(developer.project), env=environ, timeout=30, encoding="utf-8")  # type: ignore[arg-type]
+    child = pexpect.spawn(words[0], words[1:], cwd=str(developer.project), env=environ, timeout=30, encoding="utf-8")
     child.sendline(f"{loading}; echo rea''dy")
     child.expect_exact("ready")
     child.send(f"devtel {typed}\t")

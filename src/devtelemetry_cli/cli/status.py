@@ -67,6 +67,7 @@ def _problems(now: state.Status) -> list[tuple[str, list[str]]]:
         ("frozen days", now.days_frozen),
         ("expired days", now.days_expired),
         ("damaged", [counted(now.damaged_records, "record")] if now.damaged_records else []),
+        ("newer", [f"{counted(now.newer_records, 'record')}: update devtel to see them"] if now.newer_records else []),
         ("dropped", [f"{counted(now.dropped_records, 'record')} could not be written"] if now.dropped_records else []),
         ("ledger", [f"damaged entries: {now.damaged_ledger_entries}"] if now.damaged_ledger_entries else []),
         ("to be erased", now.pending_erasures),
