@@ -13,7 +13,7 @@ import pexpect
 import pytest
 
 from devtelemetry_cli.journal import write
-from support import DEVTEL, Developer
+from support import DEVTEL, URL, Developer
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 YESTERDAY = TODAY - timedelta(days=1)
@@ -136,6 +136,12 @@ def test_where_there_is_nothing_to_tell_the_rule_is_named(developer: Developer, 
     done = developer.devtel("stats")
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(("url", "advice"), [(URL, "`devtel consent` asks."), ("", "`devtel consent local` records")])
+def test_who_has_not_decided_is_told_what_to_say(developer: Developer, url: str, advice: str) -> None:
+    developer.project_file(url)
+    assert f"). {advice}" in developer.devtel("stats").stderr
 
 
 def test_all_looks_at_every_destination_of_the_machine(builder: Developer) -> None:

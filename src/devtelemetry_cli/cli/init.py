@@ -114,7 +114,8 @@ def _ask(name: str, question: str, default: str) -> str:
         try:
             checked = "" if answer == "-" else _checked(name, answer)
         except (WrongAnswerError, ConfigurationError) as fault:
-            click.echo(f"That cannot be taken: {fault}", err=True)
+            why = fault.message if isinstance(fault, ConfigurationError) else fault  # its advice is for files
+            click.echo(f"That cannot be taken: {why}", err=True)
             continue
         if checked or name not in WANTED:
             return checked

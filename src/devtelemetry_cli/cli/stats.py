@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from devtelemetry_cli import cli
+from devtelemetry_cli import cli, verdict
 from devtelemetry_cli.cli import place as places
 from devtelemetry_cli.consent import judge
 from devtelemetry_cli.errors import DevtelError
@@ -127,7 +127,9 @@ def _nothing(place: Place, found: Found, count: int, names: tuple[str, ...], eve
     words = judge.in_words(answer.state, answer.rule)
     if answer.records(now):
         return DevtelError(f"No run was recorded here yet ({words}).", f"Run a target that is handed over.{elsewhere}")
-    return DevtelError(f"Nothing is recorded here ({words}).", f"`devtel consent show` tells more.{elsewhere}")
+    asks = "`devtel consent` asks." if answer.ask else "`devtel consent local` records for yourself."
+    advice = asks if answer.state == verdict.UNDECIDED else "`devtel consent show` tells more."
+    return DevtelError(f"Nothing is recorded here ({words}).", advice + elsewhere)
 
 
 def _some(known: list[str]) -> str:
