@@ -59,6 +59,8 @@ def _lists(makefile: Makefile, target: str) -> Iterator[Refusal]:
             yield Refusal(number, "a help text in the recipe behind a semicolon would stand there twice or not at all")
         if any("$$" in re.sub(r"\$\$\*", "", name) for name in rule.prerequisites):
             yield Refusal(number, "prerequisites that are expanded a second time may ask for the target's name")
+        if any(scanning.is_unfinished(text) for text in _recipe_texts(one)):
+            yield Refusal(number, "a reference in its recipe has no end, so make stops there")
         if any(PREFIX + "%=%" in text for text in _recipe_texts(one)):
             yield Refusal(number, "its recipe already holds what could not be told from ours when it is undone")
 

@@ -22,6 +22,18 @@ def after_reference(text: str, dollar: int) -> int:
     return len(text)
 
 
+def is_unfinished(text: str) -> bool:
+    """Whether a reference has no end, so that make stops there."""
+    index = text.find("$")
+    while index >= 0:
+        opener, after = text[index + 1 : index + 2], after_reference(text, index)
+        inside = text[index + 1 : after]
+        if opener in _CLOSERS and inside.count(opener) != inside.count(_CLOSERS[opener]):
+            return True
+        index = text.find("$", after)
+    return False
+
+
 def outside(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
     """Each character that stands in no reference and behind no backslash, with its index."""
     index = start

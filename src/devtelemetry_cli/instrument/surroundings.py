@@ -15,6 +15,7 @@ _FLAGS = re.compile(r"\$\$?[({]?M(?:AKE)?FLAGS\b|\$\([a-z-]+ [^)]*\$[({]MAKEFLAG
 _JOBS = re.compile(r"(?:^|\s)(?:-\w*j|--jobs)")
 _SPEAKS = re.compile(r"\$[({](?:info|warning)\s")
 _PATH_LIKE = re.compile(r".*PATH")
+_READ_AT_ONCE = (Kind.RULE, Kind.ASSIGNMENT, Kind.CONDITIONAL, Kind.INCLUDE, Kind.DIRECTIVE)
 
 
 def refuse(makefile: Makefile) -> Iterator[Refusal]:
@@ -27,6 +28,8 @@ def refuse(makefile: Makefile) -> Iterator[Refusal]:
 
 
 def _of_line(line: Line, text: str) -> Iterator[Refusal]:
+    if line.kind in _READ_AT_ONCE and scanning.is_unfinished(text):
+        yield Refusal.at(line, "a reference has no end there, so make stops")
     if _GOALS.search(text) and not ONE_GOAL.fullmatch(text):
         yield Refusal.at(line, "MAKECMDGOALS is another one in the make that runs the implementation")
     if _LEVEL.search(text):
