@@ -24,7 +24,7 @@ from devtelemetry_cli.receiver.team.figures import SORTINGS, detail, overview
 EARLIEST = date(2000, 1, 1)
 # Nothing but what this server itself sends: no script at all, and no style but the style sheet.
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
