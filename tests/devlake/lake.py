@@ -42,6 +42,7 @@ class Lake:
         self.pipelines: dict[int, dict[str, Any]] = {}
         self.tasks: dict[int, list[dict[str, Any]]] = {}
         self.keys: dict[str, dict[str, Any]] = {}
+        self.triggers: list[dict[str, Any]] = []
         self.steps: dict[int, list[dict[str, Any]]] = {}
         self._blueprint_of: dict[str, int] = {}
         self._number = 0
@@ -208,7 +209,7 @@ class Lake:
         self.get_blueprint(number).update(body)
         return self.blueprints[int(number)]
 
-    def trigger(self, number: str, _body: dict[str, Any]) -> Any:
+    def trigger(self, number: str, body: dict[str, Any]) -> Any:
         blueprint = self.get_blueprint(number)
         active = [p for p in self.pipelines.values() if p["finishedAt"] is None]
         if not blueprint["enable"]:
@@ -217,6 +218,7 @@ class Lake:
             raise RefusedError(400, "there are pending pipelines of current blueprint already")
         if not blueprint["connections"]:
             raise RefusedError(400, "empty plan")
+        self.triggers.append(body)
         return self.pipelines[self.pipeline(int(number), "TASK_RUNNING")]
 
     def get_blueprint_pipelines(self, number: str, query: dict[str, str]) -> Any:

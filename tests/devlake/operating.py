@@ -123,12 +123,16 @@ class Operator:
         return json.loads(self.call(*words, "--json").stdout)
 
     @contextmanager
-    def start(self, *words: str) -> Iterator["Service"]:
+    def start(self, *words: str, **environ: str) -> Iterator["Service"]:
         """Start a command that goes on."""
         log = self.folder / "stderr"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
-                self.words(*words), cwd=self.work, env=self.environ, stdin=subprocess.DEVNULL, stderr=stderr
+                self.words(*words),
+                cwd=self.work,
+                env={**self.environ, **environ},
+                stdin=subprocess.DEVNULL,
+                stderr=stderr,
             )
         try:
             yield Service(process, log)

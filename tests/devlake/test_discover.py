@@ -1,6 +1,7 @@
 """`devtel devlake discover`: connections with what they collect and what they could."""
 
 import json
+import time
 
 import pytest
 from lake import ID_FIELDS
@@ -119,6 +120,13 @@ def test_a_refused_key_ends_the_whole_with_77(devlake: StandIn, operator: Operat
     devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 403, {"message": "api key has expired"})
     assert operator.call("discover").returncode == 77
+
+
+def test_the_limit_on_requests_a_second_is_kept(devlake: StandIn, operator: Operator) -> None:
+    devlake.lake.connect("github")
+    began = time.monotonic()
+    assert operator.call("discover", "--rate", "40").returncode == 0
+    assert time.monotonic() - began >= (len(devlake.requests) - 1) / 40
 
 
 def test_the_table_goes_to_stdout_and_holds_no_colour(devlake: StandIn, operator: Operator) -> None:

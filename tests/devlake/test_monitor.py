@@ -297,6 +297,13 @@ def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Ope
     ]
 
 
+def test_once_ends_with_1_where_a_blueprint_cannot_be_read(operator: Operator, devlake: StandIn) -> None:
+    number = devlake.lake.blueprint("calm")
+    devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
+    done = operator.call("monitor", "--once")
+    assert (done.returncode, "without saying why" in done.stderr) == (1, True)
+
+
 def test_once_ends_with_0_where_all_is_well_and_leaves_no_state(operator: Operator, devlake: StandIn) -> None:
     devlake.lake.pipeline(devlake.lake.blueprint("calm"))
     assert operator.call("monitor", "--once").returncode == 0

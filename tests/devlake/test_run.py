@@ -51,6 +51,22 @@ def test_a_run_is_started_and_left_alone(operator: Operator, devlake: StandIn, s
     assert devlake.writes() == [f"POST /blueprints/{shop}/trigger"]
 
 
+@pytest.mark.parametrize(
+    ("flags", "body"),
+    [
+        ((), {"skipCollectors": False, "fullSync": False}),
+        (("--full-sync",), {"skipCollectors": False, "fullSync": True}),
+        (("--skip-collectors",), {"skipCollectors": True, "fullSync": False}),
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_how_much_is_run_is_as_it_was_asked_for(
+    operator: Operator, devlake: StandIn, flags: tuple[str, ...], body: dict[str, bool]
+) -> None:
+    assert operator.call("run", "github/acme/shop", *flags).returncode == 0
+    assert devlake.lake.triggers == [body]
+
+
 @pytest.mark.usefixtures("shop")
 def test_a_run_that_is_waited_for_ends_as_its_pipeline_does(operator: Operator) -> None:
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")

@@ -2,7 +2,10 @@
 
 import json
 import signal
+from datetime import datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from filelock import FileLock
@@ -12,7 +15,10 @@ from standin import KEY, StandIn
 
 from devtelemetry_cli.devlake import sync as syncing
 from devtelemetry_cli.devlake.faults import NO_ANSWERS, ApiError
+from devtelemetry_cli.devlake.wish import rfc3339, saturday_before
 from devtelemetry_cli.errors import TryLaterError
+
+FAKETIME = list(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
 
 
 @pytest.fixture
@@ -100,6 +106,7 @@ def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None
     result = sync(acme)
     assert (result.done, result.failures) == (3, [])
     assert _blueprint(acme, "github/acme/api")["connections"]
+    assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT
 
 
 def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: StandIn) -> None:
@@ -317,6 +324,20 @@ def test_the_command_lists_failures_at_the_end_and_ends_with_1(operator: Operato
     assert done.stderr.splitlines()[0].startswith("devtel: github/1 acme/refused: DevLake refused PUT")
 
 
+def test_the_command_ends_as_the_fault_does_that_ended_it(operator: Operator, acme: StandIn) -> None:
+    acme.fail("POST /projects$", 403, {"message": "api key has expired"}, times=9, after=1)
+    done = operator.call("sync")
+    assert (done.returncode, done.stderr.count("3 repositories seen")) == (77, 1)
+
+
+def test_saturday_begins_in_the_time_zone_of_the_command(operator: Operator, acme: StandIn) -> None:
+    zone = ZoneInfo("Pacific/Kiritimati")  # fourteen hours before UTC: its midnight is nobody else's
+    before = saturday_before(datetime.now(zone).date(), zone)
+    assert operator.call("sync", "--timezone", zone.key).returncode == 0
+    after = saturday_before(datetime.now(zone).date(), zone)
+    assert _blueprint(acme, "github/acme/api")["timeAfter"] in (rfc3339(before), rfc3339(after))
+
+
 def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: StandIn) -> None:
     done = operator.call("sync", "--dry-run", "--json", "github/1")
     steps = [json.loads(line) for line in done.stdout.splitlines()]
@@ -363,3 +384,16 @@ def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: Sta
         assert "next sync at 20" in service.says("11:00:00 UTC")
         assert service.stop() == 0
     assert acme.requests == []
+
+
+@pytest.mark.skipif(not FAKETIME, reason="libfaketime is missing: install Debian's package faketime")
+def test_daily_syncs_at_its_hour_and_goes_on_whatever_comes_of_it(operator: Operator, acme: StandIn) -> None:
+    acme.fail("GET /plugins$", 428)
+    clock = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": "@2026-11-22 17:59:55", "TZ": "UTC"}
+    with operator.start("sync", "--daily-at", "18:00", **clock) as service:
+        log = service.says("next sync at 2026-11-23 18:00:00 UTC")
+        assert service.stop() == 0
+    assert log.splitlines()[:2] == [
+        "devtel: next sync at 2026-11-22 18:00:00 UTC",
+        "devtel: DevLake waits for its database migration. Confirm it in config-ui, then try again.",
+    ]
