@@ -129,6 +129,7 @@ team_weeks = Table(
     Column("week", Date, primary_key=True, comment="its Monday"),
     Column("k", BigInteger, nullable=False, comment="the fewest developers that its cells are made of"),
     Column("state", String(16), nullable=False, comment="open, settled or closed"),
+    Column("turn", BigInteger, nullable=False, comment="how often its cells changed: of two who would, one may"),
     Column("developers", Text, nullable=False, comment="project -> developers; under the empty name, of all"),
 )
 

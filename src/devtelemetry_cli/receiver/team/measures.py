@@ -5,13 +5,17 @@ Keys: `runs`, `failures`, `interrupted`, `lost`, `waited` and `total` (seconds),
 A key that is 0 is left out.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 Measures = dict[str, float]
 
 MOST_CODES = 100  # of one row: enough for any real target, and never too long for a column
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(dict[str, float]).decode
 
 # The columns of a row that are plain numbers, and their keys.
 PLAIN = {
@@ -67,13 +71,12 @@ def histogram(measures: Mapping[str, float]) -> dict[int, int]:
 
 def to_text(measures: Mapping[str, float]) -> str:
     """As a database keeps them."""
-    return json.dumps(measures, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _encode(measures).decode()
 
 
 def from_text(text: str) -> Measures:
     """The reverse of `to_text`."""
-    read: Measures = json.loads(text)
-    return read
+    return _decode(text)
 
 
 def _most(codes: Mapping[str, int]) -> Mapping[str, int]:
@@ -85,4 +88,4 @@ def _most(codes: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _parts(text: str, absent: Any) -> Any:  # noqa: ANN401 - whichever the column holds
-    return json.loads(text) or absent
+    return msgspec.json.decode(text) or absent

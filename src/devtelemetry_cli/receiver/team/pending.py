@@ -1,7 +1,6 @@
 """The rows of a week of which something is not shown yet: not at all, or only as an earlier report had it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,51 +23,51 @@ class Week:
     def of(self, table: Table) -> ColumnElement[bool]:
         """The rows of `table` that belong to it."""
         by_week = table in (team_cells, team_weeks)
-        days = table.c.week == self.monday if by_week else table.c.date.between(self.monday, self.last)
+        days = table.c.week == self.monday if by_week else table.c.date.between(self.monday, self.days[-1])
         return and_(table.c.connection_id == self.connection, days)
 
     @property
-    def last(self) -> date:
-        """Its Sunday."""
-        return self.monday + timedelta(days=6)
+    def days(self) -> list[date]:
+        """Monday to Sunday."""
+        return [self.monday + timedelta(days=number) for number in range(7)]
 
 
-@dataclass(frozen=True)
-class Pending:
-    """A row of which something is not shown yet: what is new of it, and all that it amounts to."""
+@dataclass
+class Group:
+    """Rows of one project and target that wait together: what is new of them all, and whose it is.
 
-    row: Row[Any]
-    new: measures.Measures
-    whole: measures.Measures
+    `shown` has what is to be remembered of each row once the group is in a cell.
+    """
+
+    new: measures.Measures = field(default_factory=dict)
+    developers: set[str] = field(default_factory=set)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, row: Row[Any]) -> None:
+        """Let a row wait here. One that says again what is shown already makes nobody one of k."""
+        whole = measures.of_row(dict(row._mapping))
+        if new := measures.change(measures.from_text(row.shown) if row.shown else {}, whole):
+            measures.add(self.new, new)
+            self.developers.add(row.anonymous_id)
+        key = {name: row._mapping[name] for name in ROW}
+        text = measures.to_text(whole)
+        self.shown.append(key | {"person": row.anonymous_id, "received_at": row.received_at, "measures": text})
+
+    def join(self, other: "Group") -> None:
+        """Let `other` wait together with this one."""
+        measures.add(self.new, other.new)
+        self.developers |= other.developers
+        self.shown += other.shown
 
 
-def waiting(query: Select[Any], week: Week) -> Select[Any]:
-    """`query` over the rows of which the latest report is not shown."""
+def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
+    """The rows of a day whose latest report is not shown, each beside what of it is."""
     reported = and_(*(target_metrics.c[name] == reports.c[name] for name in DAY))
     shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
-    joined = target_metrics.join(reports, reported).outerjoin(team_shown, shown)
-    is_new = team_shown.c.received_at.is_(None) | (team_shown.c.received_at != reports.c.received_at)
-    return query.select_from(joined).where(week.of(target_metrics), is_new)
-
-
-def find(db: Connection, week: Week, named: ColumnElement[bool] | None = None) -> list[Pending]:
-    """Those rows of the week, or of what is `named`."""
-    extra = (
-        reports.c.anonymous_id,
-        reports.c.received_at,
-        team_shown.c.measures.label("shown"),
-        team_shown.c.folded,
+    columns = (reports.c.anonymous_id, reports.c.received_at, team_shown.c.measures.label("shown"))
+    query: Select[Any] = select(target_metrics, *columns).select_from(
+        target_metrics.join(reports, reported).outerjoin(team_shown, shown)
     )
-    query = waiting(select(target_metrics, *extra), week)
-    rows = db.execute(query if named is None else query.where(named))
-    return [_compared(row) for row in rows]
-
-
-def _compared(row: Row[Any]) -> Pending:
-    whole = measures.of_row(dict(row._mapping))
-    return Pending(row, measures.change(measures.from_text(row.shown) if row.shown else {}, whole), whole)
-
-
-def developers(rows: Iterable[Pending]) -> set[str]:
-    """Those of whom there is really something new: a report that says the same again hides nobody."""
-    return {one.row.anonymous_id for one in rows if one.new}
+    ours = and_(target_metrics.c.connection_id == week.connection, target_metrics.c.date == day)
+    is_new = team_shown.c.received_at.is_(None) | (team_shown.c.received_at != reports.c.received_at)
+    return list(db.execute(query.where(ours, is_new)))

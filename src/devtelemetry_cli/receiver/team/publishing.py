@@ -7,60 +7,74 @@ are shown together with the rest of their project's, or of all projects, where t
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, distinct, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.receiver.database import ConflictError, Database, upsert
-from devtelemetry_cli.receiver.tables import daily_metrics, reports, target_metrics, team_cells, team_shown, team_weeks
-from devtelemetry_cli.receiver.team import breakdown, measures
-from devtelemetry_cli.receiver.team.breakdown import TOGETHER
-from devtelemetry_cli.receiver.team.pending import ROW, Pending, Week, developers, find, waiting
+from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_shown, team_weeks
+from devtelemetry_cli.receiver.team import measures
+from devtelemetry_cli.receiver.team.breakdown import TOGETHER, Breakdown
+from devtelemetry_cli.receiver.team.pending import Group, Week, of_day
 
 OPEN, SETTLED, CLOSED = "open", "settled", "closed"
 SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
 CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 RECENT = timedelta(days=14)
+MOST_ROWS = 5000  # in one transaction, where a target has as many
 OWN, PROJECTS, EVERYBODYS = 0, 1, 2  # how far a row was folded
+
+Name = tuple[str, str]  # project and target
+
+
+class _Batch(NamedTuple):
+    """A group that is enough for a cell."""
+
+    cell: Name
+    folded: int
+    group: Group
 
 
 def publish(database: Database, k: int, today: date, everything: bool, stopped: Callable[[], bool]) -> int:
-    """Bring the cells of recent weeks, or of every open one, up to what their rows allow; how many changed.
+    """Bring the cells of recent weeks, or of every open one, up to what their rows allow; how often cells changed.
 
-    For one process at a time. Small transactions: nobody who reports waits for long.
+    Small transactions: nobody who reports waits for long. Of two processes at one week, one gives way.
     """
     changed = 0
     for week in database.read(lambda db: _weeks(db, None if everything else today - RECENT)):
         if stopped():
             break
-        changed += _publish_week(database, week, k, today)
+        try:
+            changed += _publish_week(database, week, k, today)
+        except ConflictError:
+            continue  # another process publishes it, or a developer's rows went meanwhile: the next round sees
     return changed
 
 
 def _publish_week(database: Database, week: Week, k: int, today: date) -> int:
-    state = database.write(partial(_begin, week=week, k=k))
+    state, turn = database.write(partial(_begin, week=week, k=k))
     if state == CLOSED:
         return 0
+    settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
     changed = 0
-    for project, target in database.read(partial(_ready, week=week, k=k)):
-        changed += database.write(partial(_publish, week=week, k=k, project=project, target=target))
-    if state == OPEN and today >= week.monday + SETTLED_AFTER:
-        changed += database.write(partial(_settle, week=week, k=k))
-    if today >= week.monday + CLOSED_AFTER:
-        changed += database.write(partial(_fold_the_rest, week=week, k=k))
+    for batch in _batches(database, week, k, rest=settles or closes):
+        database.write(partial(_add, week=week, turn=turn + changed, batch=batch), attempts=1)
+        changed += 1
     if changed:
         database.write(partial(_count, week=week))
-    if today >= week.monday + CLOSED_AFTER:
+    if settles:
+        database.write(partial(_settle, week=week, k=k))
+    if closes:
         database.write(partial(_close, week=week))
     return changed
 
 
 def _weeks(db: Connection, since: date | None) -> list[Week]:
-    """The weeks that have reports, or cells that may have to be made anew."""
+    """The weeks that have reports."""
     query = select(daily_metrics.c.connection_id, daily_metrics.c.date).distinct()
     if since is not None:
         query = query.where(daily_metrics.c.date >= since)
@@ -68,91 +82,76 @@ def _weeks(db: Connection, since: date | None) -> list[Week]:
     return sorted(found, key=lambda week: (week.monday, week.connection))
 
 
-def _begin(db: Connection, week: Week, k: int) -> str:
-    """The week's state. One whose cells were made of fewer developers than are asked for now begins again."""
+def _begin(db: Connection, week: Week, k: int) -> tuple[str, int]:
+    """The week's state and turn. One whose cells were made of fewer developers than are asked for now begins again."""
     row = db.execute(select(team_weeks).where(week.of(team_weeks))).first()
     if row is not None and row.k >= k:
-        return str(row.state)
+        return row.state, row.turn
     for table in (team_cells, team_shown, team_weeks):
         db.execute(delete(table).where(week.of(table)))
-    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "developers": "{}"}
-    db.execute(insert(team_weeks), values)
-    return OPEN
-
-
-def _ready(db: Connection, week: Week, k: int) -> list[tuple[str, str]]:
-    """The project and target of rows that may be enough to be shown."""
-    names = (target_metrics.c.project, target_metrics.c.target)
-    enough = func.count(distinct(reports.c.anonymous_id)) >= k
-    query = waiting(select(*names), week).group_by(*names).having(enough).order_by(*names)
-    return [(row.project, row.target) for row in db.execute(query) if row.target != TOGETHER]
-
-
-def _publish(db: Connection, week: Week, k: int, project: str, target: str) -> bool:
-    """Show what is new of one target, if it is new of k developers; whether it was."""
-    named = and_(target_metrics.c.project == project, target_metrics.c.target == target)
-    rows = find(db, week, named)
-    if len(developers(rows)) < k:
-        return False
-    _add(db, week, (project, target), rows, OWN)
-    return True
-
-
-def _settle(db: Connection, week: Week, k: int) -> int:
-    """The week is long over: show what was too little apart together, and how the runs of each cell ended."""
-    changed = _fold_the_rest(db, week, k)
-    _break_down(db, week, k)
-    db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": SETTLED})
-    return changed
-
-
-def _fold_the_rest(db: Connection, week: Week, k: int) -> int:
-    """Show the rows that wait together with the rest of their project's, or of all projects; how many cells changed."""
-    changed, left = 0, []
-    for project, rows in _by_project(find(db, week)).items():
-        if len(developers(rows)) >= k:
-            _add(db, week, (project, TOGETHER), rows, PROJECTS)
-            changed += 1
-        else:
-            left += rows
-    if len(developers(left)) >= k:
-        _add(db, week, (TOGETHER, TOGETHER), left, EVERYBODYS)
-        changed += 1
-    return changed
-
-
-def _close(db: Connection, week: Week) -> None:
-    """Nothing of the week comes any more: what was remembered for that is deleted."""
-    db.execute(delete(team_shown).where(week.of(team_shown)))
-    db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": CLOSED})
-
-
-def _by_project(rows: Iterable[Pending]) -> dict[str, list[Pending]]:
-    grouped: dict[str, list[Pending]] = {}
-    for one in rows:
-        grouped.setdefault(one.row.project, []).append(one)
-    return grouped
-
-
-def _add(db: Connection, week: Week, name: tuple[str, str], rows: Sequence[Pending], folded: int) -> None:
-    """Add what is new to the cell, and remember what of each row is in a cell now."""
-    shown = [_as_shown(one, folded) for one in rows]
+    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": 0}
     try:
-        upsert(db, team_shown, shown)
+        db.execute(insert(team_weeks), values | {"developers": "{}"})
     except IntegrityError:
-        raise ConflictError from None  # a developer's rows went meanwhile
-    project, target = name
+        raise ConflictError from None  # another process begins it
+    return OPEN, 0
+
+
+def _batches(database: Database, week: Week, k: int, rest: bool) -> Iterator[_Batch]:
+    """What can be shown of the rows that wait; with `rest` also what is only enough together."""
+    groups: dict[Name, Group] = {}
+    for day in week.days:
+        for row in database.read(partial(of_day, week=week, day=day)):
+            name = (row.project, row.target)
+            group = groups.setdefault(name, Group())
+            group.add(row)
+            if len(group.shown) >= MOST_ROWS and _is_enough(name, group, k):
+                yield _Batch(name, OWN, groups.pop(name))
+    for name in [name for name, group in groups.items() if _is_enough(name, group, k)]:
+        yield _Batch(name, OWN, groups.pop(name))
+    if rest:
+        yield from _folded(groups, k)
+
+
+def _is_enough(name: Name, group: Group, k: int) -> bool:
+    return len(group.developers) >= k and name[1] != TOGETHER
+
+
+def _folded(groups: dict[Name, Group], k: int) -> Iterator[_Batch]:
+    """The rest of each project where that is enough, and of all projects together."""
+    projects: dict[str, Group] = {}
+    for (project, _), group in groups.items():
+        projects.setdefault(project, Group()).join(group)
+    everybodys = Group()
+    for project, group in projects.items():
+        if len(group.developers) >= k:
+            yield _Batch((project, TOGETHER), PROJECTS, group)
+        else:
+            everybodys.join(group)
+    if len(everybodys.developers) >= k:
+        yield _Batch((TOGETHER, TOGETHER), EVERYBODYS, everybodys)
+
+
+def _add(db: Connection, week: Week, turn: int, batch: _Batch) -> None:
+    """Add what is new to the cell, and remember what of each row is in a cell now."""
+    mine = and_(week.of(team_weeks), team_weeks.c.turn == turn)
+    if db.execute(update(team_weeks).where(mine), {"turn": turn + 1}).rowcount != 1:
+        raise ConflictError  # another process was here: these rows may be shown already
+    try:
+        upsert(db, team_shown, [row | {"folded": batch.folded} for row in batch.group.shown])
+    except IntegrityError:
+        raise ConflictError from None  # a developer's rows went
+    project, target = batch.cell
     cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
     before = db.execute(select(team_cells).where(cell)).first()
-    total: measures.Measures = measures.from_text(before.measures) if before else {}
-    for one in rows:
-        measures.add(total, measures.without(one.new, "x:", "r:", "f:"))
+    total = measures.from_text(before.measures) if before else {}
+    measures.add(total, measures.without(batch.group.new, "x:", "r:", "f:"))
     values = {
         "connection_id": week.connection,
         "week": week.monday,
         "project": project,
         "target": target,
-        "developers": _developers_of(db, week, name, folded),
+        "developers": max(before.developers if before else 0, len(batch.group.developers)),  # until they are counted
         "measures": measures.to_text(total),
         "exit_codes": before.exit_codes if before else "{}",
         "checkouts": before.checkouts if before else "{}",
@@ -160,46 +159,45 @@ def _add(db: Connection, week: Week, name: tuple[str, str], rows: Sequence[Pendi
     upsert(db, team_cells, [values])
 
 
-def _as_shown(one: Pending, folded: int) -> dict[str, Any]:
-    key = {name: one.row._mapping[name] for name in ROW}
-    return key | {
-        "person": one.row.anonymous_id,
-        "folded": folded if one.row.folded is None else one.row.folded,
-        "received_at": one.row.received_at,
-        "measures": measures.to_text(one.whole),
-    }
-
-
-def _developers_of(db: Connection, week: Week, name: tuple[str, str], folded: int) -> int:
-    project, target = name
-    where = [week.of(team_shown), team_shown.c.folded == folded]
-    where += [] if folded == EVERYBODYS else [team_shown.c.project == project]
-    where += [team_shown.c.target == target] if folded == OWN else []
-    return db.scalar(select(func.count(distinct(team_shown.c.person))).where(*where)) or 0
-
-
 def _count(db: Connection, week: Week) -> None:
-    """Count the developers of each project that has cells, and of all."""
+    """Count the developers of each cell, of each project that has cells, and of all."""
     person = func.count(distinct(team_shown.c.person))
-    query = select(team_shown.c.project, person).where(week.of(team_shown)).group_by(team_shown.c.project)
-    told = set(db.scalars(select(team_cells.c.project).where(week.of(team_cells)).distinct()))
-    counts = {row[0]: row[1] for row in db.execute(query) if row[0] in told and row[0] != TOGETHER}
-    counts[TOGETHER] = db.scalar(select(person).where(week.of(team_shown))) or 0
-    text = json.dumps(counts, ensure_ascii=False)
+    own = (team_shown.c.project, team_shown.c.target)
+    shown = select(person).where(week.of(team_shown))
+    counts: dict[Name, int] = {}
+    query = shown.add_columns(*own).where(team_shown.c.folded == OWN).group_by(*own)
+    counts |= {(row[1], row[2]): row[0] for row in db.execute(query)}
+    query = shown.add_columns(team_shown.c.project).where(team_shown.c.folded == PROJECTS)
+    counts |= {(row[1], TOGETHER): row[0] for row in db.execute(query.group_by(team_shown.c.project))}
+    if everybodys := db.scalar(shown.where(team_shown.c.folded == EVERYBODYS)):
+        counts[TOGETHER, TOGETHER] = everybodys
+    for (project, target), developers in counts.items():
+        cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
+        db.execute(update(team_cells).where(cell), {"developers": developers})
+    told = {project for project, _ in counts if project != TOGETHER}
+    query = shown.add_columns(team_shown.c.project).group_by(team_shown.c.project)
+    projects = {row[1]: row[0] for row in db.execute(query) if row[1] in told}
+    text = json.dumps(projects | {TOGETHER: db.scalar(shown) or 0}, ensure_ascii=False)
     db.execute(update(team_weeks).where(week.of(team_weeks)), {"developers": text})
 
 
-def _break_down(db: Connection, week: Week, k: int) -> None:
-    """How the runs in each cell ended, and on which checkouts they stood."""
-    for cell in db.execute(select(team_cells.c.project, team_cells.c.target).where(week.of(team_cells))).all():
-        if cell.target == TOGETHER:
-            continue
-        named = and_(team_shown.c.project == cell.project, team_shown.c.target == cell.target)
-        own = db.execute(select(team_shown).where(week.of(team_shown), named, team_shown.c.folded == OWN))
-        shown = [(row.person, measures.from_text(row.measures)) for row in own]
+def _settle(db: Connection, week: Week, k: int) -> None:
+    """The week is long over: tell how the runs of each cell ended, and on which checkouts they stood."""
+    parts: dict[Name, Breakdown] = {}
+    query = select(team_shown.c.project, team_shown.c.target, team_shown.c.person, team_shown.c.measures)
+    for row in db.execute(query.where(week.of(team_shown), team_shown.c.folded == OWN)):
+        parts.setdefault((row.project, row.target), Breakdown()).add(row.person, measures.from_text(row.measures))
+    for (project, target), part in parts.items():
         values = {
-            "exit_codes": measures.to_text(breakdown.exit_codes(shown, k)),
-            "checkouts": measures.to_text(breakdown.checkouts(shown, k)),
+            "exit_codes": measures.to_text(part.exit_codes(k)),
+            "checkouts": measures.to_text(part.checkouts(k)),
         }
-        where = and_(week.of(team_cells), team_cells.c.project == cell.project, team_cells.c.target == cell.target)
-        db.execute(update(team_cells).where(where), values)
+        cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
+        db.execute(update(team_cells).where(cell), values)
+    db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": SETTLED})
+
+
+def _close(db: Connection, week: Week) -> None:
+    """Nothing of the week comes any more: what was remembered for that is deleted."""
+    db.execute(delete(team_shown).where(week.of(team_shown)))
+    db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": CLOSED})

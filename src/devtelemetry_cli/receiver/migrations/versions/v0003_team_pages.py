@@ -30,6 +30,7 @@ def upgrade() -> None:
         *_week_key(),
         sa.Column("k", _LONG, nullable=False, comment="the fewest developers that its cells are made of"),
         sa.Column("state", sa.String(16), nullable=False, comment="open, settled or closed"),
+        sa.Column("turn", _LONG, nullable=False, comment="how often its cells changed: of two who would, one may"),
         sa.Column("developers", sa.Text, nullable=False, comment="project -> developers; under the empty name, of all"),
         **_exact(),
     )
