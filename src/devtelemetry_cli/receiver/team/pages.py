@@ -163,7 +163,7 @@ def _ages(ages: Sequence[Part]) -> list[Chart]:
 
 
 def _labels(weeks: Sequence[Week]) -> list[str]:
-    return [f"{week.monday.day} {week.monday:%b}{'' if week.over else ' (so far)'}" for week in weeks]
+    return [f"{week.monday.day} {week.monday:%b}" if week.over else "so far" for week in weeks]
 
 
 def _percent(value: float) -> str:
