@@ -1,12 +1,12 @@
 """Reports kept and erased, each in the one transaction that the caller opened."""
 
 import hmac
-import json
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from secrets import token_hex
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -29,8 +29,8 @@ _BEFORE = (
 _FORGOTTEN = select(forgotten.c.id_hash).where(forgotten.c.id_hash.in_(bindparam("hashes", expanding=True)))
 _DELETE_TARGETS = delete(target_metrics).where(*(target_metrics.c[name] == bindparam(f"the_{name}") for name in _DAY))
 
-# Not escaped: a text that is longer than the body that it came in might not fit its column.
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# It escapes no letters: a text that is longer than the body that it came in might not fit its column.
+_encode = msgspec.json.encode
 
 Day = tuple[int, str, date]
 Told = tuple[int, Report]  # a connection's id, and what was reported to it
@@ -169,7 +169,9 @@ def _report_columns(report: Report) -> dict[str, Any]:
 def _target_columns(target: TargetMetrics) -> dict[str, Any]:
     """The row's columns bear the wire's names; what is no plain value is kept as its JSON text."""
     wire = target_object(target)
-    return {name: value if isinstance(value, str | int | float) else _json(value) for name, value in wire.items()}
+    return {
+        name: value if isinstance(value, str | int | float) else _encode(value).decode() for name, value in wire.items()
+    }
 
 
 def _id_hash(key: bytes, connection_id: int, person: str) -> str:
