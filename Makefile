@@ -55,6 +55,8 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/aggregate.py
 	@$(BIN)/python bench/stats.py
 	@$(BIN)/python bench/devlake.py
+	@$(BIN)/python bench/receiver.py
+	@$(BIN)/python bench/pages.py
 
 clean:
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
