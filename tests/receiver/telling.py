@@ -31,9 +31,9 @@ class Runs:
     target: str = "test"
     project: str = "shop"
     runs: int = 1
-    branch: str = "default"
+    branch: str | None = "default"  # None: outside git
     age: str = "0"
-    code: str = "0"
+    code: str | None = "0"  # None: nothing is told of it
 
 
 class Team:
@@ -44,11 +44,20 @@ class Team:
         new = connections.NewConnection("team", endpoint="x")
         self.connection = database.write(lambda db: connections.ensure(db, new))
         self.told: list[Runs] = []
+        self.gone: set[int] = set()
+        self.url = ""
 
     @classmethod
     def at(cls, url: str, k: int = 3) -> "Team":
         """A team in the database at `url`."""
-        return cls(open_database(url), k)
+        team = cls(open_database(url), k)
+        team.url = url
+        return team
+
+    def forget(self, developer: int) -> None:
+        """Erase a developer, as it was asked for."""
+        self.gone.add(developer)
+        self.database.write(lambda db: reports.forget(db, KEY, self.connection, f"{developer:032x}"))
 
     def tell(self, *runs: Runs) -> None:
         """Report each day again as it is with these runs."""
@@ -76,7 +85,7 @@ class Team:
     def cells(self) -> list[cells.Cell]:
         """What can be seen."""
         everything = cells.Filter(None, None, date(2000, 1, 1), date(2100, 1, 1))
-        return self.database.read(cells.read(everything)).cells
+        return self.database.read(cells.read(everything, self.k)).cells
 
     def seen(self) -> dict[tuple[str, str], float]:
         """The runs of each cell of the first week."""
@@ -90,8 +99,10 @@ def _targets(own: list[Runs]) -> list[dict[str, Any]]:
         new = {"project": one.project, "target": one.target, "runs": 0, "exit_codes": {}, "checkouts": []}
         target = made.setdefault((one.project, one.target), new)
         target["runs"] += count
-        target["exit_codes"][one.code] = target["exit_codes"].get(one.code, 0) + count
-        target["checkouts"].append({"branch": one.branch, "age_days": one.age, "runs": count, "failures": 0})
+        if one.code is not None:
+            target["exit_codes"][one.code] = target["exit_codes"].get(one.code, 0) + count
+        if one.branch is not None:
+            target["checkouts"].append({"branch": one.branch, "age_days": one.age, "runs": count, "failures": 0})
     return list(made.values())
 
 

@@ -110,7 +110,7 @@ async def _rows(
     if not served.sessions.is_open(request):
         served.tokens.check_view(request)
     wanted = Filter(project, target, *_weeks(first or EARLIEST, last or _today()))
-    found = await run_in_threadpool(served.database.read, read(wanted))
+    found = await run_in_threadpool(served.database.read, read(wanted, served.k))
     return answers.rows(found.cells, served.k)
 
 
@@ -144,14 +144,14 @@ def _refusal(request: Request, served: State) -> Response | None:
 
 
 def _overview(_request: Request, served: State, place: pages.Place) -> str:
-    found = served.database.read(read(place.wanted))
+    found = served.database.read(read(place.wanted, served.k))
     if place.wanted.project is not None and place.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
     return pages.overview(found, overview(found, served.k, _today(), place.sorting), place)
 
 
 def _target(_request: Request, served: State, place: pages.Place) -> str:
-    found = served.database.read(read(place.wanted))
+    found = served.database.read(read(place.wanted, served.k))
     wanted = place.wanted
     if not wanted.target or not found.cells:
         text = "In these weeks no target of that name has enough developers to be shown."

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from devtelemetry_cli.receiver.team import measures
-from devtelemetry_cli.receiver.team.cells import Cell
-from devtelemetry_cli.receiver.team.figures import at_least, totals
+from devtelemetry_cli.receiver.team.cells import Cell, at_least
+from devtelemetry_cli.receiver.team.figures import totals
 
 FIELDS = (
     *("week", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
@@ -14,7 +14,7 @@ FIELDS = (
 
 
 def rows(cells: Iterable[Cell], k: int) -> list[dict[str, Any]]:
-    """A row per week, project, target and connection; an empty name stands for what cannot be told apart."""
+    """A row per week, project, target and connection; an empty target stands for what cannot be told apart."""
     return [_row(cell, k) for cell in cells]
 
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from devtelemetry_cli import histogram
 from devtelemetry_cli.histogram import BASE, quantile
 from devtelemetry_cli.receiver.team import measures
-from devtelemetry_cli.receiver.team.cells import Cell, Found
+from devtelemetry_cli.receiver.team.cells import Cell, Found, at_least
 from devtelemetry_cli.report.metrics import AGES, BRANCHES
 
 WEEKS_BEFORE = 4  # that the last whole week is compared with
@@ -125,7 +125,7 @@ def overview(found: Found, k: int, today: date, sorting: str = "waited") -> Over
     changes = list(_changes(found.cells, today))
     slower = [change for change in changes if _is_slower(change)]
     fragile = [change for change in changes if _is_more_fragile(change)]
-    weeks = _weeks(found.cells, found.developers, k, today)
+    weeks = _weeks(found.cells, found.developers, today)
     return Overview(
         totals=totals(cell.measures for cell in found.cells),
         weeks=weeks,
@@ -138,10 +138,7 @@ def overview(found: Found, k: int, today: date, sorting: str = "waited") -> Over
 
 def detail(cells: Sequence[Cell], k: int, today: date) -> Detail:
     """The figures of one target's page."""
-    developers: dict[date, int] = {}
-    for cell in cells:
-        developers[cell.week] = developers.get(cell.week, 0) + cell.developers
-    weeks = _weeks(cells, developers, k, today)
+    weeks = _weeks(cells, _developers(cells, k), today)
     codes, places = _sum(cell.exit_codes for cell in cells), _sum(cell.checkouts for cell in cells)
     return Detail(
         totals=totals(cell.measures for cell in cells),
@@ -169,11 +166,6 @@ def totals(groups: Iterable[Mapping[str, float]]) -> Totals:
     )
 
 
-def at_least(developers: int, k: int) -> int:
-    """A number of developers as it may be shown."""
-    return developers - developers % k
-
-
 def _sum(groups: Iterable[Mapping[str, float]]) -> measures.Measures:
     whole: measures.Measures = {}
     for group in groups:
@@ -181,22 +173,29 @@ def _sum(groups: Iterable[Mapping[str, float]]) -> measures.Measures:
     return whole
 
 
-def _weeks(cells: Iterable[Cell], developers: Mapping[date, int], k: int, today: date) -> list[Week]:
+def _weeks(cells: Iterable[Cell], developers: Mapping[date, int], today: date) -> list[Week]:
+    """From the first week that has runs to the last; a week without any has its place in a trend too."""
     by_week: dict[date, list[measures.Measures]] = {}
     for cell in cells:
         by_week.setdefault(cell.week, []).append(cell.measures)
-    return [
-        Week(day, totals(by_week[day]), at_least(developers.get(day, 0), k), over=_is_over(day, today))
-        for day in sorted(by_week)
-    ]
+    if not by_week:
+        return []
+    count = (max(by_week) - min(by_week)).days // 7 + 1
+    days = [min(by_week) + timedelta(weeks=number) for number in range(count)]
+    return [Week(day, totals(by_week.get(day, ())), developers.get(day, 0), _is_over(day, today)) for day in days]
 
 
 def _targets(cells: Iterable[Cell], k: int) -> Iterable[Target]:
     for (project, target), own in _by_name(cells).items():
-        by_week: dict[date, int] = {}
-        for cell in own:
-            by_week[cell.week] = by_week.get(cell.week, 0) + cell.developers
-        yield Target(project, target, totals(c.measures for c in own), at_least(max(by_week.values()), k))
+        yield Target(project, target, totals(c.measures for c in own), max(_developers(own, k).values()))
+
+
+def _developers(cells: Iterable[Cell], k: int) -> dict[date, int]:
+    """Of each week, rounded down in each cell: the sum tells no more than the cells do."""
+    found: dict[date, int] = {}
+    for cell in cells:
+        found[cell.week] = found.get(cell.week, 0) + at_least(cell.developers, k)
+    return found
 
 
 def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:

@@ -5,14 +5,15 @@ Keys: `runs`, `failures`, `interrupted`, `lost`, `waited` and `total` (seconds),
 A key that is 0 is left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 Measures = dict[str, float]
 
-MOST_CODES = 100  # of one row: enough for any real target, and never too long for a column
+# Of one row: enough for any real target, and never too long for a column.
+MOST_CODES, LONGEST_CODE = 100, 32
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(dict[str, float]).decode
@@ -29,13 +30,26 @@ PLAIN = {
 
 
 def of_row(row: Mapping[str, Any]) -> Measures:
-    """The measures of a row of devtel_target_metrics."""
-    made: Measures = {key: row[column] for column, key in PLAIN.items()}
-    made |= {f"d:{bucket}": count for bucket, count in _parts(row["durations"], {}).items()}
-    made |= {f"x:{code}": count for code, count in _most(_parts(row["exit_codes"], {})).items()}
-    for place in _parts(row["checkouts"], []):
-        where = f"{place['branch']}:{place['age_days']}"
-        made |= {f"r:{where}": place["runs"], f"f:{where}": place["failures"]}
+    """The measures of a row of devtel_target_metrics.
+
+    Parts that are more than their whole, which only another sender tells of, are left out: nothing could be said about
+    them. All are floats, as a sum of the largest integers of some rows fits no column and no JSON.
+    """
+    made: Measures = {key: float(row[column]) for column, key in PLAIN.items()}
+    for part in ("failures", "interrupted", "lost"):
+        made[part] = min(made[part], made["runs"])
+    ended = made["runs"] - made["lost"]
+    durations = {f"d:{bucket}": float(count) for bucket, count in _parts(row["durations"], {}).items()}
+    codes = {f"x:{code}": float(count) for code, count in _most(_parts(row["exit_codes"], {})).items()}
+    runs, failures = _places(_parts(row["checkouts"], []))
+    if sum(durations.values()) <= ended:
+        made |= durations
+    else:
+        del made["total"]
+    if sum(codes.values()) <= ended:
+        made |= codes
+    if sum(runs.values()) <= ended and sum(failures.values()) <= made["failures"]:
+        made |= runs | failures
     return {key: value for key, value in made.items() if value}
 
 
@@ -81,10 +95,17 @@ def from_text(text: str) -> Measures:
 
 def _most(codes: Mapping[str, int]) -> Mapping[str, int]:
     """The codes that most runs ended with, and the others together under the empty name."""
-    if len(codes) <= MOST_CODES:
-        return codes
-    ranked = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
-    return dict(ranked[:MOST_CODES]) | {"": sum(count for _, count in ranked[MOST_CODES:])}
+    ranked = sorted(codes.items(), key=lambda item: (len(item[0]) > LONGEST_CODE, -item[1], item[0]))
+    kept = {code: count for code, count in ranked[:MOST_CODES] if code and len(code) <= LONGEST_CODE}
+    others = sum(codes.values()) - sum(kept.values())
+    return kept | ({"": others} if others else {})
+
+
+def _places(checkouts: Iterable[Mapping[str, Any]]) -> tuple[Measures, Measures]:
+    """Runs and failures by checkout; no more failures than runs."""
+    runs = {f"r:{place['branch']}:{place['age_days']}": float(place["runs"]) for place in checkouts}
+    failures = {f"f:{place['branch']}:{place['age_days']}": float(place["failures"]) for place in checkouts}
+    return runs, {where: min(count, runs[f"r{where[1:]}"]) for where, count in failures.items()}
 
 
 def _parts(text: str, absent: Any) -> Any:  # noqa: ANN401 - whichever the column holds

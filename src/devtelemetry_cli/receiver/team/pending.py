@@ -44,10 +44,11 @@ class Group:
     shown: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: Row[Any]) -> None:
-        """Let a row wait here. One that says again what is shown already makes nobody one of k."""
+        """Let a row wait here. One without more runs than are shown already makes nobody one of k."""
         whole = measures.of_row(dict(row._mapping))
-        if new := measures.change(measures.from_text(row.shown) if row.shown else {}, whole):
-            measures.add(self.new, new)
+        new = measures.change(measures.from_text(row.shown) if row.shown else {}, whole)
+        measures.add(self.new, new)
+        if new.get("runs", 0) > 0:
             self.developers.add(row.anonymous_id)
         key = {name: row._mapping[name] for name in ROW}
         text = measures.to_text(whole)
@@ -64,7 +65,10 @@ def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     """The rows of a day whose latest report is not shown, each beside what of it is."""
     reported = and_(*(target_metrics.c[name] == reports.c[name] for name in DAY))
     shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
-    columns = (reports.c.anonymous_id, reports.c.received_at, team_shown.c.measures.label("shown"))
+    columns = (
+        *(reports.c.anonymous_id, reports.c.received_at),
+        *(team_shown.c.measures.label("shown"), team_shown.c.folded),
+    )
     query: Select[Any] = select(target_metrics, *columns).select_from(
         target_metrics.join(reports, reported).outerjoin(team_shown, shown)
     )

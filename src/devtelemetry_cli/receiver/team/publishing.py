@@ -7,70 +7,94 @@ are shown together with the rest of their project's, or of all projects, where t
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, distinct, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, distinct, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from devtelemetry_cli.receiver.database import ConflictError, Database, upsert
+from devtelemetry_cli.receiver.database import (
+    ConflictError,
+    Database,
+    DatabaseBusyError,
+    lost_against_another,
+    upsert,
+)
 from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.receiver.team import measures
 from devtelemetry_cli.receiver.team.breakdown import TOGETHER, Breakdown
-from devtelemetry_cli.receiver.team.pending import Group, Week, of_day
+from devtelemetry_cli.receiver.team.pending import Week, of_day
+from devtelemetry_cli.receiver.team.waiting import EVERYBODYS, OWN, PROJECTS, Batch, Waiting
 
 OPEN, SETTLED, CLOSED = "open", "settled", "closed"
 SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
 CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 RECENT = timedelta(days=14)
-MOST_ROWS = 5000  # in one transaction, where a target has as many
-OWN, PROJECTS, EVERYBODYS = 0, 1, 2  # how far a row was folded
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
 
 Name = tuple[str, str]  # project and target
+Stopped = Callable[[], bool]
 
 
-class _Batch(NamedTuple):
-    """A group that is enough for a cell."""
-
-    cell: Name
-    folded: int
-    group: Group
-
-
-def publish(database: Database, k: int, today: date, everything: bool, stopped: Callable[[], bool]) -> int:
+def publish(database: Database, k: int, today: date, everything: bool, stopped: Stopped) -> int:
     """Bring the cells of recent weeks, or of every open one, up to what their rows allow; how often cells changed.
 
-    Small transactions: nobody who reports waits for long. Of two processes at one week, one gives way.
+    Small transactions: nobody who reports waits for long. Of two processes at one week, one gives way. A week that
+    cannot be published holds up no other: its error is raised after them.
     """
     changed = 0
+    fault: Exception | None = None
     for week in database.read(lambda db: _weeks(db, None if everything else today - RECENT)):
         if stopped():
             break
         try:
-            changed += _publish_week(database, week, k, today)
-        except ConflictError:
-            continue  # another process publishes it, or a developer's rows went meanwhile: the next round sees
+            changed += _publish_week(database, week, k, today, stopped)
+        except Exception as error:  # whatever one week's rows hold, the others are shown
+            if lost_against_another(error):
+                continue  # another process publishes it, or a developer's rows went meanwhile: the next round sees
+            if isinstance(error, AWAY):
+                raise
+            fault = fault or error
+    if fault is not None:
+        raise fault
     return changed
 
 
-def _publish_week(database: Database, week: Week, k: int, today: date) -> int:
-    state, turn = database.write(partial(_begin, week=week, k=k))
+def _publish_week(database: Database, week: Week, k: int, today: date, stopped: Stopped) -> int:
+    state, turn, k = database.write(partial(_begin, week=week, k=k))
     if state == CLOSED:
         return 0
     settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
-    changed = 0
-    for batch in _batches(database, week, k, rest=settles or closes):
-        database.write(partial(_add, week=week, turn=turn + changed, batch=batch), attempts=1)
-        changed += 1
+    begun = turn
+    for batch in _batches(database, week, k, settles or closes, stopped):
+        turn = _in_turn(database, week, turn, partial(_add, week=week, batch=batch))
+    changed = turn - begun
     if changed:
-        database.write(partial(_count, week=week))
+        turn = _in_turn(database, week, turn, partial(_count, week=week, counts=database.read(partial(_counts, week))))
     if settles:
-        database.write(partial(_settle, week=week, k=k))
+        told = _breakdowns(database, week)
+        turn = _in_turn(database, week, turn, partial(_settle, week=week, k=k, told=told))
     if closes:
-        database.write(partial(_close, week=week))
+        _in_turn(database, week, turn, partial(_close, week=week))
+        for day in week.days:  # one by one, so that nobody who reports waits long
+            database.write(partial(_forget_shown, week=week, day=day))
     return changed
+
+
+def _in_turn(database: Database, week: Week, turn: int, work: Callable[[Connection], None]) -> int:
+    """Do `work` if nothing changed the week since it was at `turn`; the next turn. Else ConflictError."""
+
+    def guarded(db: Connection) -> None:
+        mine = and_(week.of(team_weeks), team_weeks.c.turn == turn)
+        if db.execute(update(team_weeks).where(mine), {"turn": turn + 1}).rowcount != 1:
+            raise ConflictError  # another process was here: these rows may be shown already
+        work(db)
+
+    database.write(guarded, attempts=1)
+    return turn + 1
 
 
 def _weeks(db: Connection, since: date | None) -> list[Week]:
@@ -82,68 +106,48 @@ def _weeks(db: Connection, since: date | None) -> list[Week]:
     return sorted(found, key=lambda week: (week.monday, week.connection))
 
 
-def _begin(db: Connection, week: Week, k: int) -> tuple[str, int]:
-    """The week's state and turn. One whose cells were made of fewer developers than are asked for now begins again."""
+def _begin(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
+    """The week's state and turn, and the fewest developers that its cells are made of.
+
+    One whose cells were made of fewer than are asked for now begins again. Where fewer are asked for, what is shown
+    goes on as it began: a week of groups of both sizes would pass for one of the larger.
+    """
     row = db.execute(select(team_weeks).where(week.of(team_weeks))).first()
-    if row is not None and row.k >= k:
-        return row.state, row.turn
+    if row is not None and (row.k == k or (row.k > k and row.turn)):
+        return row.state, row.turn, row.k
     for table in (team_cells, team_shown, team_weeks):
         db.execute(delete(table).where(week.of(table)))
-    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": 0}
+    turn = row.turn + 1 if row else 0  # whoever is at the old cells gives way
+    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": turn}
     try:
         db.execute(insert(team_weeks), values | {"developers": "{}"})
     except IntegrityError:
         raise ConflictError from None  # another process begins it
-    return OPEN, 0
+    return OPEN, turn, k
 
 
-def _batches(database: Database, week: Week, k: int, rest: bool) -> Iterator[_Batch]:
+def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stopped) -> Iterator[Batch]:
     """What can be shown of the rows that wait; with `rest` also what is only enough together."""
-    groups: dict[Name, Group] = {}
+    waiting = Waiting(k)
     for day in week.days:
+        if stopped():
+            raise ConflictError  # the rest of the week is for the next round
         for row in database.read(partial(of_day, week=week, day=day)):
-            name = (row.project, row.target)
-            group = groups.setdefault(name, Group())
-            group.add(row)
-            if len(group.shown) >= MOST_ROWS and _is_enough(name, group, k):
-                yield _Batch(name, OWN, groups.pop(name))
-    for name in [name for name, group in groups.items() if _is_enough(name, group, k)]:
-        yield _Batch(name, OWN, groups.pop(name))
+            if batch := waiting.add(row):
+                yield batch
+    yield from waiting.own()
     if rest:
-        yield from _folded(groups, k)
+        yield from waiting.rest()
 
 
-def _is_enough(name: Name, group: Group, k: int) -> bool:
-    return len(group.developers) >= k and name[1] != TOGETHER
-
-
-def _folded(groups: dict[Name, Group], k: int) -> Iterator[_Batch]:
-    """The rest of each project where that is enough, and of all projects together."""
-    projects: dict[str, Group] = {}
-    for (project, _), group in groups.items():
-        projects.setdefault(project, Group()).join(group)
-    everybodys = Group()
-    for project, group in projects.items():
-        if len(group.developers) >= k:
-            yield _Batch((project, TOGETHER), PROJECTS, group)
-        else:
-            everybodys.join(group)
-    if len(everybodys.developers) >= k:
-        yield _Batch((TOGETHER, TOGETHER), EVERYBODYS, everybodys)
-
-
-def _add(db: Connection, week: Week, turn: int, batch: _Batch) -> None:
+def _add(db: Connection, week: Week, batch: Batch) -> None:
     """Add what is new to the cell, and remember what of each row is in a cell now."""
-    mine = and_(week.of(team_weeks), team_weeks.c.turn == turn)
-    if db.execute(update(team_weeks).where(mine), {"turn": turn + 1}).rowcount != 1:
-        raise ConflictError  # another process was here: these rows may be shown already
     try:
-        upsert(db, team_shown, [row | {"folded": batch.folded} for row in batch.group.shown])
+        upsert(db, team_shown, [row | {"folded": batch.place.folded} for row in batch.group.shown])
     except IntegrityError:
         raise ConflictError from None  # a developer's rows went
-    project, target = batch.cell
-    cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
-    before = db.execute(select(team_cells).where(cell)).first()
+    _, project, target = batch.place
+    before = db.execute(select(team_cells).where(_cell(week, (project, target)))).first()
     total = measures.from_text(before.measures) if before else {}
     measures.add(total, measures.without(batch.group.new, "x:", "r:", "f:"))
     values = {
@@ -159,45 +163,74 @@ def _add(db: Connection, week: Week, turn: int, batch: _Batch) -> None:
     upsert(db, team_cells, [values])
 
 
-def _count(db: Connection, week: Week) -> None:
-    """Count the developers of each cell, of each project that has cells, and of all."""
-    person = func.count(distinct(team_shown.c.person))
-    own = (team_shown.c.project, team_shown.c.target)
-    shown = select(person).where(week.of(team_shown))
-    counts: dict[Name, int] = {}
-    query = shown.add_columns(*own).where(team_shown.c.folded == OWN).group_by(*own)
-    counts |= {(row[1], row[2]): row[0] for row in db.execute(query)}
-    query = shown.add_columns(team_shown.c.project).where(team_shown.c.folded == PROJECTS)
-    counts |= {(row[1], TOGETHER): row[0] for row in db.execute(query.group_by(team_shown.c.project))}
-    if everybodys := db.scalar(shown.where(team_shown.c.folded == EVERYBODYS)):
-        counts[TOGETHER, TOGETHER] = everybodys
-    for (project, target), developers in counts.items():
-        cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
-        db.execute(update(team_cells).where(cell), {"developers": developers})
-    told = {project for project, _ in counts if project != TOGETHER}
-    query = shown.add_columns(team_shown.c.project).group_by(team_shown.c.project)
-    projects = {row[1]: row[0] for row in db.execute(query) if row[1] in told}
-    text = json.dumps(projects | {TOGETHER: db.scalar(shown) or 0}, ensure_ascii=False)
-    db.execute(update(team_weeks).where(week.of(team_weeks)), {"developers": text})
+class _Counts(NamedTuple):
+    """The developers of each cell, of each project, and, under the empty name, of all."""
+
+    cells: dict[Name, int]
+    projects: dict[str, int]
 
 
-def _settle(db: Connection, week: Week, k: int) -> None:
-    """The week is long over: tell how the runs of each cell ended, and on which checkouts they stood."""
+def _counts(week: Week, db: Connection) -> _Counts:
+    c = team_shown.c
+    shown = select(func.count(distinct(c.person))).where(week.of(team_shown))
+    owns = shown.add_columns(c.project, c.target).where(c.folded == OWN).group_by(c.project, c.target)
+    rests = shown.add_columns(c.project).where(c.folded == PROJECTS, c.project != TOGETHER).group_by(c.project)
+    nobodys = or_(c.folded == EVERYBODYS, and_(c.folded == PROJECTS, c.project == TOGETHER))
+    cells = {(row[1], row[2]): row[0] for row in db.execute(owns)}
+    cells |= {(row[1], TOGETHER): row[0] for row in db.execute(rests)}
+    cells[TOGETHER, TOGETHER] = db.scalar(shown.where(nobodys)) or 0
+    named = shown.add_columns(c.project).where(c.folded != EVERYBODYS, c.project != TOGETHER).group_by(c.project)
+    return _Counts(cells, {row[1]: row[0] for row in db.execute(named)} | {TOGETHER: db.scalar(shown) or 0})
+
+
+def _count(db: Connection, week: Week, counts: _Counts) -> None:
+    """Say of how many developers it all is. No number falls: what the forgotten did is in the sums still."""
+    for name, developers in counts.cells.items():
+        fewer = and_(_cell(week, name), team_cells.c.developers < developers)
+        db.execute(update(team_cells).where(fewer), {"developers": developers})
+    before = json.loads(db.scalar(select(team_weeks.c.developers).where(week.of(team_weeks))) or "{}")
+    now = before | {name: max(number, before.get(name, 0)) for name, number in counts.projects.items()}
+    values = {"developers": json.dumps(now, ensure_ascii=False)}
+    db.execute(update(team_weeks).where(week.of(team_weeks)), values)
+
+
+def _breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:
+    """How the runs of each target's cell ended, and on which checkouts. Day by day, as there are many rows."""
     parts: dict[Name, Breakdown] = {}
-    query = select(team_shown.c.project, team_shown.c.target, team_shown.c.person, team_shown.c.measures)
-    for row in db.execute(query.where(week.of(team_shown), team_shown.c.folded == OWN)):
-        parts.setdefault((row.project, row.target), Breakdown()).add(row.person, measures.from_text(row.measures))
-    for (project, target), part in parts.items():
+    for day in week.days:
+        for row in database.read(partial(_own_rows, week=week, day=day)):
+            parts.setdefault((row.project, row.target), Breakdown()).add(row.person, measures.from_text(row.measures))
+    return parts
+
+
+def _own_rows(db: Connection, week: Week, day: date) -> list[Row[Any]]:
+    c = team_shown.c
+    query = select(c.project, c.target, c.person, c.measures)
+    return list(db.execute(query.where(c.connection_id == week.connection, c.date == day, c.folded == OWN)))
+
+
+def _settle(db: Connection, week: Week, k: int, told: Mapping[Name, Breakdown]) -> None:
+    """The week is long over: tell how the runs of each cell ended, and on which checkouts they stood. Only once."""
+    for name, part in told.items():
+        whole = measures.from_text(db.scalar(select(team_cells.c.measures).where(_cell(week, name))) or "{}")
         values = {
-            "exit_codes": measures.to_text(part.exit_codes(k)),
-            "checkouts": measures.to_text(part.checkouts(k)),
+            "exit_codes": measures.to_text(part.exit_codes(k, whole)),
+            "checkouts": measures.to_text(part.checkouts(k, whole)),
         }
-        cell = and_(week.of(team_cells), team_cells.c.project == project, team_cells.c.target == target)
-        db.execute(update(team_cells).where(cell), values)
+        db.execute(update(team_cells).where(_cell(week, name)), values)
     db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": SETTLED})
 
 
 def _close(db: Connection, week: Week) -> None:
-    """Nothing of the week comes any more: what was remembered for that is deleted."""
-    db.execute(delete(team_shown).where(week.of(team_shown)))
+    """Nothing of the week comes any more."""
     db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": CLOSED})
+
+
+def _forget_shown(db: Connection, week: Week, day: date) -> None:
+    """What was remembered for later reports: of no use in a closed week."""
+    shown = and_(team_shown.c.connection_id == week.connection, team_shown.c.date == day)
+    db.execute(delete(team_shown).where(shown))
+
+
+def _cell(week: Week, name: Name) -> ColumnElement[bool]:
+    return and_(week.of(team_cells), team_cells.c.project == name[0], team_cells.c.target == name[1])
