@@ -28,6 +28,8 @@ metadata = MetaData()
 _ROW_ID = BigInteger().with_variant(Integer, "sqlite")
 # MySQL cuts fractions of seconds off where it is not told otherwise.
 _TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+# What is added up of many rows may be longer than MySQL's TEXT, 64 KiB.
+_SUMS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 connections = Table(
     "_tool_developer_telemetry_connections",
@@ -117,9 +119,9 @@ team_cells = Table(
     Column("project", String(255), primary_key=True),
     Column("target", String(255), primary_key=True),
     Column("developers", BigInteger, nullable=False),
-    Column("measures", Text, nullable=False),
-    Column("exit_codes", Text, nullable=False),
-    Column("checkouts", Text, nullable=False),
+    Column("measures", _SUMS, nullable=False),
+    Column("exit_codes", _SUMS, nullable=False),
+    Column("checkouts", _SUMS, nullable=False),
 )
 
 team_weeks = Table(
@@ -130,7 +132,7 @@ team_weeks = Table(
     Column("k", BigInteger, nullable=False, comment="the fewest developers that its cells are made of"),
     Column("state", String(16), nullable=False, comment="open, settled or closed"),
     Column("turn", BigInteger, nullable=False, comment="how often its cells changed: of two who would, one may"),
-    Column("developers", Text, nullable=False, comment="project -> developers; under the empty name, of all"),
+    Column("developers", _SUMS, nullable=False, comment="project -> developers; under the empty name, of all"),
 )
 
 # What of each row is in a cell already, so that a later revision adds only what is new. Goes with the day's report.
@@ -143,7 +145,7 @@ team_shown = Table(
     Column("person", String(255), nullable=False),
     Column("folded", Integer, nullable=False, comment="0: into its own cell, 1: its project's rest, 2: everybody's"),
     Column("received_at", _TIME, nullable=False),
-    Column("measures", Text, nullable=False),
+    Column("measures", _SUMS, nullable=False),
     ForeignKeyConstraint(
         ["connection_id", "developer_id", "date"],
         [reports.c.connection_id, reports.c.developer_id, reports.c.date],

@@ -4,11 +4,9 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from devtelemetry_cli.receiver.database import ConflictError, Database, DatabaseBusyError
+from devtelemetry_cli.receiver.database import Database
 from devtelemetry_cli.receiver.door import Log
-from devtelemetry_cli.receiver.team.publishing import publish
+from devtelemetry_cli.receiver.team.publishing import AWAY, publish
 
 PAUSE_SECONDS = 2.0  # reports come in crowds
 SHARE = 20  # a round may take a twentieth of the time: reports come first
@@ -43,20 +41,23 @@ class Publisher:
         while not self._closed.is_set():
             self._news.clear()
             everything = time.monotonic() >= whole_at
-            pause = self._round(everything)
-            if everything and pause < AGAIN_SECONDS:
+            pause, is_done = self._round(everything)
+            if not is_done:
+                self._news.set()  # what was reported is new still
+            elif everything:
                 whole_at = time.monotonic() + WHOLE_SECONDS
             if not self._closed.wait(pause):
                 self._news.wait(max(0.0, whole_at - time.monotonic()))
 
-    def _round(self, everything: bool) -> float:
-        """Publish once; how many seconds to leave the database alone."""
+    def _round(self, everything: bool) -> tuple[float, bool]:
+        """Publish once; how many seconds to leave the database alone, and whether it is done until there is news."""
         started, today = time.monotonic(), datetime.now(UTC).date()
         try:
-            self._database.alone(
+            changed = self._database.alone(
                 "team", lambda: publish(self._database, self._k, today, everything, self._closed.is_set)
             )
-        except (SQLAlchemyError, ConflictError, DatabaseBusyError) as error:
+        except Exception as error:  # whatever it is, this thread goes on: the next round may do better
             self._say(f"devtel serve: the team's pages are not brought up to date yet: {type(error).__name__}")
-            return AGAIN_SECONDS
-        return max(PAUSE_SECONDS, SHARE * (time.monotonic() - started))
+            # One week that cannot be published cannot a minute later: it is tried again with the next round.
+            return max(AGAIN_SECONDS, SHARE * (time.monotonic() - started)), not isinstance(error, AWAY)
+        return max(PAUSE_SECONDS, SHARE * (time.monotonic() - started)), changed is not None

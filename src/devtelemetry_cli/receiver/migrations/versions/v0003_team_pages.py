@@ -11,6 +11,8 @@ down_revision = "0002"
 
 _LONG = sa.BigInteger()
 _NAME = sa.String(255)
+# What is added up of many rows may be longer than MySQL's TEXT, 64 KiB.
+_SUMS = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 _TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 _DAY = ["connection_id", "developer_id", "date"]
 
@@ -22,7 +24,7 @@ def upgrade() -> None:
         *_week_key(),
         *(_key(name, _NAME) for name in ("project", "target")),
         sa.Column("developers", _LONG, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("measures", "exit_codes", "checkouts")),
+        *(sa.Column(name, _SUMS, nullable=False) for name in ("measures", "exit_codes", "checkouts")),
         **_exact(),
     )
     op.create_table(
@@ -31,7 +33,7 @@ def upgrade() -> None:
         sa.Column("k", _LONG, nullable=False, comment="the fewest developers that its cells are made of"),
         sa.Column("state", sa.String(16), nullable=False, comment="open, settled or closed"),
         sa.Column("turn", _LONG, nullable=False, comment="how often its cells changed: of two who would, one may"),
-        sa.Column("developers", sa.Text, nullable=False, comment="project -> developers; under the empty name, of all"),
+        sa.Column("developers", _SUMS, nullable=False, comment="project -> developers; under the empty name, of all"),
         **_exact(),
     )
     op.create_table(
@@ -43,7 +45,7 @@ def upgrade() -> None:
             "folded", sa.Integer, nullable=False, comment="0: into its own cell, 1: its project's rest, 2: everybody's"
         ),
         sa.Column("received_at", _TIME, nullable=False),
-        sa.Column("measures", sa.Text, nullable=False),
+        sa.Column("measures", _SUMS, nullable=False),
         sa.ForeignKeyConstraint(_DAY, [f"devtel_reports.{name}" for name in _DAY], ondelete="CASCADE"),
         **_exact(),
     )
