@@ -17,6 +17,7 @@ import httpx
 import pytest
 from receiving import Receiver, bearer, receiver_in, revised, wait_for
 from telling import Runs, whom
+from test_operating import through_a_wire
 
 from devtelemetry_cli.histogram import bucket
 from devtelemetry_cli.receiver.sessions import COOKIE, SECONDS, Sessions
@@ -109,7 +110,7 @@ def test_the_overview_shows_targets_by_the_time_that_was_waited(team: Receiver) 
 
 def test_a_target_has_a_page_of_its_own(team: Receiver) -> None:
     text = page(team, "/target?project=shop&target=test")
-    assert "<h1>test <span" in text
+    assert "<h1><bdi>test</bdi> <span" in text
     for heading in ("Runs by duration", "Duration each week", "How the runs ended", "Default branch against others"):
         assert f">{heading}</h2>" in text
 
@@ -238,7 +239,7 @@ def test_a_browser_signs_in_once_and_out_again(team: Receiver) -> None:
         answer = browser.post("/login", data={"token": " see-it "})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"]
-        assert {"HttpOnly", "SameSite=strict", f"Max-Age={SECONDS}"} <= set(cookie.split("; "))
+        assert {"HttpOnly", "SameSite=lax", f"Max-Age={SECONDS}"} <= set(cookie.split("; "))
         assert "Secure" not in cookie
         assert "see-it" not in cookie
         assert "Sign out" in page(replace(team, client=browser), "/")
@@ -246,6 +247,97 @@ def test_a_browser_signs_in_once_and_out_again(team: Receiver) -> None:
         assert browser.get("/devtel/v1/daily-metrics").status_code == 403  # single developers' rows
         browser.post("/logout")
         assert browser.get("/").status_code == 401
+
+
+def test_who_signs_in_comes_to_the_page_that_was_asked_for(team: Receiver) -> None:
+    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
+        form = page(replace(team, client=browser), f"/target?{urlencode({'project': ODD, 'target': 'x'})}", 401)
+        wanted = unescape(re.findall(r'name="wanted" value="(.*?)">', browser.get("/?sort=runs").text)[0])
+        assert wanted == "/?sort=runs"
+        assert "<script" not in form
+        answer = browser.post("/login", data={"token": "see-it", "wanted": wanted})
+        assert answer.headers["location"] == "/?sort=runs"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("https://evil.example/target?target=x", "/target?target=x"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("///evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://[", "/"),
+        ("/logout", "/"),
+        ("/?a=1\r\nSet-Cookie: x=1", "/?a=1Set-Cookie:%20x=1"),
+    ],
+)
+def test_signing_in_leads_to_no_other_server(team: Receiver, wanted: str, location: str) -> None:
+    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
+        answer = browser.post("/login", data={"token": "see-it", "wanted": wanted})
+        assert (answer.status_code, answer.headers["location"]) == (303, location)
+
+
+def test_a_foreign_form_signs_nobody_out(team: Receiver) -> None:
+    answer = team.client.post("/logout", headers=ELSEWHERE)  # a browser sends no cookie along with it
+    assert "set-cookie" not in answer.headers
+
+
+def test_data_is_not_kept_by_anybody_between(team: Receiver) -> None:
+    for kind in ("", ".csv"):
+        headers = team.client.get(f"{METRICS}{kind}").headers
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_the_head_of_a_page_can_be_asked_for(team: Receiver) -> None:
+    for path in ("/", "/target?project=shop&target=test", "/style.css"):
+        answer = team.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_while_the_database_is_away_a_page_says_so(tmp_path: Path, url: str) -> None:
+    with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as receiver:
+        assert receiver.client.get("/").status_code == 200
+        wire.cut()
+        for path in ("/", "/target?target=x"):
+            answer = receiver.client.get(path)
+            assert answer.status_code == 503
+            assert answer.headers["content-type"].startswith("text/html")
+            assert int(answer.headers["retry-after"]) > 0
+            assert "The database is busy or away." in answer.text
+        assert receiver.client.get(METRICS).status_code == 503
+        wire.mend()
+        assert receiver.client.get("/").status_code == 200
+
+
+def test_odd_numbers_and_names_are_shown_as_far_as_they_make_sense(tmp_path: Path) -> None:
+    names = ["x" * 255, "\u202eevil", "e\u0301" * 100, " ", "\u05d0\u05d1", "(other)"]
+    odd = [
+        {"project": "", "target": "interrupted", "runs": 3, "interrupted": 3, "waited_seconds": 1.0},
+        {"project": "", "target": "nothing", "runs": 0},
+        {"project": "", "target": "huge", "runs": 2**63 - 1, "failures": 2**63 - 1, "durations": {"79": 2**63 - 1}},
+        {"project": "", "target": "impossible", "runs": 30, "failures": 99, "durations": {"3": 30}},
+        {"project": "", "target": "", "runs": 1},
+        *({"project": name, "target": name, "runs": 1, "failures": 1} for name in names),
+    ]
+    with receiver_in(tmp_path, *NOBODY_YET) as receiver:
+        connection = receiver.connect()
+        for developer in range(3):
+            for week in (0, 1):
+                tell(receiver, connection, developer, week, tuple(odd))
+    with receiver_in(tmp_path) as receiver:
+        wait_for(lambda: sum(bool(row["target"]) for row in rows(receiver)) == 2 * (len(odd) - 2))
+        assert "(no project)" in page(receiver, "/")
+        for one in odd:
+            place = urlencode({name: one[name] for name in ("project", "target")})
+            seen = one["target"] and one["runs"]
+            text = page(receiver, f"/target?{place}", 200 if seen else 404)
+            assert "Traceback" not in text
+        assert "no runs" not in page(receiver, "/target?target=impossible")
+        assert "100 %" in page(receiver, "/target?target=impossible")
+        assert page(receiver, "/?from=2000-01-01").count("so far") <= 2
+        assert "unexpected fault" not in receiver.log.read_text()
 
 
 def test_behind_tls_the_cookie_never_leaves_it(team: Receiver) -> None:

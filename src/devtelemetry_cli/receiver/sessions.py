@@ -27,10 +27,13 @@ class Sessions:
         return cls(hmac.digest(secret, "\0".join(tokens).encode(), "sha256"))
 
     def begin(self, response: Response, secure: bool, now: float | None = None) -> None:
-        """Give the browser a cookie; with `secure` it comes back over TLS only."""
+        """Give the browser a cookie; with `secure` it comes back over TLS only.
+
+        Lax: it also comes with a link in a message, as pages only show something; with no foreign form.
+        """
         end = str(int(time.time() if now is None else now) + SECONDS)
         response.set_cookie(
-            COOKIE, f"{end}.{self._sign(end)}", max_age=SECONDS, httponly=True, samesite="strict", secure=secure
+            COOKIE, f"{end}.{self._sign(end)}", max_age=SECONDS, httponly=True, samesite="lax", secure=secure
         )
 
     def is_open(self, request: Request) -> bool:
@@ -50,4 +53,4 @@ def was_open(request: Request) -> bool:
 
 def end(response: Response) -> None:
     """Take the cookie back."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from fastapi import Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -15,23 +15,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from devtelemetry_cli.receiver import csv_export, sessions
 from devtelemetry_cli.receiver.access import check_token
-from devtelemetry_cli.receiver.answers import RefusedError, as_json
+from devtelemetry_cli.receiver.answers import RETRY_AFTER_SECONDS, RefusedError, as_json
 from devtelemetry_cli.receiver.requests import State, read_body, state
 from devtelemetry_cli.receiver.team import answers, pages
 from devtelemetry_cli.receiver.team.cells import DEFAULT_WEEKS, Filter, monday, read
 from devtelemetry_cli.receiver.team.figures import SORTINGS, detail, overview
+from devtelemetry_cli.receiver.team.publishing import AWAY
 
+PAGES = ("/", "/target")
 EARLIEST = date(2000, 1, 1)
 # Nothing but what this server itself sends: no script at all, and no style but the style sheet.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", **PRIVATE}
 
 Text = Annotated[str | None, Query(max_length=255)]
 First = Annotated[date | None, Query(alias="from", description="a day of the first week")]
@@ -62,21 +60,24 @@ async def login(request: Request) -> Response:
     """Begin a session with a view token."""
     served = state(request)
     text = (await read_body(request)).decode("utf-8", "replace")
-    token = (parse_qs(text).get("token") or [""])[0].strip()
+    form = parse_qs(text)
+    token = (form.get("token") or [""])[0].strip()
+    wanted = _own_address((form.get("wanted") or ["/"])[0])
     accepted = [one for one in (served.tokens.view, served.tokens.admin) if one]
     try:
         check_token(accepted, f"Bearer {token}".encode().decode("latin-1"))
     except RefusedError:
-        return _html(pages.login("That token is not valid here."), 403)
-    answer = RedirectResponse("/", 303)
+        return _html(pages.login("That token is not valid here.", wanted), 403)
+    answer = RedirectResponse(wanted, 303)
     served.sessions.begin(answer, secure=_is_secure(request))
     return answer
 
 
-async def logout(_request: Request) -> Response:
-    """End the session."""
+async def logout(request: Request) -> Response:
+    """End the session; not where a foreign page asks, with whose form no cookie comes."""
     answer = RedirectResponse("/", 303)
-    sessions.end(answer)
+    if state(request).sessions.is_open(request):
+        sessions.end(answer)
     return answer
 
 
@@ -90,7 +91,9 @@ async def team_metrics(
 ) -> Response:
     """What targets cost the team in each week: every row covers at least k developers. For the view token."""
     rows = await _rows(request, project, target, first, last)
-    return as_json({"count": len(rows), "minDevelopers": state(request).k, "rows": rows})
+    answer = as_json({"count": len(rows), "minDevelopers": state(request).k, "rows": rows})
+    answer.headers.update(PRIVATE)
+    return answer
 
 
 async def team_metrics_csv(
@@ -100,7 +103,7 @@ async def team_metrics_csv(
     rows = await _rows(request, project, target, first, last)
     text = csv_export.lines([dict(zip(answers.FIELDS, answers.FIELDS, strict=True)), *rows], answers.FIELDS)
     name = 'attachment; filename="devtel-team-metrics.csv"'
-    return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+    return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name, **PRIVATE})
 
 
 async def _rows(
@@ -118,12 +121,18 @@ async def _page(request: Request, make: Callable[[Request, State, pages.Place], 
     served = state(request)
     if refusal := _refusal(request, served):
         return refusal
+    place = None
     try:
         place = _place(request, served)
         # Drawing takes as long as reading: neither may hold up a report.
         return _html(await run_in_threadpool(make, request, served, place))
     except PageError as error:
-        return _html(pages.message(error.title, error.text), error.status)
+        return _html(pages.message(error.title, error.text, place), error.status)
+    except AWAY:
+        text = f"The database is busy or away. Try again in {RETRY_AFTER_SECONDS} seconds."
+        answer = _html(pages.message("Nothing to be seen for the moment", text, place), 503)
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
 
 
 def _refusal(request: Request, served: State) -> Response | None:
@@ -136,11 +145,22 @@ def _refusal(request: Request, served: State) -> Response | None:
         if not (served.tokens.view or served.tokens.admin):
             text = "These pages are open to browsers of the server's own machine only: no view token is set."
             return _html(pages.message("Not from here", text), 403)
+        wanted = _own_address(str(request.url))
         if refused.status == 403:
-            return _html(pages.login("That token is not valid here."), 403)
-        ended = sessions.was_open(request)
-        return _html(pages.login("Your session has ended." if ended else "These pages need a view token."), 401)
+            return _html(pages.login("That token is not valid here.", wanted), 403)
+        text = "Your session has ended." if sessions.was_open(request) else "These pages need a view token."
+        return _html(pages.login(text, wanted), 401)
     return None
+
+
+def _own_address(text: str) -> str:
+    """The page of ours that the address is of, whatever host it names; the overview for any other."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    path = parts.path if parts.path in PAGES else "/"
+    return urlunsplit(("", "", path, parts.query, ""))
 
 
 def _overview(_request: Request, served: State, place: pages.Place) -> str:

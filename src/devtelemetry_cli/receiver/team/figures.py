@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from devtelemetry_cli import histogram
-from devtelemetry_cli.histogram import BASE, quantile
+from devtelemetry_cli.histogram import quantile
 from devtelemetry_cli.receiver.team import measures
 from devtelemetry_cli.receiver.team.cells import Cell, Found, at_least
 from devtelemetry_cli.report.metrics import AGES, BRANCHES
@@ -248,7 +248,7 @@ def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
 
 
 def _edge(bar: int) -> float:
-    return float(BASE ** (bar * BUCKETS_PER_BAR))
+    return float(2 ** (bar * BUCKETS_PER_BAR / 2**histogram.SCALE))
 
 
 def _parts(places: Mapping[str, float], which: int, names: Sequence[str]) -> list[Part]:

@@ -20,9 +20,15 @@ from devtelemetry_cli.receiver.team.figures import SORTINGS, Detail, Overview, P
 FOLDER = Path(__file__).parent
 STYLE = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")
 OTHERS = "(other)"
+NO_PROJECT = "(no project)"
 MOST_CHANGES = 5
 AGES = {"0": "under a day", "unknown": "unknown", "": OTHERS}
-BRANCHES = {"default": "default branch", "other": "another branch", "detached": "no branch", "": OTHERS}
+BRANCHES = {
+    "default": "default branch",
+    "other": "another branch",
+    "detached": "no branch",
+    "": f"{OTHERS} or outside git",
+}
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,9 @@ def message(title: str, text: str, place: Place | None = None) -> str:
     return _render("message.html", place, title=title, text=text)
 
 
-def login(text: str) -> str:
-    """The page that asks for a token."""
-    return _render("login.html", None, text=text)
+def login(text: str, wanted: str) -> str:
+    """The page that asks for a token, and then leads to the address `wanted`."""
+    return _render("login.html", None, text=text, wanted=wanted)
 
 
 def _overview_charts(weeks: Sequence[Week]) -> list[Chart]:
@@ -163,7 +169,9 @@ def _ages(ages: Sequence[Part]) -> list[Chart]:
 
 
 def _labels(weeks: Sequence[Week]) -> list[str]:
-    return [f"{week.monday.day} {week.monday:%b}" if week.over else "so far" for week in weeks]
+    """Each week's Monday; with its year where not all are of one."""
+    form = "%b %Y" if len({week.monday.year for week in weeks}) > 1 else "%b"
+    return [f"{week.monday.day} {week.monday.strftime(form)}" if week.over else "so far" for week in weeks]
 
 
 def _percent(value: float) -> str:
@@ -199,6 +207,7 @@ def _environment() -> Environment:
         "change": change,
         "branch": branch,
         "count": lambda number: f"{number:,}",
+        "project": lambda it: it.project or (NO_PROJECT if it.target else OTHERS),
         "name": lambda text: text or OTHERS,
         "code": lambda text: text or OTHERS,
     }
