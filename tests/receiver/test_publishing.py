@@ -16,7 +16,7 @@ from telling import BASE, MONDAY, Runs, Team, copy_of, whom
 
 from devtelemetry_cli.receiver import connections, retention
 from devtelemetry_cli.receiver.database import ConflictError, migrate, open_database
-from devtelemetry_cli.receiver.team import measures, publishing
+from devtelemetry_cli.receiver.team import cells, measures, publishing, waiting
 
 SETTLED, CLOSED = 11, 120  # days after MONDAY
 
@@ -93,6 +93,7 @@ def test_exit_codes_and_checkouts_are_told_when_the_week_is_settled(team: Team) 
     assert (team.cells()[0].exit_codes, team.cells()[0].checkouts) == ({}, {})
     team.publish(SETTLED)
     cell = team.cells()[0]
+    assert not measures.under(cell.measures, "x:")  # what fewer than k have is told nowhere else
     assert set(cell.exit_codes) == {""}  # one developer's code takes the only other along
     assert {key: whom(runs) for key, runs in cell.checkouts.items() if key[0] == "r"} == {
         "r:default:0": {0, 1, 2},
@@ -158,6 +159,42 @@ def test_what_was_told_together_stays_together(team: Team) -> None:
     assert team.seen() == {("shop", ""): 2 * (1 + BASE + BASE**2)}
 
 
+def test_what_was_told_with_a_project_s_rest_never_comes_into_everybody_s(team: Team) -> None:
+    team.tell(*(Runs(i, target=f"rare-{i}") for i in range(3)))
+    team.publish(SETTLED)
+    team.tell(Runs(0, target="rare-0"), *(Runs(i, project=f"project-{i}") for i in (3, 4, 5)))
+    team.publish(CLOSED)
+    assert {name: whom(runs) for name, runs in team.seen().items()} == {("shop", ""): {0, 1, 2}, ("", ""): {3, 4, 5}}
+    assert whom(team.seen()["shop", ""]) == {0, 1, 2}
+    assert team.seen()["shop", ""] == 1 + BASE + BASE**2
+
+
+def test_parts_of_a_target_are_those_of_its_own_cell(team: Team) -> None:
+    team.tell(*(Runs(i) for i in range(3)))
+    team.publish()
+    team.tell(Runs(3), *(Runs(i, target="rare") for i in (4, 5)))
+    team.publish(SETTLED)
+    made = {cell.target: cell for cell in team.cells()}
+    assert whom(made[""].measures["runs"]) == {3, 4, 5}
+    assert made["test"].exit_codes == {"0": made["test"].measures["runs"]}
+
+
+def test_a_target_without_a_name_is_one_of_the_rest(team: Team) -> None:
+    team.tell(*(Runs(i, target="") for i in range(3)))
+    team.publish()
+    assert team.cells() == []
+    team.publish(SETTLED)
+    assert {name: whom(runs) for name, runs in team.seen().items()} == {("shop", ""): {0, 1, 2}}
+
+
+def test_many_rows_come_into_a_cell_by_several_transactions(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST_ROWS", 4)
+    team.tell(*(Runs(i, day=day) for i in range(5) for day in range(3)))
+    changed = publishing.publish(team.database, 3, MONDAY + timedelta(days=7), True, lambda: False)
+    assert changed == 4
+    assert team.seen() == {("shop", "test"): 3 * sum(BASE**i for i in range(5))}
+
+
 def test_a_change_without_more_runs_makes_nobody_one_of_three(team: Team) -> None:
     team.tell(*(Runs(i, code=None) for i in range(3)))
     team.publish()
@@ -205,6 +242,36 @@ def test_asking_for_fewer_developers_changes_no_week_that_is_shown(team: Team) -
     assert {cell.week for cell in team.cells()} == {MONDAY}  # before anything was made anew
 
 
+def test_fewer_developers_can_be_asked_for_until_something_is_shown(team: Team) -> None:
+    team.tell(*(Runs(i) for i in range(3)))
+    for team.k, shown in ((5, 0), (4, 0), (6, 0), (3, 1), (4, 0), (3, 0)):
+        team.publish()
+        assert len(team.cells()) == shown, team.k
+
+
+def test_no_number_of_developers_falls(team: Team) -> None:
+    team.tell(*(Runs(i) for i in range(6)))
+    team.publish()
+    team.forget(0)
+    team.forget(1)
+    team.tell(*(Runs(i, day=1) for i in (2, 3, 4)))
+    team.publish()
+    everything = cells.Filter("shop", None, MONDAY, MONDAY)
+    assert [cell.developers for cell in team.cells()] == [6]
+    assert team.database.read(cells.read(everything, 3)).developers == {MONDAY: 6}
+
+
+def test_a_project_s_developers_are_those_of_its_cells(team: Team) -> None:
+    team.tell(*(Runs(i) for i in range(5)), Runs(5, target="rare"), *(Runs(i, project=f"p-{i}") for i in (6, 7)))
+    team.publish(SETTLED)
+    assert whom(team.seen()["", ""]) == {5, 6, 7}
+    found = {
+        name: team.database.read(cells.read(cells.Filter(name, None, MONDAY, MONDAY), 1)).developers[MONDAY]
+        for name in ("shop", None)
+    }
+    assert found == {"shop": 5, None: 8}
+
+
 def test_cells_whose_rows_are_gone_are_not_shown_where_more_developers_are_asked_for(team: Team) -> None:
     team.tell(*(Runs(i) for i in range(3)))
     team.publish()
@@ -234,12 +301,12 @@ def test_of_two_who_publish_a_week_one_gives_way(team: Team) -> None:
 def test_who_was_overtaken_changes_nothing(team: Team) -> None:
     week = publishing.Week(team.connection, MONDAY)
     team.tell(*(Runs(i) for i in range(3)))
-    for asked, days in ((3, 7), (4, 7), (4, CLOSED)):
-        _, turn, _ = team.database.write(lambda db: publishing._begin(db, week, 3))
+    for asked, days in ((4, 7), (3, 7), (4, 7), (4, CLOSED)):
+        _, turn, k = team.database.write(lambda db: publishing._begin(db, week, 3))
         team.k = asked
-        team.publish(days)  # rows came into a cell; every cell was made anew; the week was closed
+        team.publish(days)  # rows came into a cell, every cell was made anew, or the week was closed
         with pytest.raises(ConflictError):
-            publishing._in_turn(team.database, week, turn, lambda _: None)
+            publishing._in_turn(team.database, week, k, turn, lambda _: None)
 
 
 def test_a_week_that_cannot_be_published_holds_up_no_other(team: Team) -> None:

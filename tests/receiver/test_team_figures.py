@@ -6,6 +6,7 @@ import pytest
 
 from devtelemetry_cli.histogram import bucket
 from devtelemetry_cli.receiver.team import figures, measures
+from devtelemetry_cli.receiver.team.breakdown import Breakdown
 from devtelemetry_cli.receiver.team.cells import Cell, Found, at_least, monday
 from devtelemetry_cli.receiver.team.figures import Part, detail, overview, totals
 
@@ -193,3 +194,21 @@ def test_exit_codes_are_few_and_short_whatever_was_sent() -> None:
     told = measures.under(made, "x:")
     assert len(told) == measures.MOST_CODES + 1
     assert (told[""], sum(told.values())) == (550, 650)
+
+
+def test_runs_whose_end_is_not_known_are_in_no_part() -> None:
+    part = Breakdown()
+    for developer in "abc":
+        part.add(developer, measures.of_row(ROW))
+    cell_of_three = {"runs": 30.0, "failures": 9.0, "lost": 6.0}
+    assert part.exit_codes(3, cell_of_three) == {"0": 15, "2": 9}
+    assert part.checkouts(3, cell_of_three) == {"r:other:0": 24, "f:other:0": 9}
+
+
+def test_what_the_forgotten_did_is_told_together_with_others() -> None:
+    part = Breakdown()
+    for developer in "abc":
+        part.add(developer, measures.of_row(ROW))
+    cell_of_four = {"runs": 37.0, "failures": 10.0, "lost": 6.0}
+    assert part.exit_codes(3, cell_of_four) == {"2": 9, "": 22}  # with the fewest that are enough
+    assert part.checkouts(3, cell_of_four) == {"r::": 31, "f::": 10}

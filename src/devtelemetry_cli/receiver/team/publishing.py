@@ -70,25 +70,27 @@ def _publish_week(database: Database, week: Week, k: int, today: date, stopped: 
     settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
     begun = turn
     for batch in _batches(database, week, k, settles or closes, stopped):
-        turn = _in_turn(database, week, turn, partial(_add, week=week, batch=batch))
+        turn = _in_turn(database, week, k, turn, partial(_add, week=week, batch=batch))
     changed = turn - begun
     if changed:
-        turn = _in_turn(database, week, turn, partial(_count, week=week, counts=database.read(partial(_counts, week))))
+        turn = _in_turn(
+            database, week, k, turn, partial(_count, week=week, counts=database.read(partial(_counts, week)))
+        )
     if settles:
         told = _breakdowns(database, week)
-        turn = _in_turn(database, week, turn, partial(_settle, week=week, k=k, told=told))
+        turn = _in_turn(database, week, k, turn, partial(_settle, week=week, k=k, told=told))
     if closes:
-        _in_turn(database, week, turn, partial(_close, week=week))
+        _in_turn(database, week, k, turn, partial(_close, week=week))
         for day in week.days:  # one by one, so that nobody who reports waits long
             database.write(partial(_forget_shown, week=week, day=day))
     return changed
 
 
-def _in_turn(database: Database, week: Week, turn: int, work: Callable[[Connection], None]) -> int:
-    """Do `work` if nothing changed the week since it was at `turn`; the next turn. Else ConflictError."""
+def _in_turn(database: Database, week: Week, k: int, turn: int, work: Callable[[Connection], None]) -> int:
+    """Do `work` if nothing changed the week since it was of `k` and at `turn`; the next turn. Else ConflictError."""
 
     def guarded(db: Connection) -> None:
-        mine = and_(week.of(team_weeks), team_weeks.c.turn == turn)
+        mine = and_(week.of(team_weeks), team_weeks.c.k == k, team_weeks.c.turn == turn)
         if db.execute(update(team_weeks).where(mine), {"turn": turn + 1}).rowcount != 1:
             raise ConflictError  # another process was here: these rows may be shown already
         work(db)
@@ -109,15 +111,16 @@ def _weeks(db: Connection, since: date | None) -> list[Week]:
 def _begin(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
     """The week's state and turn, and the fewest developers that its cells are made of.
 
-    One whose cells were made of fewer than are asked for now begins again. Where fewer are asked for, what is shown
-    goes on as it began: a week of groups of both sizes would pass for one of the larger.
+    One whose cells were made of fewer than are asked for now begins again. Where fewer are asked for, a week that ever
+    had cells (turn) goes on as it is: one of groups of both sizes would pass for one of the larger, and cells made anew
+    differ from those before by single developers.
     """
     row = db.execute(select(team_weeks).where(week.of(team_weeks))).first()
     if row is not None and (row.k == k or (row.k > k and row.turn)):
         return row.state, row.turn, row.k
     for table in (team_cells, team_shown, team_weeks):
         db.execute(delete(table).where(week.of(table)))
-    turn = row.turn + 1 if row else 0  # whoever is at the old cells gives way
+    turn = row.turn + 1 if row and row.turn else 0  # whoever is at the old cells gives way
     values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": turn}
     try:
         db.execute(insert(team_weeks), values | {"developers": "{}"})
