@@ -39,7 +39,10 @@ ADDRESSES = {
     "overview, the year": f"/?from={TODAY - timedelta(days=DAYS)}",
     "a target, the year": f"/target?project=shop&target=target-1&from={TODAY - timedelta(days=DAYS)}",
 }
-PLAN_OF = "SELECT * FROM devtel_team_cells WHERE week BETWEEN '{first}' AND '{last}'"
+PLAN_OF = (
+    "SELECT c.* FROM devtel_team_cells c JOIN devtel_team_weeks w"
+    " ON c.connection_id = w.connection_id AND c.week = w.week WHERE w.k >= 3 AND c.week BETWEEN '{first}' AND '{last}'"
+)
 
 
 class Size(NamedTuple):
