@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from endpoint import Endpoint, listening
 from support import Developer, processes_of
 
 settings.register_profile(
@@ -51,3 +52,10 @@ def developer(tmp_path: Path) -> Iterator[Developer]:
     yield person
     left = list(processes_of(person.folder))
     assert not left, f"processes left behind: {left}"
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """A report endpoint that answers as a test tells it to."""
+    with listening() as running:
+        yield running

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,17 +9,11 @@ import pexpect
 import pytest
 from filelock import FileLock
 
-from endpoint import Endpoint, listening
+from endpoint import Endpoint
 from support import DEVTEL, Developer
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 OLD, YESTERDAY = TODAY - timedelta(days=5), TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

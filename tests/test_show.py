@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,17 +14,11 @@ from devtelemetry_cli import status
 from devtelemetry_cli.report.fields import FIELDS
 from devtelemetry_cli.show import explain, past
 from devtelemetry_cli.stats import figures
-from endpoint import Answer, Endpoint, listening, refusal
+from endpoint import Answer, Endpoint, refusal
 from support import URL, Developer
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

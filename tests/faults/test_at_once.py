@@ -2,23 +2,16 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from damages import TODAY, YESTERDAY
 from scene import build, held, lay_out, starts, told
 
-from endpoint import HANG, Answer, Endpoint, listening
+from endpoint import HANG, Answer, Endpoint
 from support import DEVTEL, Developer, processes_of, wait_for
 
 PATIENCE = 3.0  # seconds within which a build of nothing ends, on a busy machine too
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

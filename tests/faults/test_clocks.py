@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from damages import TODAY, YESTERDAY
 from scene import lay_out, told
 
-from endpoint import Endpoint, listening
+from endpoint import Endpoint
 from support import DEVTEL, Developer
 
 # make, as the wrapper starts it: with the real clock, and free to set the wrapper's.
@@ -20,12 +19,6 @@ unset LD_PRELOAD FAKETIME_TIMESTAMP_FILE FAKETIME_NO_CACHE
 {act}
 """
 BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"  # Europe/Berlin, also where no zone files are installed
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

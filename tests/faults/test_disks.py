@@ -16,7 +16,7 @@ from damages import TODAY, YESTERDAY
 from scene import build, lay_out, told
 from workplace import Worker
 
-from endpoint import Endpoint, listening
+from endpoint import Endpoint
 
 UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 HOLD = 'mount -t tmpfs -o size=512k,nr_inodes=400 tmpfs "$1" && echo ready && read line'
@@ -63,12 +63,6 @@ def mounted(place: Path) -> Iterator[Disk]:
         yield Disk(place, ["nsenter", "--target", str(holder.pid), "--mount", *user])
     finally:
         holder.communicate("\n", timeout=20)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,22 +1,15 @@
 """What is wrong with one day, destination or erasure holds back no other, and is said in one sentence."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from damages import DAMAGES, DAY_BEFORE, TODAY, YESTERDAY
 from scene import lay_out, told
 
-from endpoint import Endpoint, listening
+from endpoint import Endpoint
 from support import Developer
 
 UNREADABLE = ("is a fifo", "is a folder", "is a loop of links", "is a dangling link")
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A machine's key that was lost or damaged: what was recorded under it is told, shown and tidied all the same."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,14 +8,8 @@ import pytest
 from damages import TODAY, YESTERDAY
 from scene import build, held, lay_out, told
 
-from endpoint import Endpoint, listening
+from endpoint import Endpoint
 from support import Developer
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

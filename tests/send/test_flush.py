@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,12 +17,6 @@ from support import DEVTEL, Developer, wait_for
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 YESTERDAY = TODAY - timedelta(days=1)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    with listening() as running:
-        yield running
 
 
 @pytest.fixture

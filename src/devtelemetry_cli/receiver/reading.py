@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, exists, func, select
 
-from devtelemetry_cli.receiver.tables import daily_metrics, reports, target_metrics
+from devtelemetry_cli.receiver.tables import daily_metrics, reports, same_day, target_metrics
 from devtelemetry_cli.report.metrics import anonymous_id
 
 # What each row has besides connection, developer, machine and date.
@@ -70,7 +70,7 @@ class Kind:
     def _source(self) -> Any:  # noqa: ANN401 - a table or a join: what a select takes
         if self.table is not daily_metrics:
             return self.table
-        return self.table.outerjoin(reports, _same_day(self.table, reports))
+        return self.table.outerjoin(reports, same_day(self.table, reports))
 
     def _where(self, wanted: Filter) -> list[ColumnElement[bool]]:
         c = self.table.c
@@ -82,7 +82,7 @@ class Kind:
         names = [("project", wanted.project), ("target", wanted.target)]
         named = [target_metrics.c[name] == value for name, value in names if value is not None]
         if named and self.table is not target_metrics:
-            named = [exists().where(_same_day(self.table, target_metrics), *named)]
+            named = [exists().where(same_day(self.table, target_metrics), *named)]
         return [condition for condition in conditions if condition is not None] + named
 
 
@@ -131,7 +131,3 @@ def _read(text: str) -> Any:  # noqa: ANN401 - whatever the JSON holds
         return json.loads(text)
     except ValueError:  # another program's row
         return None
-
-
-def _same_day(one: Table, other: Table) -> ColumnElement[bool]:
-    return and_(*(one.c[name] == other.c[name] for name in ("connection_id", "developer_id", "date")))

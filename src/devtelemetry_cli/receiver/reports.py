@@ -13,21 +13,22 @@ from sqlalchemy.exc import IntegrityError
 from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.database import ConflictError, upsert
 from devtelemetry_cli.receiver.decode import Report
-from devtelemetry_cli.receiver.tables import daily_metrics, forgotten, reports, secrets, target_metrics
+from devtelemetry_cli.receiver.tables import DAY_KEY, daily_metrics, forgotten, reports, secrets, target_metrics
 from devtelemetry_cli.report.encode import target_object
 from devtelemetry_cli.report.metrics import TargetMetrics, anonymous_id
 
-_DAY = ("connection_id", "developer_id", "date")
 # The rows of these days and some of their neighbours, theirs for this transaction alone: what is decided by a
 # revision is still true when it is committed. Lists of their own, as not every database finds rows by lists of keys.
 _BEFORE = (
     select(reports.c.connection_id, reports.c.developer_id, reports.c.date, reports.c.revision)
-    .where(*(reports.c[name].in_(bindparam(name, expanding=True)) for name in _DAY))
-    .order_by(*(reports.c[name] for name in _DAY))
+    .where(*(reports.c[name].in_(bindparam(name, expanding=True)) for name in DAY_KEY))
+    .order_by(*(reports.c[name] for name in DAY_KEY))
     .with_for_update()
 )
 _FORGOTTEN = select(forgotten.c.id_hash).where(forgotten.c.id_hash.in_(bindparam("hashes", expanding=True)))
-_DELETE_TARGETS = delete(target_metrics).where(*(target_metrics.c[name] == bindparam(f"the_{name}") for name in _DAY))
+_DELETE_TARGETS = delete(target_metrics).where(
+    *(target_metrics.c[name] == bindparam(f"the_{name}") for name in DAY_KEY)
+)
 
 # It escapes no letters: a text that is longer than the body that it came in might not fit its column.
 _encode = msgspec.json.encode
@@ -123,7 +124,7 @@ def _write(db: Connection, days: Mapping[Day, Report], known: Set[Day]) -> None:
         (old if day in known else new).append(row)
     if old:
         upsert(db, reports, old)
-        db.execute(_DELETE_TARGETS, [{f"the_{name}": row[name] for name in _DAY} for row in old])
+        db.execute(_DELETE_TARGETS, [{f"the_{name}": row[name] for name in DAY_KEY} for row in old])
     if new:
         _insert(db, new)
     if targets := [day | _target_columns(t) for day, r in keyed for t in r.extension.targets]:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from devtelemetry_cli.receiver.database import ConflictError, Database, DatabaseBusyError
 from devtelemetry_cli.receiver.door import Log
 from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_weeks
+from devtelemetry_cli.receiver.team.cells import monday
 from devtelemetry_cli.receiver.team.publishing import CLOSED
 
 DAILY_SECONDS = 24 * 3600.0
@@ -70,7 +71,7 @@ def _oldest(db: Connection, kept_from: date) -> date | None:
 
 def _delete(db: Connection, day: date) -> int:
     # What was remembered of these rows goes with them: told again, they would be counted twice.
-    week = team_weeks.c.week == day - timedelta(days=day.weekday())
+    week = team_weeks.c.week == monday(day)
     db.execute(update(team_weeks).where(week).values(state=CLOSED, turn=team_weeks.c.turn + 1))
     # Our own rows go with the plugin's: their foreign keys cascade.
     return db.execute(delete(daily_metrics).where(daily_metrics.c.date == day)).rowcount

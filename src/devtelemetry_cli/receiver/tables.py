@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
 )
 from sqlalchemy.dialects import mysql
 
@@ -169,3 +171,10 @@ secrets = Table(
     Column("name", String(64), primary_key=True),
     Column("value", String(255), nullable=False),
 )
+
+DAY_KEY = ("connection_id", "developer_id", "date")
+
+
+def same_day(one: Table, other: Table) -> ColumnElement[bool]:
+    """Whether a row of each is of the same developer's day: what to join them by."""
+    return and_(*(one.c[name] == other.c[name] for name in DAY_KEY))

@@ -209,7 +209,6 @@ def _environment() -> Environment:
         "count": lambda number: f"{number:,}",
         "project": lambda it: it.project or (NO_PROJECT if it.target else OTHERS),
         "name": lambda text: text or OTHERS,
-        "code": lambda text: text or OTHERS,
     }
     made.filters.update(filters)
     return made

@@ -6,11 +6,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, select
 
-from devtelemetry_cli.receiver.tables import reports, target_metrics, team_cells, team_shown, team_weeks
+from devtelemetry_cli.receiver.tables import (
+    DAY_KEY,
+    reports,
+    same_day,
+    target_metrics,
+    team_cells,
+    team_shown,
+    team_weeks,
+)
 from devtelemetry_cli.receiver.team import measures
 
-DAY = ("connection_id", "developer_id", "date")
-ROW = (*DAY, "project", "target")
+ROW = (*DAY_KEY, "project", "target")
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Group:
 
 def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     """The rows of a day whose latest report is not shown, each beside what of it is."""
-    reported = and_(*(target_metrics.c[name] == reports.c[name] for name in DAY))
+    reported = same_day(target_metrics, reports)
     shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
     columns = (
         *(reports.c.anonymous_id, reports.c.received_at),

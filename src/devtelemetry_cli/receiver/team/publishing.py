@@ -26,6 +26,7 @@ from devtelemetry_cli.receiver.database import (
 from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.receiver.team import measures
 from devtelemetry_cli.receiver.team.breakdown import TOGETHER, Breakdown
+from devtelemetry_cli.receiver.team.cells import monday
 from devtelemetry_cli.receiver.team.pending import Week, of_day
 from devtelemetry_cli.receiver.team.waiting import EVERYBODYS, OWN, PROJECTS, Batch, Waiting
 
@@ -104,7 +105,7 @@ def _weeks(db: Connection, since: date | None) -> list[Week]:
     query = select(daily_metrics.c.connection_id, daily_metrics.c.date).distinct()
     if since is not None:
         query = query.where(daily_metrics.c.date >= since)
-    found = {Week(row.connection_id, row.date - timedelta(days=row.date.weekday())) for row in db.execute(query)}
+    found = {Week(row.connection_id, monday(row.date)) for row in db.execute(query)}
     return sorted(found, key=lambda week: (week.monday, week.connection))
 
 
