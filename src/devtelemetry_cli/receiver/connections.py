@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from devtelemetry_cli.receiver.access import hash_token
 from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.decode import read_field, read_integer, read_object, read_string
+from devtelemetry_cli.receiver.rows import find_rows
 from devtelemetry_cli.receiver.tables import (
     connections,
     daily_metrics,
@@ -32,12 +33,7 @@ _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindp
 # question and its answer. SQLite, where one transaction writes at a time, leaves the clauses out.
 _SHARED = _TOKEN_HASH.with_for_update(read=True, key_share=True)
 _ALONE = _TOKEN_HASH.with_for_update()
-_SHARED_BY_MANY = (
-    select(connections.c.id, connections.c.secret_token)
-    .where(connections.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(connections.c.id)
-    .with_for_update(read=True, key_share=True)
-)
+_SHARED_BY_MANY = select(connections.c.id, connections.c.secret_token).with_for_update(read=True, key_share=True)
 
 
 @dataclass(frozen=True)
@@ -155,7 +151,8 @@ def token_hash(db: Connection, connection_id: int, alone: bool = False) -> str:
 
 def token_hashes(db: Connection, ids: Iterable[int]) -> dict[int, str]:
     """The hashes of those connections' tokens, held shared until the end, by id; without those that do not exist."""
-    return {row.id: row.secret_token for row in db.execute(_SHARED_BY_MANY, {"ids": list(ids)})}
+    found = find_rows(db, _SHARED_BY_MANY, (connections.c.id,), [(one,) for one in ids])
+    return {row[0]: row[1] for row in found}
 
 
 def as_answer(row: Row[Any]) -> Mapping[str, Any]:

@@ -3,13 +3,11 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Insert, Table, exc
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, exc
 
 from devtelemetry_cli.errors import ConfigurationError, UnavailableError
 from devtelemetry_cli.receiver import schema
@@ -51,15 +49,16 @@ class Database:
         `work` runs again when the transaction lost against another. Raises SQLAlchemy's errors,
         DatabaseBusyError and ConflictError.
         """
-        for attempt in range(attempts):
-            try:
-                with self._my_turn(), self._writer.begin() as db:
-                    return work(db)
-            except (exc.DBAPIError, ConflictError) as error:
-                if attempt == attempts - 1 or not lost_against_another(error):
-                    raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
-        raise AssertionError("unreachable")
+        return _again(self._transaction, work, attempts)
+
+    @contextmanager
+    def keep(self) -> Iterator["Kept"]:
+        """A connection kept for one thread that writes most of the time."""
+        kept = Kept(self._writer, self._my_turn)
+        try:
+            yield kept
+        finally:
+            kept.close()
 
     def rehearse(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` in a transaction that writes, and of which nothing stays."""
@@ -76,6 +75,11 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._my_turn(), self._writer.begin() as db:
+            yield db
+
+    @contextmanager
     def _my_turn(self) -> Iterator[None]:
         """SQLite has one writer at a time and polls for its lock: our own threads queue here instead."""
         if self._one_writer and not self._turn.acquire(timeout=BUSY_SECONDS):
@@ -85,6 +89,46 @@ class Database:
         finally:
             if self._one_writer:
                 self._turn.release()
+
+
+class Kept:
+    """A connection that is not given back, asked whether it lives, and taken anew for every transaction.
+
+    Those are round trips; `write` finds out by itself, so that a server that was restarted costs nobody an answer.
+    """
+
+    def __init__(self, engine: Engine, turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._engine = engine
+        self._turn = turn
+        self._db: Connection | None = None
+
+    def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
+        """As Database.write."""
+        try:
+            return _again(self._transaction, work, attempts)
+        except exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return _again(self._transaction, work, attempts)  # it was lost, perhaps long ago
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._turn():
+            if self._db is None:
+                self._db = self._engine.connect()
+            try:
+                with self._db.begin():
+                    yield self._db
+            except exc.DBAPIError as error:
+                if error.connection_invalidated:
+                    self.close()
+                raise
 
 
 def open_database(url: str) -> Database:
@@ -116,22 +160,18 @@ def migrate(url: str) -> bool:
         raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
 
 
-def upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows`, each by one statement: a new row, or all of an old one's columns but its `created_at`."""
-    db.execute(_upsert(db.dialect.name, table), rows)
-
-
-@lru_cache(maxsize=32)
-def _upsert(dialect: str, table: Table) -> Insert:
-    changed = [c.name for c in table.columns if not c.primary_key and c.name != "created_at"]
-    if dialect in ("mysql", "mariadb"):
-        theirs = mysql.insert(table)
-        return theirs.on_duplicate_key_update({name: theirs.inserted[name] for name in changed})
-    ours = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    return ours.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={name: ours.excluded[name] for name in changed},
-    )
+def _again(
+    transaction: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T], attempts: int
+) -> T:
+    for attempt in range(attempts):
+        try:
+            with transaction() as db:
+                return work(db)
+        except (exc.DBAPIError, ConflictError) as error:
+            if attempt == attempts - 1 or not lost_against_another(error):
+                raise
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
+    raise AssertionError("unreachable")
 
 
 def lost_against_another(error: Exception) -> bool:

@@ -2,38 +2,30 @@
 
 import hmac
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.receiver.answers import RefusedError
-from devtelemetry_cli.receiver.database import ConflictError, upsert
+from devtelemetry_cli.receiver.database import ConflictError
 from devtelemetry_cli.receiver.decode import Report
+from devtelemetry_cli.receiver.rows import delete_rows, find_rows, upsert, write_rows
 from devtelemetry_cli.receiver.tables import DAY_KEY, daily_metrics, forgotten, reports, secrets, target_metrics
 from devtelemetry_cli.report.encode import target_object
 from devtelemetry_cli.report.metrics import TargetMetrics, anonymous_id
 
-# The rows of these days and some of their neighbours, theirs for this transaction alone: what is decided by a
-# revision is still true when it is committed. Lists of their own, as not every database finds rows by lists of keys.
-_BEFORE = (
-    select(reports.c.connection_id, reports.c.developer_id, reports.c.date, reports.c.revision)
-    .where(*(reports.c[name].in_(bindparam(name, expanding=True)) for name in DAY_KEY))
-    .order_by(*(reports.c[name] for name in DAY_KEY))
-    .with_for_update()
-)
-_FORGOTTEN = select(forgotten.c.id_hash).where(forgotten.c.id_hash.in_(bindparam("hashes", expanding=True)))
-_DELETE_TARGETS = delete(target_metrics).where(
-    *(target_metrics.c[name] == bindparam(f"the_{name}") for name in DAY_KEY)
-)
+_REFUSED = select(forgotten.c.id_hash)
+# Held for this transaction alone: what is decided by a revision is still true when it is committed.
+_BEFORE = select(*(reports.c[name] for name in DAY_KEY), reports.c.revision).with_for_update()
 
 # It escapes no letters: a text that is longer than the body that it came in might not fit its column.
 _encode = msgspec.json.encode
 
-Day = tuple[int, str, date]
+Day = tuple[int, str, str]  # a connection's id, a developer's, and the date
 Told = tuple[int, Report]  # a connection's id, and what was reported to it
 
 
@@ -62,7 +54,7 @@ def store(db: Connection, key: bytes, told: Sequence[Told]) -> list[bool | Refus
     outcomes: list[bool | RefusedError] = []
     days: dict[Day, Report] = {}
     for connection_id, report in told:
-        day = (connection_id, report.developer, report.date)
+        day = (connection_id, report.developer, report.date.isoformat())
         before, revision = revisions.get(day), report.extension.revision
         if (connection_id, anonymous_id(report.developer)) in gone:
             outcomes.append(RefusedError(410, "this developer asked to be forgotten here"))
@@ -99,41 +91,37 @@ def _forgotten(db: Connection, key: bytes, told: Sequence[Told]) -> set[tuple[in
     """Which of the persons in these reports are refused."""
     persons = {(connection_id, anonymous_id(report.developer)) for connection_id, report in told}
     hashes = {_id_hash(key, *person): person for person in persons}
-    return {hashes[found] for found in db.scalars(_FORGOTTEN, {"hashes": list(hashes)})}
+    keys = [(person[0], id_hash) for id_hash, person in hashes.items()]
+    # Not every database finds rows by keys: a hash is one person's at one connection, so neighbours are no others.
+    return {hashes[row[0]] for row in find_rows(db, _REFUSED, tuple(forgotten.primary_key.columns), keys)}
 
 
 def _revisions(db: Connection, told: Sequence[Told]) -> dict[Day, int | None]:
-    """The revisions of the days that have been reported before."""
-    keys = {
-        "connection_id": list({connection_id for connection_id, _ in told}),
-        "developer_id": list({report.developer for _, report in told}),
-        "date": list({report.date for _, report in told}),
-    }
-    return {(row[0], row[1], row[2]): row[3] for row in db.execute(_BEFORE, keys)}
+    """The revisions of the days that have been reported before, their rows this transaction's alone."""
+    keys = [(connection_id, report.developer, report.date.isoformat()) for connection_id, report in told]
+    found = find_rows(db, _BEFORE, tuple(reports.primary_key.columns), keys)
+    return {(row[0], row[1], str(row[2])): row[3] for row in found}
 
 
 def _write(db: Connection, days: Mapping[Day, Report], known: Set[Day]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     # In one order in every process: two that write the same days wait for each other at the first of them.
-    keyed = [({"connection_id": day[0], "developer_id": day[1], "date": day[2]}, days[day]) for day in sorted(days)]
-    upsert(db, daily_metrics, [day | _daily_columns(r) | {"created_at": now, "updated_at": now} for day, r in keyed])
-    ours = [day | _report_columns(r) | {"received_at": now} for day, r in keyed]
-    old: list[dict[str, Any]] = []
-    new: list[dict[str, Any]] = []
-    for row, day in zip(ours, sorted(days), strict=True):
-        (old if day in known else new).append(row)
-    if old:
-        upsert(db, reports, old)
-        db.execute(_DELETE_TARGETS, [{f"the_{name}": row[name] for name in DAY_KEY} for row in old])
-    if new:
+    keys = {day: dict(zip(DAY_KEY, day, strict=True)) for day in sorted(days)}
+    stamps = {"created_at": now, "updated_at": now}
+    write_rows(db, daily_metrics, [key | _daily_columns(days[day]) | stamps for day, key in keys.items()], replace=True)
+    ours = {day: key | _report_columns(days[day]) | {"received_at": now} for day, key in keys.items()}
+    if old := [row for day, row in ours.items() if day in known]:
+        write_rows(db, reports, old, replace=True)
+        delete_rows(db, target_metrics, [key for day, key in keys.items() if day in known])
+    if new := [row for day, row in ours.items() if day not in known]:
         _insert(db, new)
-    if targets := [day | _target_columns(t) for day, r in keyed for t in r.extension.targets]:
-        db.execute(insert(target_metrics), targets)
+    if targets := [key | _target_columns(t) for day, key in keys.items() for t in days[day].extension.targets]:
+        write_rows(db, target_metrics, targets, replace=False)
 
 
 def _insert(db: Connection, rows: list[dict[str, Any]]) -> None:
     try:
-        db.execute(insert(reports), rows)
+        write_rows(db, reports, rows, replace=False)
     except IntegrityError:
         raise ConflictError from None  # the day's other first report was faster: its revision decides
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from devtelemetry_cli.receiver.answers import RefusedError
-from devtelemetry_cli.receiver.database import ATTEMPTS, Database, DatabaseBusyError, lost_against_another
+from devtelemetry_cli.receiver.database import ATTEMPTS, Database, DatabaseBusyError, Kept, lost_against_another
 from devtelemetry_cli.receiver.intake import Received, take
 from devtelemetry_cli.report.read import ReportError
 
@@ -64,13 +64,14 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            jobs = [first]
-            while len(jobs) < MOST and (job := self._next()) is not None:
-                jobs.append(job)
-            outcomes = self._outcomes(jobs)
-            with suppress(RuntimeError):  # the loop ended: what was written stays, nobody waits to hear it
-                first.loop.call_soon_threadsafe(_deliver, jobs, outcomes)
+        with self._database.keep() as kept:
+            while (first := self._waiting.get()) is not None:
+                jobs = [first]
+                while len(jobs) < MOST and (job := self._next()) is not None:
+                    jobs.append(job)
+                outcomes = self._outcomes(kept, jobs)
+                with suppress(RuntimeError):  # the loop ended: what was written stays, nobody waits to hear it
+                    first.loop.call_soon_threadsafe(_deliver, jobs, outcomes)
 
     def _next(self) -> _Job | None:
         try:
@@ -81,17 +82,17 @@ class Writer:
             self._waiting.put(None)  # the end comes after the jobs before it
         return job
 
-    def _outcomes(self, jobs: list[_Job]) -> list[Any]:
+    def _outcomes(self, kept: Kept, jobs: list[_Job]) -> list[Any]:
         """A result or an exception for each job: of one transaction, or of one each where that one failed."""
         try:
-            return self._database.write(lambda db: self._together(db, jobs), ATTEMPTS if len(jobs) == 1 else 1)
+            return kept.write(lambda db: self._together(db, jobs), ATTEMPTS if len(jobs) == 1 else 1)
         except Exception as error:
             if len(jobs) == 1:
                 return [error]
             if isinstance(error, AWAY) and not lost_against_another(error):
                 return [error] * len(jobs)  # the database is away for all of them
         # One of them is at fault or met another process', and the others must not pay for it.
-        return [self._outcomes([job])[0] for job in jobs]
+        return [self._outcomes(kept, [job])[0] for job in jobs]
 
     def _together(self, db: Connection, jobs: list[_Job]) -> list[Any]:
         """What becomes of each: the reports with few statements for all of them, the others one by one."""

@@ -21,8 +21,8 @@ from devtelemetry_cli.receiver.database import (
     Database,
     DatabaseBusyError,
     lost_against_another,
-    upsert,
 )
+from devtelemetry_cli.receiver.rows import upsert
 from devtelemetry_cli.receiver.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.receiver.team import measures
 from devtelemetry_cli.receiver.team.breakdown import TOGETHER, Breakdown

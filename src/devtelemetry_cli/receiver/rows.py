@@ -1,0 +1,145 @@
+"""What every report costs at the database: statements whose text is composed once, then given to the driver as it is.
+
+SQLAlchemy composes the texts, each kind of database its own. What it does beyond that at every run, above all for long
+lists of parameters, would be most of what a report costs. PostgreSQL takes rows and keys as one JSON text: its driver
+runs a statement of its own for each row, and where its planner knows nothing of a table yet, a list of keys has it read
+the table from end to end.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects.mysql import pymysql
+from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
+
+Row = Mapping[str, Any]  # column -> value, as every driver takes it: text (also days and times, ISO 8601), number, None
+Columns = tuple[Column[Any], ...]
+Key = tuple[Any, ...]
+
+# What their drivers call a parameter by its name.
+_DIALECTS = {
+    "sqlite": pysqlite.dialect(paramstyle="named"),
+    "postgresql": psycopg.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
+    "mysql": pymysql.dialect(paramstyle="pyformat"),
+    "mariadb": pymysql.dialect(paramstyle="pyformat"),
+}
+_encode = msgspec.json.encode
+
+
+def upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write `rows` in SQLAlchemy's own way: a new row, or all of an old one's columns but its `created_at`."""
+    db.execute(_replacing(db.dialect.name, table), rows)
+
+
+def write_rows(db: Connection, table: Table, rows: Sequence[Row], replace: bool) -> None:
+    """Insert `rows`, each with every column; with `replace` they are written as by `upsert`."""
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(_insert_document(table, replace), {"rows": _encode(rows).decode()})
+    else:
+        db.exec_driver_sql(_insert(db.dialect.name, table, replace), list(rows))
+
+
+def delete_rows(db: Connection, table: Table, keys: Sequence[Row]) -> None:
+    """Delete the rows that have the values of one of `keys`, which all name the same columns."""
+    db.exec_driver_sql(_delete(db.dialect.name, table, tuple(keys[0])), list(keys))
+
+
+def find_rows(db: Connection, wanted: Select[Any], columns: Columns, keys: Iterable[Key]) -> Sequence[Any]:
+    """The rows of `wanted` that have in `columns` the values of one of `keys`, and maybe some of their neighbours.
+
+    What `wanted` locks is locked in the order of the keys. Days come back as the driver has them.
+    """
+    keys = sorted(set(keys))
+    if db.dialect.name == "postgresql":
+        document = [{c.name: value for c, value in zip(columns, key, strict=True)} for key in keys]
+        return db.exec_driver_sql(_find_by_keys(wanted, columns), {"rows": _encode(document).decode()}).all()
+    lists = [_padded(set(values)) for values in zip(*keys, strict=True)]
+    given = {f"{c.name}_{i}": value for c, values in zip(columns, lists, strict=True) for i, value in enumerate(values)}
+    text = _find_by_lists(db.dialect.name, wanted, columns, tuple(map(len, lists)))
+    return db.exec_driver_sql(text, given).all()
+
+
+def _padded(values: Iterable[Any]) -> Sequence[Any]:
+    """1, 2, 4, 8 ... values, one of them repeated: few texts serve lists of any length."""
+    some = list(values)
+    return some + some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
+
+
+@lru_cache(maxsize=32)
+def _find_by_keys(wanted: Select[Any], columns: Columns) -> str:
+    """One key after the other: a locking query is not merged into the one around it."""
+    keys = _document(columns)
+    one = wanted.where(*(c == keys.c[c.name] for c in columns)).lateral("found")
+    return _text("postgresql", select(one).select_from(keys.join(one, true())))
+
+
+@lru_cache(maxsize=256)
+def _find_by_lists(kind: str, wanted: Select[Any], columns: Columns, lengths: tuple[int, ...]) -> str:
+    """A list for each column: MariaDB finds no rows by keys of several columns."""
+    for one, length in zip(columns, lengths, strict=True):
+        wanted = wanted.where(one.in_([bindparam(f"{one.name}_{i}") for i in range(length)]))
+    return _text(kind, wanted.order_by(*columns))
+
+
+@lru_cache(maxsize=32)
+def _delete(kind: str, table: Table, names: tuple[str, ...]) -> str:
+    return _text(kind, delete(table).where(*(table.c[name] == bindparam(name) for name in names)))
+
+
+@lru_cache(maxsize=32)
+def _insert(kind: str, table: Table, replace: bool) -> str:
+    """One row's. The drivers run it for many: SQLite's prepared once, MySQL's as one statement."""
+    return _text(kind, _replacing(kind, table) if replace else table.insert())
+
+
+@lru_cache(maxsize=32)
+def _insert_document(table: Table, replace: bool) -> str:
+    """All rows of a JSON text."""
+    new = postgresql.insert(table).from_select(list(table.c.keys()), select(_document(tuple(table.columns))))
+    return _text("postgresql", _on_conflict(new, table) if replace else new)
+
+
+@lru_cache(maxsize=32)
+def _replacing(kind: str, table: Table) -> Insert:
+    if kind in ("mysql", "mariadb"):
+        new = mysql.insert(table)
+        return new.on_duplicate_key_update({name: new.inserted[name] for name in _changed(table)})
+    return _on_conflict(postgresql.insert(table) if kind == "postgresql" else sqlite.insert(table), table)
+
+
+def _on_conflict(new: postgresql.Insert | sqlite.Insert, table: Table) -> Insert:
+    changed = {name: new.excluded[name] for name in _changed(table)}
+    return new.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
+
+
+def _changed(table: Table) -> list[str]:
+    return [c.name for c in table.columns if not c.primary_key and c.name != "created_at"]
+
+
+def _document(columns: Columns) -> TableValuedAlias:
+    rows = func.json_to_recordset(bindparam("rows", type_=JSON))
+    return rows.table_valued(*(column(c.name, c.type) for c in columns)).render_derived(name="given", with_types=True)
+
+
+def _text(kind: str, statement: Insert | Delete | Select[Any]) -> str:
+    return str(statement.compile(dialect=_DIALECTS[kind]))
