@@ -3,13 +3,12 @@
 Ours is stricter where the plugin would store nonsense or fail: docs/report-endpoint.md lists it.
 """
 
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
@@ -18,7 +17,9 @@ from devtelemetry_cli.report.read import MAX_NAME, ReportError, read_extension
 
 MAX_TEXT_BYTES = 65_535  # a TEXT column of MySQL
 MAX_HOURS = 24
-_encode = msgspec.json.Encoder(order="sorted").encode  # nine texts a report: a tenth of the standard library's time
+# Nine texts a report: a tenth of the standard library's time. Neither takes NaN or half a surrogate pair.
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder().decode
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OTHER_SENDER = Extension(schema=0, revision=None, environment=Environment(), targets=[])
 
@@ -64,15 +65,15 @@ def read_report(body: bytes, today: date) -> Report:
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`, all of its strings fit for a database. Raises ReportError."""
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_not_a_number)
+        value = _decode(body)
     except RecursionError:
         raise ReportError("the body is nested too deeply") from None
     except ValueError:
         raise ReportError("the body is not valid JSON") from None
     if not isinstance(value, dict):
         raise ReportError("the body is not a JSON object")
-    if b"\\u" in body:  # only an escape can bring in what no database takes
-        _refuse_odd_characters(value)
+    if b"\\u0000" in body:  # only an escape can bring in what no database takes
+        _refuse_nul(value)
     return value
 
 
@@ -171,8 +172,8 @@ def _extension(metrics: Mapping[str, Any]) -> Extension:
         return _OTHER_SENDER
 
 
-def _refuse_odd_characters(value: object) -> None:
-    """Raise ReportError where a NUL or half a surrogate pair stands in a string or key of `value`."""
+def _refuse_nul(value: object) -> None:
+    """Raise ReportError where a NUL stands in a string or key of `value`."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -181,9 +182,5 @@ def _refuse_odd_characters(value: object) -> None:
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
-        elif isinstance(item, str) and ("\0" in item or any("\ud800" <= c <= "\udfff" for c in item)):
+        elif isinstance(item, str) and "\0" in item:
             raise ReportError("the body has a character that cannot be stored")
-
-
-def _not_a_number(_constant: str) -> NoReturn:
-    raise ValueError

@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Text, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.receiver.answers import RefusedError
@@ -21,6 +21,8 @@ from devtelemetry_cli.report.metrics import TargetMetrics, anonymous_id
 _REFUSED = select(forgotten.c.id_hash)
 # Held for this transaction alone: what is decided by a revision is still true when it is committed.
 _BEFORE = select(*(reports.c[name] for name in DAY_KEY), reports.c.revision).with_for_update()
+
+_TEXTS = [c.name for c in target_metrics.columns if isinstance(c.type, Text)]
 
 # It escapes no letters: a text that is longer than the body that it came in might not fit its column.
 _encode = msgspec.json.encode
@@ -158,9 +160,7 @@ def _report_columns(report: Report) -> dict[str, Any]:
 def _target_columns(target: TargetMetrics) -> dict[str, Any]:
     """The row's columns bear the wire's names; what is no plain value is kept as its JSON text."""
     wire = target_object(target)
-    return {
-        name: value if isinstance(value, str | int | float) else _encode(value).decode() for name, value in wire.items()
-    }
+    return wire | {name: _encode(wire[name]).decode() for name in _TEXTS}
 
 
 def _id_hash(key: bytes, connection_id: int, person: str) -> str:

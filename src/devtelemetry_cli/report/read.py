@@ -90,13 +90,13 @@ def _name(where: str, value: object) -> str:
 
 
 def _count(where: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+    if type(value) is not int or not 0 <= value < 2**63:  # a bool is none
         raise ReportError(f"{where}: a count is expected")
     return value
 
 
 def _seconds(where: str, value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e12:
+    if not (type(value) is float or type(value) is int) or not 0 <= value < 1e12:  # a bool is none
         raise ReportError(f"{where}: a number of seconds is expected")
     return float(value)
 
