@@ -3,7 +3,7 @@
 The bare one is one route of the same framework on the same server, with the same HTTP parser, that reads the body and
 answers the same bytes: what no report endpoint of that framework can beat. Load comes from `wrk` (Debian's package of
 that name), a process of its own; every request is another developer's report of two targets. In each round the bare
-application and devtel take turns, so what else the machine does hits both.
+application and devtel take turns, with one worker and with two, so what else the machine does hits all of them.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import machine
 import tables
+import transactions
 from tables import Table, median, ratio
 
 ROOT = Path(__file__).parents[1]
@@ -30,10 +31,12 @@ sys.path.insert(0, str(ROOT / "tests" / "receiver"))
 
 CONNECTIONS = (1, 8, 64)
 READ_AS = [
-    "one connection alone waits for a commit at every report: the disk's time, which the bare one does not spend",
+    "one connection alone waits for a commit at every report: the database's time, which the bare one does not spend",
     "with more connections, what waits together is committed together; devtel, the database and wrk share the cores",
+    "the bare application has one process in all of the tables",
 ]
 BARE, MANY = "bare application", 100_000
+WORKERS = (1, 2)
 BARE_SOURCE = """
 import sys, uvicorn
 from fastapi import FastAPI, Request, Response
@@ -80,6 +83,9 @@ class Load(NamedTuple):
     failed: int
 
 
+Loads = dict[tuple[int, int], list[Load]]  # by devtel's workers (0: the bare application) and connections
+
+
 def main() -> None:
     """Measure and print."""
     asked = _words()
@@ -90,7 +96,9 @@ def main() -> None:
         about += READ_AS
         measured = {kind: measure(kind, Path(name), asked) for kind in asked.databases}
         memory = {} if asked.no_memory else {"sqlite": memory_after(Path(name), MANY)}
-    shown = [table_of(kind, rounds) for kind, rounds in measured.items()]
+        alone = {kind: transactions_of(kind, Path(name)) for kind in asked.databases}
+    shown = [table_of(kind, workers, loads) for kind, loads in measured.items() for workers in WORKERS]
+    shown.append(transactions_table(alone, measured))
     if memory:
         shown.append(memory_table(memory))
     again = f".venv/bin/python bench/receiver.py --rounds {asked.rounds} --seconds {asked.seconds} --write"
@@ -101,22 +109,30 @@ def main() -> None:
         print(text)
 
 
-def measure(kind: str, folder: Path, asked: argparse.Namespace) -> dict[tuple[str, int], list[Load]]:
-    """Every number of connections, some rounds, the two rivals in turn."""
-    loads: dict[tuple[str, int], list[Load]] = {}
-    with running(kind, folder) as (bare, ours, _):
-        for url in (bare, ours):
+def measure(kind: str, folder: Path, asked: argparse.Namespace) -> Loads:
+    """Every number of connections, some rounds, the rivals in turn."""
+    loads: Loads = {}
+    with running(kind, folder) as served:
+        rivals = {0: served.bare, **served.devtel}
+        for url in rivals.values():
             load(url, 8, 1, folder)  # what is compiled, prepared and cached by the first requests
         for _ in range(asked.rounds):
             for connections in CONNECTIONS:
-                for rival, url in ((BARE, bare), (kind, ours)):
-                    loads.setdefault((rival, connections), []).append(load(url, connections, asked.seconds, folder))
+                for workers, url in rivals.items():
+                    loads.setdefault((workers, connections), []).append(load(url, connections, asked.seconds, folder))
     return loads
+
+
+def transactions_of(kind: str, folder: Path) -> list[float]:
+    """What the database takes alone (transactions.milliseconds)."""
+    with database_of(kind, folder) as (_, url):
+        return transactions.milliseconds(url, REPORT)
 
 
 def memory_after(folder: Path, reports: int) -> tuple[float, float, int]:
     """MiB in use before and after that many reports, and how many there were."""
-    with running("sqlite", folder) as (_, ours, pid):
+    with running("sqlite", folder) as served:
+        ours, pid = served.devtel[1], served.pid
         before, sent = resident_mib(pid), 0.0
         while sent < reports:
             began = time.monotonic()
@@ -127,34 +143,50 @@ def memory_after(folder: Path, reports: int) -> tuple[float, float, int]:
 
 
 @contextmanager
-def running(kind: str, folder: Path) -> Iterator[tuple[str, str, int]]:
-    """The report paths of both, and the id of devtel's process."""
-    from keeper import free_port  # noqa: PLC0415
+def database_of(kind: str, folder: Path) -> Iterator[tuple[Path, str]]:
+    """A folder and the address of an empty database, for as long as it is used."""
     from servers import new_database, server  # noqa: PLC0415 - the tests' own, on the path since above
 
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
-        url = f"sqlite:///{home}/reports.db"
-        if kind != "sqlite":
-            url = stack.enter_context(new_database(server(kind, folder, "durable")))
+        if kind == "sqlite":
+            yield home, f"sqlite:///{home}/reports.db"
+        else:
+            yield home, stack.enter_context(new_database(server(kind, folder, "durable")))
+
+
+class Served(NamedTuple):
+    """The report paths: of the bare application, of devtel by its workers, and the process of the one with one."""
+
+    bare: str
+    devtel: dict[int, str]
+    pid: int
+
+
+@contextmanager
+def running(kind: str, folder: Path) -> Iterator[Served]:
+    """All rivals, devtel's over one database."""
+    from keeper import free_port  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        home, url = stack.enter_context(database_of(kind, folder))
         environment = os.environ | {"DEVTEL_HOME": str(home), "DEVTEL_DATABASE": url}
-        ports = free_port(), free_port()
         devtel = [sys.executable, "-m", "devtelemetry_cli", "serve"]
         add = [*devtel, "--add-connection", "bench"]
         path = subprocess.run(add, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-        commands = (
-            [sys.executable, "-c", BARE_SOURCE, str(ports[0])],
-            [*devtel, "--port", str(ports[1]), "--log", "none"],
-        )
-        processes = []
+        commands = [[sys.executable, "-c", BARE_SOURCE]]
+        commands += [[*devtel, "--log", "none", "--workers", str(workers), "--port"] for workers in WORKERS]
+        urls, pids = [], []
         for command in commands:
-            process = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+            port = free_port()
+            process = subprocess.Popen([*command, str(port)], env=environment, stderr=subprocess.DEVNULL)
+            stack.enter_context(process)
             stack.callback(process.terminate)
-            processes.append(process)
-        urls = [f"http://127.0.0.1:{port}{path}" for port in ports]
+            urls.append(f"http://127.0.0.1:{port}{path}")
+            pids.append(process.pid)
         for address in urls:
             wait_until_it_answers(address)
-        yield urls[0], urls[1], processes[1].pid
+        yield Served(urls[0], dict(zip(WORKERS, urls[1:], strict=True)), pids[1])
 
 
 def wait_until_it_answers(url: str) -> None:
@@ -188,16 +220,30 @@ def load(url: str, connections: int, seconds: int, folder: Path) -> Load:
     )
 
 
-def table_of(kind: str, loads: dict[tuple[str, int], list[Load]]) -> Table:
+def table_of(kind: str, workers: int, loads: Loads) -> Table:
     """Both rivals at every number of connections."""
     heads = ["connections", "reports a second", "p50 (ms)", "p99 (ms)", "bare: requests a second", "p50", "p99"]
-    table = Table(f"{kind}: `devtel serve`, one worker, beside the bare application", [*heads, "share of the bare one"])
+    processes = "one worker" if workers == 1 else f"`--workers {workers}`"
+    title = f"{kind}: `devtel serve` with {processes}, beside the bare application"
+    table = Table(title, [*heads, "share of the bare one"])
     for connections in CONNECTIONS:
-        ours, bare = loads[kind, connections], loads[BARE, connections]
+        ours, bare = loads[workers, connections], loads[0, connections]
         assert not sum(one.failed for one in (*ours, *bare)), "some were not answered 200"
         cells = [f"{connections}", *_cells(ours), *_cells(bare)]
         share = ratio([one.rate for one in ours], [one.rate for one in bare])
         table.rows.append([*cells, f"{share:.0%}"])
+    return table
+
+
+def transactions_table(alone: dict[str, list[float]], measured: dict[str, Loads]) -> Table:
+    """What the database takes without a server, and the share that one connection could reach with all else free."""
+    reports = [f"{count} report{'s' if count > 1 else ''}" for count in transactions.BATCHES]
+    heads = ["", "one row, by the driver alone", *reports, "most that one connection can reach", "with one row"]
+    table = Table("Transactions alone, nothing else running (ms), and what they leave of the bare one's rate", heads)
+    for kind, (row, *ours) in alone.items():
+        bare = 1000 / median([one.rate for one in measured[kind][0, 1]])  # milliseconds of a request
+        shares = [f"{bare / (bare + spent):.0%}" for spent in (ours[0], row)]
+        table.rows.append([kind, *(f"{spent:.2f}" for spent in (row, *ours)), *shares])
     return table
 
 
