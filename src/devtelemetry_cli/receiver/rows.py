@@ -1,18 +1,20 @@
 """What every report costs at the database: statements whose text is composed once, then given to the driver as it is.
 
 SQLAlchemy composes the texts, each kind of database its own. What it does beyond that at every run, above all for long
-lists of parameters, would be most of what a report costs. PostgreSQL takes rows and keys as one JSON text: its driver
-runs a statement of its own for each row, and where its planner knows nothing of a table yet, a list of keys has it read
-the table from end to end.
+lists of parameters, would be most of what a report costs. Many rows are one statement everywhere: at each that SQLite's
+driver runs by itself another thread may take the interpreter, and PostgreSQL's driver waits for the server. PostgreSQL
+takes rows and keys as one JSON text: where its planner knows nothing of a table yet, a list of keys has it read the
+table from end to end.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     JSON,
+    BindParameter,
     Column,
     Connection,
     Delete,
@@ -43,6 +45,7 @@ _DIALECTS = {
     "mysql": pymysql.dialect(paramstyle="pyformat"),
     "mariadb": pymysql.dialect(paramstyle="pyformat"),
 }
+MOST_ROWS = 64  # times the columns of any table: under 999 parameters, the fewest that an SQLite may take
 _encode = msgspec.json.encode
 
 
@@ -55,8 +58,13 @@ def write_rows(db: Connection, table: Table, rows: Sequence[Row], replace: bool)
     """Insert `rows`, each with every column; with `replace` they are written as by `upsert`."""
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(_insert_document(table, replace), {"rows": _encode(rows).decode()})
+    elif db.dialect.name == "sqlite":
+        names = table.c.keys()
+        for some in _portions(rows):
+            text = _insert_portion(table, replace, len(some))
+            db.exec_driver_sql(text, tuple(row[name] for row in some for name in names))
     else:
-        db.exec_driver_sql(_insert(db.dialect.name, table, replace), list(rows))
+        db.exec_driver_sql(_insert(table, replace), list(rows))
 
 
 def delete_rows(db: Connection, table: Table, keys: Sequence[Row]) -> None:
@@ -85,6 +93,15 @@ def _padded(values: Iterable[Any]) -> Sequence[Any]:
     return some + some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
 
 
+def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Rows in portions of 64, 32, 16 ... 1: few texts serve any number, none of which has too many parameters."""
+    at = 0
+    while at < len(rows):
+        count = min(MOST_ROWS, 1 << ((len(rows) - at).bit_length() - 1))
+        yield rows[at : at + count]
+        at += count
+
+
 @lru_cache(maxsize=32)
 def _find_by_keys(wanted: Select[Any], columns: Columns) -> str:
     """One key after the other: a locking query is not merged into the one around it."""
@@ -107,9 +124,17 @@ def _delete(kind: str, table: Table, names: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=32)
-def _insert(kind: str, table: Table, replace: bool) -> str:
-    """One row's. The drivers run it for many: SQLite's prepared once, MySQL's as one statement."""
-    return _text(kind, _replacing(kind, table) if replace else table.insert())
+def _insert(table: Table, replace: bool) -> str:
+    """One row's, of which MySQL's driver makes one statement for many."""
+    return _text("mysql", _replacing("mysql", table) if replace else table.insert())
+
+
+@lru_cache(maxsize=128)
+def _insert_portion(table: Table, replace: bool, count: int) -> str:
+    """So many rows for SQLite, its parameters by their places: naming hundreds would take longer than storing them."""
+    new = _replacing("sqlite", table) if replace else table.insert()
+    row: dict[str, BindParameter[Any]] = dict.fromkeys(table.c.keys(), bindparam(None))
+    return str(new.values([row] * count).compile(dialect=pysqlite.dialect()))
 
 
 @lru_cache(maxsize=32)
