@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +93,21 @@ def test_a_database_that_goes_away_is_503_and_is_used_again_when_it_returns(tmp_
         assert running.report(connection, metrics={"active_hours": 2}).status_code == 200
         assert running.client.get("/readyz").status_code == 200
         assert "Traceback" not in running.log.read_text()
+
+
+@pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
+def test_connections_that_were_lost_while_nobody_reported_cost_nobody_an_answer(tmp_path, url: str) -> None:
+    with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as running:
+        connection = running.connect()
+        assert running.report(connection).status_code == 200
+        wire.cut()
+        wire.mend()
+        with ThreadPoolExecutor(8) as senders:
+            answers = senders.map(lambda n: running.report(connection, developer=f"d-{n}.h").status_code, range(8))
+        assert set(answers) == {200}
+        wire.cut()
+        wire.mend()
+        assert running.forget(connection, "d-7").json()["data"] == {"deleted": 1}
 
 
 @pytest.mark.slow

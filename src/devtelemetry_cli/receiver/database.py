@@ -92,9 +92,9 @@ class Database:
 
 
 class Kept:
-    """A connection that is not given back, asked whether it lives, and taken anew for every transaction.
+    """A connection that stays with its thread, so that no transaction pays for asking the database whether it lives.
 
-    Those are round trips; `write` finds out by itself, so that a server that was restarted costs nobody an answer.
+    `write` finds that out by itself: a database that was restarted meanwhile costs nobody an answer.
     """
 
     def __init__(self, engine: Engine, turn: Callable[[], AbstractContextManager[None]]) -> None:
