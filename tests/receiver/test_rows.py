@@ -1,6 +1,7 @@
 """The statements that every report costs, on each kind of database: the same rows as SQLAlchemy's own would be."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -105,6 +106,28 @@ def test_only_the_rows_of_the_keys_are_deleted(db: Connection) -> None:
         ("a", "2026-01-02"),
         ("b", "2026-01-01"),
     ]
+
+
+@pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
+def test_who_waited_for_a_lock_reads_what_the_other_left(url: str) -> None:
+    opened = open_database(url)
+    opened.write(lambda db: write_rows(db, daily_metrics, [row("a"), row("b")], replace=False))
+    opened.write(lambda db: write_rows(db, reports, [reported("a", 1), reported("b", 1)], replace=False))
+    keys = [(1, "a", "2026-01-02"), (1, "b", "2026-01-02")]
+    with ThreadPoolExecutor(1) as other:
+
+        def raise_it(db: Connection) -> Future[list[int]]:
+            find_rows(db, _BEFORE, REPORTED, keys[1:])
+            waiting = other.submit(
+                lambda: opened.write(lambda db: [one[3] for one in find_rows(db, _BEFORE, REPORTED, keys)])
+            )
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+            write_rows(db, reports, [reported("b", 9)], replace=True)
+            return waiting
+
+        assert opened.write(raise_it, attempts=1).result(10) == [1, 9]
+    opened.close()
 
 
 def test_days_are_found_by_their_whole_key_while_the_planner_knows_nothing_of_the_table(

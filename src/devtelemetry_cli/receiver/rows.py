@@ -1,10 +1,10 @@
 """What every report costs at the database: statements whose text is composed once, then given to the driver as it is.
 
 SQLAlchemy composes the texts, each kind of database its own. What it does beyond that at every run, above all for long
-lists of parameters, would be most of what a report costs. Many rows are one statement everywhere: at each that SQLite's
-driver runs by itself another thread may take the interpreter, and PostgreSQL's driver waits for the server. PostgreSQL
-takes rows and keys as one JSON text: where its planner knows nothing of a table yet, a list of keys has it read the
-table from end to end.
+lists of parameters, would be most of what a report costs. Many rows are one statement everywhere: at every statement
+SQLite's driver lets another thread have the interpreter and may wait to get it back, PostgreSQL's waits for the server.
+PostgreSQL takes rows and keys as one JSON text: where its planner knows nothing of a table yet, a list of keys has it
+read the table from end to end.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
