@@ -43,7 +43,7 @@ def make_engine(url: URL, patient: bool = False) -> Engine:
         url,
         connect_args={name: value for name, value in arguments.items() if name not in url.query},
         isolation_level="READ COMMITTED",  # reports.py says how decisions stay true until they are committed
-        pool_pre_ping=True,  # a server that was restarted costs no report an answer
+        pool_pre_ping=True,  # a server that was restarted costs nobody an answer; reports: database.Kept
         pool_size=5,
         max_overflow=5,
         pool_timeout=BUSY_SECONDS,

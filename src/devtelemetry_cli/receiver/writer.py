@@ -1,7 +1,7 @@
 """One thread that writes what requests ask for: what waits together is committed together.
 
 A commit waits for the disk, and threads that each take turns at a database and at the interpreter spend
-most of their time handing over. Measured with 16 senders on two cores: thrice the reports per second.
+most of their time handing over: docs/decisions/one-writing-thread.md.
 """
 
 import asyncio
@@ -21,8 +21,6 @@ from devtelemetry_cli.report.read import ReportError
 
 T = TypeVar("T")
 AWAY = (OperationalError, InterfaceError, DatabaseBusyError)
-
-
 MOST = 128  # jobs in one transaction, so that the first does not wait for long
 
 
