@@ -35,8 +35,8 @@ READ_AS = [
     "with more connections, what waits together is committed together; devtel, the database and wrk share the cores",
     "the bare application has one process in all of the tables",
 ]
-BARE, MANY = "bare application", 100_000
-WORKERS = (1, 2)
+MANY = 100_000
+BARE, WORKERS = 0, (1, 2)  # the rivals, by how many workers of devtel they have
 BARE_SOURCE = """
 import sys, uvicorn
 from fastapi import FastAPI, Request, Response
@@ -83,7 +83,7 @@ class Load(NamedTuple):
     failed: int
 
 
-Loads = dict[tuple[int, int], list[Load]]  # by devtel's workers (0: the bare application) and connections
+Loads = dict[tuple[int, int], list[Load]]  # by rival and connections
 
 
 def main() -> None:
@@ -113,7 +113,7 @@ def measure(kind: str, folder: Path, asked: argparse.Namespace) -> Loads:
     """Every number of connections, some rounds, the rivals in turn."""
     loads: Loads = {}
     with running(kind, folder) as served:
-        rivals = {0: served.bare, **served.devtel}
+        rivals = {BARE: served.bare, **served.devtel}
         for url in rivals.values():
             load(url, 8, 1, folder)  # what is compiled, prepared and cached by the first requests
         for _ in range(asked.rounds):
@@ -227,7 +227,7 @@ def table_of(kind: str, workers: int, loads: Loads) -> Table:
     title = f"{kind}: `devtel serve` with {processes}, beside the bare application"
     table = Table(title, [*heads, "share of the bare one"])
     for connections in CONNECTIONS:
-        ours, bare = loads[workers, connections], loads[0, connections]
+        ours, bare = loads[workers, connections], loads[BARE, connections]
         assert not sum(one.failed for one in (*ours, *bare)), "some were not answered 200"
         cells = [f"{connections}", *_cells(ours), *_cells(bare)]
         share = ratio([one.rate for one in ours], [one.rate for one in bare])
@@ -241,7 +241,7 @@ def transactions_table(alone: dict[str, list[float]], measured: dict[str, Loads]
     heads = ["", "one row, by the driver alone", *reports, "most that one connection can reach", "with one row"]
     table = Table("Transactions alone, nothing else running (ms), and what they leave of the bare one's rate", heads)
     for kind, (row, *ours) in alone.items():
-        bare = 1000 / median([one.rate for one in measured[kind][0, 1]])  # milliseconds of a request
+        bare = 1000 / median([one.rate for one in measured[kind][BARE, 1]])  # milliseconds of a request
         shares = [f"{bare / (bare + spent):.0%}" for spent in (ours[0], row)]
         table.rows.append([kind, *(f"{spent:.2f}" for spent in (row, *ours)), *shares])
     return table

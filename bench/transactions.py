@@ -1,6 +1,6 @@
 """What a database takes by itself, with nothing beside it: a commit of one row by its driver, and of devtel's reports.
 
-At one connection no endpoint that answers once a report is kept is faster than these and its HTTP one after the other.
+At one connection an answer takes at least as long as its transaction and its HTTP one after the other.
 """
 
 import itertools

@@ -11,7 +11,17 @@ from sqlalchemy import Connection, insert, select
 from devtelemetry_cli.receiver.database import Database, open_database
 from devtelemetry_cli.receiver.engines import make_engine, parse
 from devtelemetry_cli.receiver.reports import _BEFORE
-from devtelemetry_cli.receiver.rows import delete_rows, find_rows, upsert, write_rows
+from devtelemetry_cli.receiver.rows import (
+    _insert,
+    _insert_document,
+    _insert_portion,
+    _replacing,
+    _text,
+    delete_rows,
+    find_rows,
+    upsert,
+    write_rows,
+)
 from devtelemetry_cli.receiver.tables import DAY_KEY, daily_metrics, reports
 
 KEY, REPORTED = tuple(daily_metrics.primary_key.columns), tuple(reports.primary_key.columns)
@@ -72,6 +82,25 @@ def test_an_old_row_is_replaced_but_for_its_creation(db: Connection) -> None:
     at = datetime.fromisoformat(later)
     got = stored(db, "developer_id", "email", "created_at", "updated_at")
     assert got == [("a", "t", NOON, NOON), ("b", "x", NOON, at), ("c", "t", NOON, NOON)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "clause"),
+    [
+        ("sqlite", "ON CONFLICT (connection_id, developer_id, date) DO UPDATE SET email = excluded.email"),
+        ("postgresql", "ON CONFLICT (connection_id, developer_id, date) DO UPDATE SET email = excluded.email"),
+        ("mysql", "ON DUPLICATE KEY UPDATE email = VALUES(email)"),
+    ],
+)
+def test_days_are_written_by_one_statement_in_every_dialect(kind: str, clause: str) -> None:
+    texts = {
+        "sqlite": _insert_portion(daily_metrics, True, 2),
+        "postgresql": _insert_document(daily_metrics, True),
+        "mysql": _insert(daily_metrics, True),
+    }
+    for sql in (texts[kind], _text(kind, _replacing(kind, daily_metrics))):
+        assert clause in " ".join(sql.split())
+        assert "created_at = " not in sql
 
 
 def test_an_upsert_in_sqlalchemys_way_does_the_same(db: Connection) -> None:

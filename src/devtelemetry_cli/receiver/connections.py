@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -16,6 +15,7 @@ from devtelemetry_cli.receiver.tables import (
     connections,
     daily_metrics,
     forgotten,
+    now,
     reports,
     target_metrics,
     team_cells,
@@ -80,10 +80,10 @@ def _checked(new: NewConnection) -> NewConnection:
 
 def create(db: Connection, new: NewConnection) -> Row[Any]:
     """Store a new connection; RefusedError 400 when its name is taken."""
-    now = _now()
-    values = _columns(new) | {"secret_token": hash_token(new.token) if new.token else "", "created_at": now}
+    at = now()
+    values = _columns(new) | {"secret_token": hash_token(new.token) if new.token else "", "created_at": at}
     try:
-        made = db.execute(insert(connections), values | {"updated_at": now}).inserted_primary_key
+        made = db.execute(insert(connections), values | {"updated_at": at}).inserted_primary_key
     except IntegrityError:
         raise _duplicate(new.name) from None
     assert made is not None  # noqa: S101 - a single-row insert always tells its key
@@ -96,7 +96,7 @@ def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
     row = get(db, connection_id)
     before = NewConnection(row.name, row.endpoint, "", row.proxy, row.rate_limit_per_hour)
     new = _checked(_told(read_object(body), before))
-    values = _columns(new) | {"updated_at": _now()} | ({"secret_token": hash_token(new.token)} if new.token else {})
+    values = _columns(new) | {"updated_at": now()} | ({"secret_token": hash_token(new.token)} if new.token else {})
     try:
         db.execute(update(connections).where(connections.c.id == connection_id), values)
     except IntegrityError:
@@ -120,7 +120,7 @@ def ensure(db: Connection, new: NewConnection) -> int:
     if found is None:
         return int(create(db, new).id)
     if new.token:
-        change = {"secret_token": hash_token(new.token), "updated_at": _now()}
+        change = {"secret_token": hash_token(new.token), "updated_at": now()}
         db.execute(update(connections).where(connections.c.id == found), change)
     return int(found)
 
@@ -185,7 +185,3 @@ def _duplicate(name: str) -> RefusedError:
 def not_found(connection_id: int) -> RefusedError:
     """What is answered for an id that no connection has."""
     return RefusedError(404, f"connection {connection_id} not found")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

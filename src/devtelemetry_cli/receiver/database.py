@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, exc
@@ -51,14 +51,9 @@ class Database:
         """
         return _again(self._transaction, work, attempts)
 
-    @contextmanager
-    def keep(self) -> Iterator["Kept"]:
+    def keep(self) -> "closing[Kept]":
         """A connection kept for one thread that writes most of the time."""
-        kept = Kept(self._writer, self._my_turn)
-        try:
-            yield kept
-        finally:
-            kept.close()
+        return closing(Kept(self._writer, self._my_turn))
 
     def rehearse(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` in a transaction that writes, and of which nothing stays."""

@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
@@ -14,7 +13,7 @@ from devtelemetry_cli.receiver.answers import RefusedError
 from devtelemetry_cli.receiver.database import ConflictError
 from devtelemetry_cli.receiver.decode import Report
 from devtelemetry_cli.receiver.rows import delete_rows, find_rows, upsert, write_rows
-from devtelemetry_cli.receiver.tables import DAY_KEY, daily_metrics, forgotten, reports, secrets, target_metrics
+from devtelemetry_cli.receiver.tables import DAY_KEY, daily_metrics, forgotten, now, reports, secrets, target_metrics
 from devtelemetry_cli.report.encode import target_object
 from devtelemetry_cli.report.metrics import TargetMetrics, anonymous_id
 
@@ -84,8 +83,7 @@ def forget(db: Connection, key: bytes, connection_id: int, person: str) -> int:
         )
     )
     id_hash = _id_hash(key, connection_id, person)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    upsert(db, forgotten, [{"connection_id": connection_id, "id_hash": id_hash, "forgotten_at": now}])
+    upsert(db, forgotten, [{"connection_id": connection_id, "id_hash": id_hash, "forgotten_at": now()}])
     return erased.rowcount
 
 
@@ -106,12 +104,12 @@ def _revisions(db: Connection, told: Sequence[Told]) -> dict[Day, int | None]:
 
 
 def _write(db: Connection, days: Mapping[Day, Report], known: Set[Day]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    at = now().isoformat(" ", "microseconds")
     # In one order in every process: two that write the same days wait for each other at the first of them.
     keys = {day: dict(zip(DAY_KEY, day, strict=True)) for day in sorted(days)}
-    stamps = {"created_at": now, "updated_at": now}
+    stamps = {"created_at": at, "updated_at": at}
     write_rows(db, daily_metrics, [key | _daily_columns(days[day]) | stamps for day, key in keys.items()], replace=True)
-    ours = {day: key | _report_columns(days[day]) | {"received_at": now} for day, key in keys.items()}
+    ours = {day: key | _report_columns(days[day]) | {"received_at": at} for day, key in keys.items()}
     if old := [row for day, row in ours.items() if day in known]:
         write_rows(db, reports, old, replace=True)
         delete_rows(db, target_metrics, [key for day, key in keys.items() if day in known])

@@ -4,6 +4,7 @@ Times are UTC without a zone, as MySQL's DATETIME has none. Integers are 64 bits
 What makes them is in migrations/, whose outcome a test compares with this; a change needs a migration.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -173,6 +174,11 @@ secrets = Table(
 )
 
 DAY_KEY = ("connection_id", "developer_id", "date")
+
+
+def now() -> datetime:
+    """The time as these tables have it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def same_day(one: Table, other: Table) -> ColumnElement[bool]:
