@@ -20,6 +20,7 @@ from devtelemetry_cli.initialise.project_file import Answers
 from support import DEVTEL, URL, Developer
 
 FLAGS = ["--yes", "--organisation", "Acme", "--purpose", "find slow targets", "--contact", "ci@acme.example"]
+WRAPPED = "test: FORCE ; +@$(DEVTEL)\nimpl-test: ; @echo testing\nFORCE:\ninclude devtel.mk\n"
 CONNECTION = "/plugins/developer_telemetry/connections/1"
 
 
@@ -79,8 +80,8 @@ def test_flags_make_both_files_and_the_way_to_data_is_one_command_more(maintaine
         str(maintainer.project / ".devtel.toml"), "Acme", "find slow targets", "ci@acme.example", "project", URL,
         ("test", "dev.%"), "main",
     )  # fmt: skip
-    assert "devtel instrument" in done.stderr
-    assert maintainer.devtel("instrument", "test", "--write").returncode == 0
+    assert "devtel.mk" in done.stderr
+    (maintainer.project / "Makefile").write_text(WRAPPED)
     maintainer.grant()
     assert maintainer.make("test").stdout == "testing\n"
     assert len(maintainer.ends()) == 1
@@ -184,7 +185,7 @@ def test_at_a_terminal_it_asks_until_the_answer_can_be_kept(maintainer: Develope
         child.expect(rf"\({question}|{question}")
         child.expect(r"\]: |\): ")
         child.sendline(answer)
-    child.expect_exact("devtel instrument")
+    child.expect_exact("devtel.mk")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
@@ -369,23 +370,15 @@ def commands(document: str) -> list[str]:
 
 def test_the_ten_minutes_of_the_maintainers_page_lead_to_a_recorded_run(maintainer: Developer) -> None:
     page = (Path(__file__).parent.parent / "docs" / "maintainers.md").read_text()
-    (maintainer.project / "Makefile").write_text(re.findall(r"```make\n(.*?)```", page, flags=re.DOTALL)[0])
+    before, after = re.findall(r"```make\n(.*?)```", page, flags=re.DOTALL)[:2]
+    (maintainer.project / "Makefile").write_text(before)
     git(maintainer.project, "config", "user.name", "a")
     git(maintainer.project, "config", "user.email", "a@b")
-    before = (maintainer.project / "Makefile").read_text()
     for command in commands(page):
+        if command == "devtel consent local":  # the page has its reader edit the Makefile before this
+            (maintainer.project / "Makefile").write_text(after)
         done = maintainer.run("sh", "-c", command)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         if command == "make test":
             assert done.stdout == "building\ntesting\n"
     assert len(maintainer.ends()) == 1
-    assert (maintainer.project / "Makefile").read_text() == before
-
-
-def test_the_page_shows_what_instrument_makes_of_its_makefile(maintainer: Developer) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "maintainers.md").read_text()
-    before, after = re.findall(r"```make\n(.*?)```", page, flags=re.DOTALL)[:2]
-    (maintainer.project / "Makefile").write_text(before)
-    assert maintainer.devtel("init", *FLAGS).returncode == 0
-    assert maintainer.devtel("instrument", "test", "--write").returncode == 0
-    assert (maintainer.project / "Makefile").read_text() == after

@@ -26,7 +26,6 @@ COMMANDS = {
     "token": "devtelemetry_cli.cli.token:token",
     "init": "devtelemetry_cli.cli.init:init",
     "makefile": "devtelemetry_cli.cli.makefile:makefile",
-    "instrument": "devtelemetry_cli.cli.instrument:instrument",
     "completion": "devtelemetry_cli.cli.completion:completion",
     "serve": "devtelemetry_cli.cli.serve:serve",
     "devlake": "devtelemetry_cli.cli.devlake:devlake",

@@ -12,8 +12,8 @@ from devtelemetry_cli import destination, fragment, paths, settings
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 from devtelemetry_cli.initialise import endpoint, project_file, proposals
 from devtelemetry_cli.initialise.project_file import Answers, WrongAnswerError
-from devtelemetry_cli.instrument.files import DEFAULTS
 
+MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
 Flag = str | tuple[str, ...] | None
 QUESTIONS = {
     "organisation": "Who asks for the reports (organisation)",
@@ -53,7 +53,7 @@ def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
     if to is not None and not no_check:
         for sentence in endpoint.look(to):
             click.echo(sentence, err=True)
-    makefile = next((here / name for name in DEFAULTS if (here / name).exists()), None)
+    makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)
     folder = here if makefile else proposal.root
     new = {folder / fragment.NAME: fragment.render(to)}
     says_so_already = bool(standing.path) and answers.is_said_by(standing)
@@ -172,4 +172,4 @@ def _lines(text: str) -> list[str]:
 def _next_step(folder: Path, proposal: proposals.Proposal) -> str:
     where = "" if folder == proposal.root else f" (in {folder})"
     commit = "Commit both files." if proposal.is_repository else "Keep both files with the Makefile."
-    return f"{commit} Next{where}: `devtel instrument TARGET...` shows how targets would hand over; --write does it."
+    return f"{commit} Next{where}: the two lines per target at the top of {fragment.NAME}."

@@ -1,4 +1,0 @@
-DEFAULT_SERVICES ?= lms+studio
-COMPOSE = docker-compose -p devstack
-.PHONY: selfcheck
-selfcheck: ; @echo options are fine
