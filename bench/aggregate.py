@@ -16,9 +16,9 @@ import large
 import machine
 import tables
 from devtelemetry_cli import aggregate
-from devtelemetry_cli.journal import read
+from devtelemetry_cli.client.journal import reader
+from devtelemetry_cli.model.metrics import Environment
 from devtelemetry_cli.report import encode
-from devtelemetry_cli.report.metrics import Environment
 from tables import Table, median
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -55,8 +55,10 @@ def one(journal: Path) -> dict[str, float]:
     """Seconds, bytes of the report, and this process' memory in MiB before and at its peak."""
     before = peak_mib()
     began = time.perf_counter()
-    tally = read.Tally()
-    day = aggregate.day(time.strftime("%Y-%m-%d"), read.records(journal, tally), "bench", lambda _pid, _started: False)
+    tally = reader.Tally()
+    day = aggregate.day(
+        time.strftime("%Y-%m-%d"), reader.records(journal, tally), "bench", lambda _pid, _started: False
+    )
     report = encode.encode(day.metrics, "00000000-0000-4000-8000-000000000000", "00000000", Environment())
     seconds = time.perf_counter() - began
     assert tally.damaged == tally.newer == 0

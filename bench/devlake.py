@@ -20,7 +20,7 @@ import machine
 import tables
 from tables import Table, count
 
-TESTS = Path(__file__).parents[1] / "tests" / "devlake"
+ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 GROUPS = 10  # and as many within them, for each of three connections: standin.fill
 ABOUT = """\
@@ -160,8 +160,8 @@ class Server:
 @contextmanager
 def devlake(size: int) -> Iterator[Server]:
     """A stand-in with so many repositories."""
-    words = [sys.executable, str(TESTS / "standin.py"), str(size)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    words = [sys.executable, "-m", "tests.helpers.fake_devlake_server", str(size)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield Server(process.stdout.readline().strip(), process)

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from devtelemetry_cli.journal import write
+from devtelemetry_cli.client.journal import writer
 from setting import MAKEFILE, PROJECT_FILE, Setting, Wrapper, git
 
 FILES = 50_000
@@ -39,11 +39,11 @@ def fill(journal: Path, lines: int) -> None:
 
 
 def _run(number: int, now: float) -> bytes:
-    run, offset = f"{number:016x}", write.local_offset(now)
+    run, offset = f"{number:016x}", writer.local_offset(now)
     start = {"run": run, "time": now, "offset": offset, "pid": 1, "grant": "bench", "project": "bench"}
     start |= {"target": f"dev.up.{number % 50}", "branch": "other", "age_days": number % 40}
     end = {"run": run, "time": now, "offset": offset, "duration": 0.01 * (number % 977), "exit": 2 * (number % 9 == 0)}
-    return write.encode("start", start) + write.encode("end", {**end, "cpu": 0.5, "peak_kib": 51200})
+    return writer.encode("start", start) + writer.encode("end", {**end, "cpu": 0.5, "peak_kib": 51200})
 
 
 def _stream() -> list[bytes]:

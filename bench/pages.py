@@ -23,14 +23,14 @@ from sqlalchemy import create_engine, insert, text
 
 import machine
 import tables
-from devtelemetry_cli.receiver.database import open_database
-from devtelemetry_cli.receiver.tables import daily_metrics, reports, target_metrics
-from devtelemetry_cli.receiver.team.publishing import publish
+from devtelemetry_cli.server.db.database import open_database
+from devtelemetry_cli.server.db.tables import daily_metrics, reports, target_metrics
+from devtelemetry_cli.server.team.publishing import publish
 from tables import Table, median
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
-sys.path.insert(0, str(ROOT / "tests" / "receiver"))
+sys.path.insert(0, str(ROOT))
 
 DAYS, ROUNDS, BATCH = 365, 15, 20_000
 TODAY = datetime.now(UTC).date()
@@ -184,7 +184,7 @@ def _times(url: str) -> list[float]:
 
 @contextmanager
 def _database(kind: str, folder: Path) -> Iterator[str]:
-    from servers import new_database, server  # noqa: PLC0415 - the tests' own, on the path since above
+    from tests.helpers.db_server import new_database, server  # noqa: PLC0415 - the tests' own, on the path since above
 
     if kind == "sqlite":
         yield f"sqlite:///{folder}/reports.db"
@@ -196,7 +196,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _server(url: str, folder: Path) -> Iterator[str]:
-    from keeper import free_port  # noqa: PLC0415
+    from tests.helpers.db_keeper import free_port  # noqa: PLC0415
 
     port = free_port()
     environment = os.environ | {"DEVTEL_HOME": str(folder), "DEVTEL_DATABASE": url, "DEVTEL_RETENTION_DAYS": "0"}

@@ -27,7 +27,7 @@ from tables import Table, median, ratio
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
-sys.path.insert(0, str(ROOT / "tests" / "receiver"))
+sys.path.insert(0, str(ROOT))
 
 CONNECTIONS = (1, 8, 64)
 READ_AS = [
@@ -145,7 +145,7 @@ def memory_after(folder: Path, reports: int) -> tuple[float, float, int]:
 @contextmanager
 def database_of(kind: str, folder: Path) -> Iterator[tuple[Path, str]]:
     """A folder and the address of an empty database, for as long as it is used."""
-    from servers import new_database, server  # noqa: PLC0415 - the tests' own, on the path since above
+    from tests.helpers.db_server import new_database, server  # noqa: PLC0415 - the tests' own, on the path since above
 
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
@@ -166,7 +166,7 @@ class Served(NamedTuple):
 @contextmanager
 def running(kind: str, folder: Path) -> Iterator[Served]:
     """All rivals, devtel's over one database."""
-    from keeper import free_port  # noqa: PLC0415
+    from tests.helpers.db_keeper import free_port  # noqa: PLC0415
 
     with ExitStack() as stack:
         home, url = stack.enter_context(database_of(kind, folder))

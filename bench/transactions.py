@@ -30,7 +30,7 @@ def _median(again: Iterator[Callable[[], object]]) -> float:
 
 
 def _one_row(url: str) -> Iterator[Callable[[], object]]:
-    from devtelemetry_cli.receiver.engines import make_engine, parse  # noqa: PLC0415
+    from devtelemetry_cli.server.db.engine import make_engine, parse  # noqa: PLC0415
 
     engine = make_engine(parse(url))
     with engine.connect() as db:
@@ -54,9 +54,9 @@ def _one_row(url: str) -> Iterator[Callable[[], object]]:
 
 
 def _reports(url: str, report: dict[str, Any], count: int) -> Iterator[Callable[[], object]]:
-    from devtelemetry_cli.receiver.connections import NewConnection, ensure  # noqa: PLC0415
-    from devtelemetry_cli.receiver.database import open_database  # noqa: PLC0415
-    from devtelemetry_cli.receiver.intake import Received, take  # noqa: PLC0415
+    from devtelemetry_cli.server.db.connections import NewConnection, ensure  # noqa: PLC0415
+    from devtelemetry_cli.server.db.database import open_database  # noqa: PLC0415
+    from devtelemetry_cli.server.ingest.batch import Received, take  # noqa: PLC0415
 
     database = open_database(url)
     connection = database.write(lambda db: ensure(db, NewConnection("transactions", "bench")))

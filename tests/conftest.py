@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from endpoint import Endpoint, listening
-from support import Developer, processes_of
+from tests.helpers.developer import Developer, processes_of
+from tests.helpers.report_endpoint import Endpoint, listening
 
 settings.register_profile(
     "repeatable",

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devtelemetry_cli import aggregate, histogram
-from devtelemetry_cli.journal.records import End, Start
-from devtelemetry_cli.report.metrics import TargetMetrics
-from samples import DAY, GRANT, NOON, end, nobody_runs, start
+from devtelemetry_cli import aggregate
+from devtelemetry_cli.model import histogram
+from devtelemetry_cli.model.metrics import TargetMetrics
+from devtelemetry_cli.model.records import End, Start
+from tests.helpers.samples import DAY, GRANT, NOON, end, nobody_runs, start
 
 Record = Start | End
 

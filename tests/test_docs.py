@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from devtelemetry_cli import known
-from endpoint import listening
-from support import Developer
+from devtelemetry_cli.client import settings_reference
+from tests.helpers.developer import Developer
+from tests.helpers.report_endpoint import listening
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "docs/privacy.md", "docs/maintainers.md", "docs/operators.md"]
@@ -28,25 +28,27 @@ def commands(page: str) -> list[str]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything that is made from the code, made anew."""
     folder = tmp_path_factory.mktemp("made")
-    subprocess.run([sys.executable, str(ROOT / "scripts/generate"), str(folder)], check=True)
+    subprocess.run([sys.executable, str(ROOT / "scripts/generate.py"), str(folder)], check=True)
     return folder
 
 
 @pytest.mark.parametrize("page", MADE)
 def test_a_page_made_from_code_is_as_the_code_makes_it(made: Path, page: str) -> None:
-    assert (ROOT / page).read_text() == (made / page).read_text(), "run .venv/bin/python scripts/generate"
+    assert (ROOT / page).read_text() == (made / page).read_text(), "run .venv/bin/python scripts/generate.py"
 
 
 def test_the_man_pages_are_as_the_code_makes_them(made: Path) -> None:
     here = {file.name: file.read_text() for file in (ROOT / "man").iterdir()}
-    assert here == {file.name: file.read_text() for file in (made / "man").iterdir()}, "run scripts/generate"
+    assert here == {file.name: file.read_text() for file in (made / "man").iterdir()}, "run scripts/generate.py"
 
 
 def test_every_setting_that_the_code_reads_is_listed() -> None:
     sources = "".join(file.read_text() for file in (ROOT / "src").rglob("*.py") if file.name != "known.py")
     read = set(re.findall(r'"(DEVTEL_[A-Z_]+|DO_NOT_TRACK|NO_COLOR|CI)"', sources))
-    assert read - {"DEVTEL_COMPLETE"} <= known.names(known.ENVIRONMENT)
-    assert set(re.findall(r'_text\(path, document, "(\w+)"\)', sources)) <= known.names(known.CONFIG)
+    assert read - {"DEVTEL_COMPLETE"} <= settings_reference.names(settings_reference.ENVIRONMENT)
+    assert set(re.findall(r'_text\(path, document, "(\w+)"\)', sources)) <= settings_reference.names(
+        settings_reference.CONFIG
+    )
 
 
 def test_the_first_command_stands_within_the_first_fifteen_lines() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from support import DEVTEL, Developer, wait_for
+from tests.helpers.developer import DEVTEL, Developer, wait_for
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

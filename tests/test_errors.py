@@ -5,7 +5,7 @@ import os
 import pytest
 
 from devtelemetry_cli import errors
-from devtelemetry_cli.settings import DamagedError
+from devtelemetry_cli.client.settings import DamagedError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from support import BIN, DEVTEL, Developer, wait_for
+from tests.helpers.developer import BIN, DEVTEL, Developer, wait_for
 
 NETWORK = {"socket", "_socket", "ssl", "_ssl", "http", "urllib.request", "httpx", "asyncio"}
 
@@ -301,11 +301,11 @@ def test_no_module_but_our_own_smallest_is_loaded_before_make_starts(developer: 
     assert loaded == {
         "devtelemetry_cli",
         "devtelemetry_cli.__main__",
-        "devtelemetry_cli.paths",
-        "devtelemetry_cli.place",
-        "devtelemetry_cli.process",
-        "devtelemetry_cli.switches",
-        "devtelemetry_cli.verdict",
+        "devtelemetry_cli.client.paths",
+        "devtelemetry_cli.client.context",
+        "devtelemetry_cli.client.process",
+        "devtelemetry_cli.client.switches",
+        "devtelemetry_cli.client.consent_cache",
         "devtelemetry_cli.wrap",
     }
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from support import BIN, DEVTEL, Developer
+from tests.helpers.developer import BIN, DEVTEL, Developer
 
 # docs/benchmarks.md has the measured counts; these bounds leave room for another libc or Python, not for another habit.
 MOST = {"grant": 470, "local": 470, "decline": 260, "": 260}

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812  `date` is what we are asked for
 
-from devtelemetry_cli import histogram, names
-from devtelemetry_cli.journal.records import End, Start
-from devtelemetry_cli.report.metrics import DailyMetrics, TargetMetrics
+from devtelemetry_cli.model import histogram, target_names
+from devtelemetry_cli.model.metrics import DailyMetrics, TargetMetrics
+from devtelemetry_cli.model.records import End, Start
 
 _DAY = 86400
 _EPOCH = Date(1970, 1, 1).toordinal()
@@ -92,7 +92,7 @@ def _count_hour(metrics: DailyMetrics, record: Start | End) -> None:
 
 
 def _target(metrics: DailyMetrics, start: Start) -> TargetMetrics:
-    return metrics.target(start.project, names.OTHER if start.folded else start.target)
+    return metrics.target(start.project, target_names.OTHER if start.folded else start.target)
 
 
 def _outcome(end: End) -> str:

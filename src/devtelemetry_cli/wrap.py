@@ -8,15 +8,15 @@ import os
 import sys
 import time
 
-from devtelemetry_cli import process, switches
-from devtelemetry_cli.place import Place
+from devtelemetry_cli.client import process, switches
+from devtelemetry_cli.client.context import Context
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from devtelemetry_cli.recording import Recording
+    from devtelemetry_cli.client.recorder import RunRecorder
 
     T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Request:
         self.command = [*_make_words(options["--make"]), "--no-print-directory", *file, goal, *self.arguments]
 
 
-class Net:
+class ErrorGuard:
     """The one net around telemetry: no fault of ours reaches the build, and each is counted."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Net:
 
     def _count(self) -> None:
         try:
-            from devtelemetry_cli.journal import dropped  # noqa: PLC0415  only on this way
+            from devtelemetry_cli.client.journal import dropped  # noqa: PLC0415  only on this way
 
             dropped.count(self.state)
         except Exception:  # noqa: S110  a disk so broken that not even this is possible: status looks for itself
@@ -87,8 +87,8 @@ def main(words: list[str]) -> None:
         _say(f"{fault}.\n{HELP}")
         os._exit(2)
     try:
-        if switches.switched_off(environ) or switches.make_pretends(environ.get("MAKEFLAGS", ""), request.arguments):
-            process.become(request.command)
+        if switches.switched_off(environ) or switches.is_dry_run(environ.get("MAKEFLAGS", ""), request.arguments):
+            process.exec_make(request.command)
         _run(request, environ)
     except process.StartError as fault:
         _say(f"{fault}. Is it installed? DEVTEL_MAKE or --make name another make.\n")
@@ -97,28 +97,28 @@ def main(words: list[str]) -> None:
 
 def _run(request: Request, environ: dict[str, str]) -> None:
     child = process.Child()
-    net = Net()
+    net = ErrorGuard()
     run, now = os.urandom(8).hex(), time.time()
-    place = net.run(Place, environ)
+    place = net.run(Context, environ)
     handed_on = process.given_environment(request.command[0])
     if place is not None:
         net.state = place.state
-        if announcement := net.run(place.announcement, run, now):
-            handed_on[b"DEVTEL_RUN"] = announcement.encode()
+        if run_env_value := net.run(place.run_env_value, run, now):
+            handed_on[b"DEVTEL_RUN"] = run_env_value.encode()
     child.start(request.command, handed_on)
-    part = place is not None and place.has_part(now)
+    part = place is not None and place.should_observe(now)
     recording = net.run(_begin, request.target, place, child, run, now) if part else None
     ending = child.wait()
     if recording is not None:
         net.run(recording.end, ending)
         net.run(recording.ask, ending)
-    process.leave_as(ending.status)
+    process.exit_like(ending.status)
 
 
-def _begin(target: str, place: Place, child: process.Child, run: str, now: float) -> "Recording | None":
-    from devtelemetry_cli import recording  # noqa: PLC0415  make runs already
+def _begin(target: str, place: Context, child: process.Child, run: str, now: float) -> "RunRecorder | None":
+    from devtelemetry_cli.client import recorder  # noqa: PLC0415  make runs already
 
-    return recording.begin(target, place, child.over, run, now)
+    return recorder.begin(target, place, child.over, run, now)
 
 
 def _put_last(python_path: str) -> None:

@@ -1,17 +1,12 @@
 """The same reports in a database of each kind, stored by a real receiver, and the dashboard's file for it."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-# How tests start receivers and databases is kept with the receiver's own.
-sys.path.insert(0, str(Path(__file__).parent.parent / "receiver"))
-
-from filling import Filled, filled
-from receiving import receiver_in
-from stores import database
+from tests.helpers.dashboard_data import Filled, filled
+from tests.helpers.databases import database
+from tests.helpers.report_server import receiver_in
 
 KINDS = ("mariadb", "postgresql")
 

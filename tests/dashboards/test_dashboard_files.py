@@ -6,11 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import grafana
 import pytest
-from grafana import FILES, FOLDER, Json
 
-SCRIPT = FOLDER.parent / "scripts" / "dashboards"
+from tests.helpers import grafana
+from tests.helpers.grafana import FILES, FOLDER, Json
+
+SCRIPT = FOLDER.parent / "scripts" / "dashboards.py"
 # What every Grafana has.
 CORE = {"row", "text", "timeseries", "table"}
 SOURCES = {"mariadb": "mysql", "postgresql": "postgres"}

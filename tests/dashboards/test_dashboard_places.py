@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import grafana
 import pytest
-from filling import Filled, answer
-from grafana import Json
 from sqlalchemy import NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
-from stores import Store
+
+from tests.helpers import grafana
+from tests.helpers.dashboard_data import Filled, answer
+from tests.helpers.databases import Store
+from tests.helpers.grafana import Json
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "grafana.md"
 FORBIDDEN = [

@@ -5,37 +5,39 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-import grafana
-import people
 import pytest
-from filling import CONNECTION_NAMES, Filled, answer
-from people import BEGIN, END, NASTY, NASTY_PROJECT, Day, Row, Run
+
+from tests.helpers import grafana, made_up_runs
+from tests.helpers.dashboard_data import CONNECTION_NAMES, Filled, answer
+from tests.helpers.made_up_runs import BEGIN, END, NASTY, NASTY_PROJECT, Day, Row, Run
 
 IN_DAYS: Mapping[str, Callable[[Sequence[Day]], list[Row]]] = {
-    "Developers reporting, per day": lambda days: people.reporting(days, people.moment),
-    "Developers reporting, per week": lambda days: people.reporting(days, people.monday),
-    "Active hours per week": people.active_hours,
-    "Commands most used": people.commands,
-    "Tools used": lambda days: people.named(days, "tool", lambda day: day.tools),
-    "Projects": lambda days: people.named(days, "project", lambda day: day.projects),
+    "Developers reporting, per day": lambda days: made_up_runs.reporting(days, made_up_runs.moment),
+    "Developers reporting, per week": lambda days: made_up_runs.reporting(days, made_up_runs.monday),
+    "Active hours per week": made_up_runs.active_hours,
+    "Commands most used": made_up_runs.commands,
+    "Tools used": lambda days: made_up_runs.named(days, "tool", lambda day: day.tools),
+    "Projects": lambda days: made_up_runs.named(days, "project", lambda day: day.projects),
 }
 IN_RUNS: Mapping[str, Callable[[Sequence[Run]], list[Row]]] = {
-    "Targets, longest waited for first": people.targets,
-    "Waited per week": lambda runs: people.trend(runs, "waited_seconds", people.waited),
-    "Failure rate per week": lambda runs: people.trend(runs, "failure_rate", people.failure_rate),
-    "Median duration per week": lambda runs: people.trend(runs, "seconds", people.percentile(50)),
-    "90th percentile of durations per week": lambda runs: people.trend(runs, "seconds", people.percentile(90)),
-    "Exit codes and signals": people.exit_codes,
+    "Targets, longest waited for first": made_up_runs.targets,
+    "Waited per week": lambda runs: made_up_runs.trend(runs, "waited_seconds", made_up_runs.waited),
+    "Failure rate per week": lambda runs: made_up_runs.trend(runs, "failure_rate", made_up_runs.failure_rate),
+    "Median duration per week": lambda runs: made_up_runs.trend(runs, "seconds", made_up_runs.percentile(50)),
+    "90th percentile of durations per week": lambda runs: made_up_runs.trend(
+        runs, "seconds", made_up_runs.percentile(90)
+    ),
+    "Exit codes and signals": made_up_runs.exit_codes,
 }
 
 
 @cache
 def all_runs() -> list[Run]:
-    return [run for run in people.runs() if BEGIN <= run.day <= END]
+    return [run for run in made_up_runs.runs() if BEGIN <= run.day <= END]
 
 
 def all_days() -> list[Day]:
-    return [*people.days(all_runs()), *people.strangers()]
+    return [*made_up_runs.days(all_runs()), *made_up_runs.strangers()]
 
 
 def asked(stored: Filled, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
@@ -94,7 +96,7 @@ def test_a_connection_narrows_every_panel(stored: Filled, title: str, number: in
 def test_a_project_narrows_what_belongs_to_projects(stored: Filled, title: str, names: list[str]) -> None:
     rows = asked(stored, title, {"project": [options(stored, "project")[name] for name in names]})
     if title == "Projects":
-        days = people.named(all_days(), "project", lambda day: day.projects)
+        days = made_up_runs.named(all_days(), "project", lambda day: day.projects)
         same(rows, [row for row in days if row["project"] in names])
     else:
         same(rows, IN_RUNS[title]([run for run in all_runs() if run.project in names]))
@@ -128,7 +130,7 @@ def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: Filled) -
     texts = {value for row in everything for value in row.values() if isinstance(value, str)}
     assert not [text for text in texts if "secret" in text or "solo" in text]
     assert {row["time"] for row in everything if "time" in row} <= {
-        people.moment(day.day) for day in all_days() if day.day <= END.replace(day=8)
+        made_up_runs.moment(day.day) for day in all_days() if day.day <= END.replace(day=8)
     }
     assert min(row["developers"] for row in everything if "developers" in row) >= 3
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from operating import Operator
-from standin import StandIn, running
+
+from tests.helpers.devlake_operator import Operator
+from tests.helpers.fake_devlake_server import StandIn, running
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pexpect
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from operating import Operator, client
-from standin import KEY, StandIn
 
-from devtelemetry_cli import destination, tokens
+from devtelemetry_cli.client import destination, tokens
 from devtelemetry_cli.devlake import connect
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.errors import ConfigurationError
+from tests.helpers.devlake_operator import Operator, client
+from tests.helpers.fake_devlake_server import KEY, StandIn
 
 PATH = "/plugins/developer_telemetry/connections/1/report"
 

@@ -4,14 +4,14 @@ import json
 import time
 
 import pytest
-from lake import ID_FIELDS
-from operating import Operator, client
-from standin import StandIn
 
-from devtelemetry_cli.devlake import calls
+from devtelemetry_cli.devlake.api import queries
+from devtelemetry_cli.devlake.api.errors import ApiError
+from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.devlake.discover import Found, discover
-from devtelemetry_cli.devlake.faults import ApiError
-from devtelemetry_cli.devlake.model import Connection
+from tests.helpers.devlake_operator import Operator, client
+from tests.helpers.fake_devlake import ID_FIELDS
+from tests.helpers.fake_devlake_server import StandIn
 
 
 def _found(devlake: StandIn, *choice: str) -> list[Found]:
@@ -21,7 +21,7 @@ def _found(devlake: StandIn, *choice: str) -> list[Found]:
 
 def _seen(devlake: StandIn, plugin: str = "github") -> list[str]:
     with client(devlake) as reader:
-        return [scope.full_name for scope in calls.remote_scopes(reader, Connection(plugin, 1, ""))]
+        return [scope.full_name for scope in queries.remote_scopes(reader, Connection(plugin, 1, ""))]
 
 
 def test_an_empty_devlake_has_nothing(devlake: StandIn) -> None:

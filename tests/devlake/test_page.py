@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from operating import Operator
-from standin import KEY, StandIn
 
-from devtelemetry_cli.devlake import metrics
-from devtelemetry_cli.devlake.watch import Board
+from devtelemetry_cli.devlake.monitor import metrics
+from devtelemetry_cli.devlake.monitor.monitor import Board
+from tests.helpers.devlake_operator import Operator
+from tests.helpers.fake_devlake_server import KEY, StandIn
 
 PAGE = (Path(__file__).parents[2] / "docs" / "devlake.md").read_text()
 EXAMPLE = "https://devlake.example.com"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pexpect
 import pytest
-from operating import Operator, Time, client, wait_for
-from standin import StandIn
 
 from devtelemetry_cli.devlake import run
-from devtelemetry_cli.devlake.faults import ApiError
+from devtelemetry_cli.devlake.api.errors import ApiError
+from tests.helpers.devlake_operator import Operator, Time, client, wait_for
+from tests.helpers.fake_devlake_server import StandIn
 
 CONNECTIONS = [{"pluginName": "github", "connectionId": 1, "scopes": [{"scopeId": "7"}]}]
 

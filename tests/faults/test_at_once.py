@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from damages import TODAY, YESTERDAY
-from scene import build, held, lay_out, starts, told
 
-from endpoint import HANG, Answer, Endpoint
-from support import DEVTEL, Developer, processes_of, wait_for
+from tests.helpers.developer import DEVTEL, Developer, processes_of, wait_for
+from tests.helpers.file_damage import TODAY, YESTERDAY
+from tests.helpers.held_build import build, held, lay_out, starts, told
+from tests.helpers.report_endpoint import HANG, Answer, Endpoint
 
 PATIENCE = 3.0  # seconds within which a build of nothing ends, on a busy machine too
 

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from damages import TODAY, YESTERDAY
-from scene import lay_out, told
 
-from endpoint import Endpoint
-from support import DEVTEL, Developer
+from tests.helpers.developer import DEVTEL, Developer
+from tests.helpers.file_damage import TODAY, YESTERDAY
+from tests.helpers.held_build import lay_out, told
+from tests.helpers.report_endpoint import Endpoint
 
 # make, as the wrapper starts it: with the real clock, and free to set the wrapper's.
 MAKE = """\

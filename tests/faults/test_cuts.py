@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
-from damages import FILES, the_file
-from workplace import Worker, at_work, furnish
 
-from devtelemetry_cli import status
-from devtelemetry_cli.consent import judge
-from devtelemetry_cli.consent.decide import Keeping
+from devtelemetry_cli import send
+from devtelemetry_cli.client.consent import judge
+from devtelemetry_cli.client.consent.decide import Keeping
+from devtelemetry_cli.commands import status
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.send import flush
-from endpoint import Endpoint, listening
+from devtelemetry_cli.model.metrics import Environment
+from tests.helpers.file_damage import FILES, the_file
+from tests.helpers.report_endpoint import Endpoint, listening
+from tests.helpers.worker import Worker, at_work, furnish
 
 PERIOD = [pytest.param(37, id="some"), pytest.param(1, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
 
@@ -35,14 +36,14 @@ def worker(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def previewed(worker: Worker) -> dict[str, int]:
     """The runs of each day as a flush would tell them now."""
     place = worker.place
-    job = flush.Flush(Keeping(place.config, place.state), place.environ, True, time.monotonic() + 60)
+    job = send.FlushOptions(Keeping(place.config, place.state), place.environ, True, time.monotonic() + 60)
     job.__dict__["machine"] = MACHINE
     with suppress(DevtelError, OSError):
-        return {report.date: report.runs for _, report in flush.preview(job)}
+        return {report.date: report.runs for _, report in send.preview(job)}
     return {}
 
 
-MACHINE = flush.environment.Environment("linux", "x86_64", 2, 4, "4.3", "0.1.0")
+MACHINE = Environment("linux", "x86_64", 2, 4, "4.3", "0.1.0")
 
 
 @pytest.mark.parametrize("step", PERIOD)

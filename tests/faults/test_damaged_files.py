@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from damages import DAMAGES, FILES, the_file
-from scene import build, told
-from workplace import Worker, at_work, days, furnish
 
-from endpoint import Endpoint, listening
+from tests.helpers.file_damage import DAMAGES, FILES, the_file
+from tests.helpers.held_build import build, told
+from tests.helpers.report_endpoint import Endpoint, listening
+from tests.helpers.worker import Worker, at_work, days, furnish
 
 DECIDING = ("config.toml", ".devtel.toml")
 CODES = {0, 1, 75, 78}  # done, failure, try later, configuration

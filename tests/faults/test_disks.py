@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from damages import TODAY, YESTERDAY
-from scene import build, lay_out, told
-from workplace import Worker
 
-from endpoint import Endpoint
+from tests.helpers.file_damage import TODAY, YESTERDAY
+from tests.helpers.held_build import build, lay_out, told
+from tests.helpers.report_endpoint import Endpoint
+from tests.helpers.worker import Worker
 
 UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 HOLD = 'mount -t tmpfs -o size=512k,nr_inodes=400 tmpfs "$1" && echo ready && read line'

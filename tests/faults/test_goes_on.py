@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from damages import DAMAGES, DAY_BEFORE, TODAY, YESTERDAY
-from scene import lay_out, told
 
-from endpoint import Endpoint
-from support import Developer
+from tests.helpers.developer import Developer
+from tests.helpers.file_damage import DAMAGES, DAY_BEFORE, TODAY, YESTERDAY
+from tests.helpers.held_build import lay_out, told
+from tests.helpers.report_endpoint import Endpoint
 
 UNREADABLE = ("is a fifo", "is a folder", "is a loop of links", "is a dangling link")
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from damages import DAY_BEFORE, TODAY, YESTERDAY
-from killpoints import Point, kill_at, points
-from scene import build, lay_out, told
 
-from devtelemetry_cli import settings
-from devtelemetry_cli.consent import store
-from endpoint import Endpoint, listening
-from support import DEVTEL, Developer, processes_of, wait_for
+from devtelemetry_cli.client import settings
+from devtelemetry_cli.client.consent import decisions
+from tests.helpers.developer import DEVTEL, Developer, processes_of, wait_for
+from tests.helpers.file_damage import DAY_BEFORE, TODAY, YESTERDAY
+from tests.helpers.held_build import build, lay_out, told
+from tests.helpers.kill_points import Point, kill_at, points
+from tests.helpers.report_endpoint import Endpoint, listening
 
 FLUSH, WRAP = (DEVTEL, "flush"), (DEVTEL, "wrap", "work")
 GRANT, DECLINE = (DEVTEL, "consent", "grant"), (DEVTEL, "consent", "decline")
@@ -121,7 +121,7 @@ def test_a_first_wrapper_killed_anywhere_does_not_stand_in_the_way_of_the_next(b
 def test_a_grant_killed_anywhere_leaves_the_old_config_or_the_new(bench: Bench, few: int | None) -> None:
     killed = 0
     for killed, (developer, point) in enumerate(bench.killed(few, *GRANT), start=1):  # noqa: B007  counts
-        known = store.decisions(settings.read_user(str(developer.config)))
+        known = decisions.decisions(settings.read_user(str(developer.config)))
         assert [decision.state for decision in known.values()] in ([], ["granted"]), point
         again = developer.grant()
         assert again in [decision.anonymous_id for decision in known.values()] or not known, point

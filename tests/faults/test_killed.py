@@ -7,10 +7,10 @@ import subprocess
 from datetime import date
 
 import pytest
-from scene import build, held, lay_out, only_child, starts, told
 
-from endpoint import listening
-from support import DEVTEL, Developer, wait_for
+from tests.helpers.developer import DEVTEL, Developer, wait_for
+from tests.helpers.held_build import build, held, lay_out, only_child, starts, told
+from tests.helpers.report_endpoint import listening
 
 TODAY = date.today().isoformat()  # noqa: DTZ011  journals are named by the local day
 

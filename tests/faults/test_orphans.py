@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from damages import TODAY, YESTERDAY
-from scene import build, held, lay_out, told
 
-from endpoint import Endpoint
-from support import Developer
+from tests.helpers.developer import Developer
+from tests.helpers.file_damage import TODAY, YESTERDAY
+from tests.helpers.held_build import build, held, lay_out, told
+from tests.helpers.report_endpoint import Endpoint
 
 
 @pytest.fixture

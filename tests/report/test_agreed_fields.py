@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from devtelemetry_cli.model.metrics import DailyMetrics, Environment
 from devtelemetry_cli.report import fields
 from devtelemetry_cli.report.encode import encode
 from devtelemetry_cli.report.fields import FIELDS, Field, paths
-from devtelemetry_cli.report.metrics import DailyMetrics, Environment
 
 NEWER = {"metrics.environment.cores", "metrics.targets[].exit_codes", "metrics.targets[].checkouts[].age_days"}
 

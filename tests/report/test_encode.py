@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devtelemetry_cli.names import OTHER
+from devtelemetry_cli.model.metrics import AGES, BRANCHES, DailyMetrics, TargetMetrics
+from devtelemetry_cli.model.target_names import OTHER
+from devtelemetry_cli.report.decode import read_extension
 from devtelemetry_cli.report.encode import MAX_BYTES, MAX_TARGETS, encode
-from devtelemetry_cli.report.metrics import AGES, BRANCHES, DailyMetrics, TargetMetrics
-from devtelemetry_cli.report.read import read_extension
-from samples import ANONYMOUS, DAY, ENVIRONMENT, HOST, full_day
+from tests.helpers.samples import ANONYMOUS, DAY, ENVIRONMENT, HOST, full_day
 
 COUNTS = st.integers(0, 10**9)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz._-%+/@:=", min_size=1, max_size=64) | st.just(OTHER)

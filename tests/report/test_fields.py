@@ -7,7 +7,7 @@ import pytest
 
 from devtelemetry_cli.report.encode import encode
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION, paths
-from samples import ANONYMOUS, ENVIRONMENT, HOST, full_day
+from tests.helpers.samples import ANONYMOUS, ENVIRONMENT, HOST, full_day
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 

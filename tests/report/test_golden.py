@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from devtelemetry_cli import aggregate, histogram
-from devtelemetry_cli.journal import read
-from devtelemetry_cli.names import OTHER, is_plain
+from devtelemetry_cli import aggregate
+from devtelemetry_cli.client.journal import reader
+from devtelemetry_cli.model import histogram
+from devtelemetry_cli.model.target_names import OTHER, is_plain
 from devtelemetry_cli.report.encode import encode
 from devtelemetry_cli.report.fields import FIELDS
-from samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, full_day, nobody_runs
+from tests.helpers.samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, full_day, nobody_runs
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 JOURNALS = sorted((CONTRACT / "golden").glob("*.jsonl"))
@@ -24,7 +25,7 @@ FOLLOWS = Draft202012Validator(SCHEMA)
 
 
 def told(journal: Path) -> bytes:
-    day = aggregate.day(DAY, read.records(journal, read.Tally()), GRANT, nobody_runs)
+    day = aggregate.day(DAY, reader.records(journal, reader.Tally()), GRANT, nobody_runs)
     return encode(day.metrics, ANONYMOUS, HOST, ENVIRONMENT)
 
 

@@ -1,8 +1,9 @@
 """One workshop for each make, for all tests."""
 
 import pytest
-from makes import MAKES
-from runner import Workshop
+
+from tests.helpers.makes import MAKES
+from tests.helpers.transparency_runner import Workshop
 
 
 @pytest.fixture(scope="session")

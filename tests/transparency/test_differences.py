@@ -6,9 +6,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from cases import Case, Step
-from makes import FIRST, MAKES
-from runner import OWN_SIGNALS, Outcome, Workshop
+
+from tests.helpers.makes import FIRST, MAKES
+from tests.helpers.transparency_cases import Case, Step
+from tests.helpers.transparency_runner import OWN_SIGNALS, Outcome, Workshop
 
 pytestmark = pytest.mark.skipif(not MAKES[FIRST], reason="no GNU make that is known here is installed")
 

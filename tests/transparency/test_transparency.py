@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from cases import ALL, Case
-from makes import FIRST, MAKES, VERSIONS
-from runner import RECORDING, STATES, Outcome, Workshop
 
-from devtelemetry_cli import gitcontext
-from support import Developer
+from devtelemetry_cli.client import git_context
+from tests.helpers.developer import Developer
+from tests.helpers.makes import FIRST, MAKES, VERSIONS
+from tests.helpers.transparency_cases import ALL, Case
+from tests.helpers.transparency_runner import RECORDING, STATES, Outcome, Workshop
 
 ELSEWHERE = (
     "success",
@@ -127,7 +127,7 @@ def test_a_stop_of_the_whole_job_never_stops_git(tmp_path: Path, monkeypatch: py
     fake.write_text(f"#!{sys.executable} -S\nimport os\nos.kill(os.getpid(), {signal.SIGTSTP:d})\nprint(86400, 1)\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    question = gitcontext.Question(dict(os.environ))
+    question = git_context.GitProbe(dict(os.environ))
     try:
         assert question.wait(20)
         assert question.context(3 * 86400, "")[1] == 2

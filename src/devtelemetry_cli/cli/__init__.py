@@ -28,7 +28,7 @@ COMMANDS = {
     "makefile": "devtelemetry_cli.cli.makefile:makefile",
     "completion": "devtelemetry_cli.cli.completion:completion",
     "serve": "devtelemetry_cli.cli.serve:serve",
-    "devlake": "devtelemetry_cli.cli.devlake:devlake",
+    "devlake": "devtelemetry_cli.cli.devlake.commands:devlake",
 }
 
 

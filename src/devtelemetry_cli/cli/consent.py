@@ -9,13 +9,13 @@ from datetime import datetime
 
 import click
 
-from devtelemetry_cli import settings, verdict
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import decide, judge, notice, prompt, question, store
-from devtelemetry_cli.destination import NOWHERE
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client.consent import decide, decisions, judge, notice, prompt, question
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.destination import NOWHERE
+from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
-from devtelemetry_cli.place import Place
-from devtelemetry_cli.schedule import plan
 
 _NO_URL = ConfigurationError(
     "No report URL is set, so there is nobody to agree with.",
@@ -88,11 +88,11 @@ def forget() -> None:
 def list_(as_json: bool) -> None:
     """Every destination that you decided about."""
     place = places.here()
-    known = store.decisions(settings.read_user(place.config)).values()
+    known = decisions.decisions(settings.read_user(place.config)).values()
     if as_json:
         click.echo(json.dumps({"decisions": [_values(decision) for decision in known]}, indent=2))
     for decision in () if as_json else known:
-        until = f", until {decision.until:%Y-%m-%d}" if decision.state == verdict.GRANTED else ""
+        until = f", until {decision.until:%Y-%m-%d}" if decision.state == consent_cache.GRANTED else ""
         click.echo(f"{decision.state:9} {decision.url or '(no destination)'}  since {decision.decided:%Y-%m-%d}{until}")
     if not known and not as_json:
         click.echo("devtel: nothing was decided yet.", err=True)
@@ -103,14 +103,14 @@ def show() -> None:
     """Print what was decided here, and the notice."""
     place = places.here()
     answer = judge.judge(place.environ, place.config, place.project, time.time())
-    click.echo(judge.in_words(answer.state, answer.rule))
-    if answer.state == verdict.OFF:
+    click.echo(judge.describe(answer.state, answer.rule))
+    if answer.state == consent_cache.OFF:
         return
     terms = places.terms(place)
     if terms is None:
         return
-    decision = store.find(place.config, terms.destination.key)
-    if answer.state == verdict.GRANTED and answer.ask and decision is not None:
+    decision = decisions.find(place.config, terms.destination.key)
+    if answer.state == consent_cache.GRANTED and answer.ask and decision is not None:
         click.echo(
             "\nWhat you agreed to has changed since; `devtel consent` asks again, until then the old terms hold:"
         )
@@ -119,9 +119,9 @@ def show() -> None:
     click.echo("\n" + notice.full(terms), nl=False)
 
 
-def _values(decision: store.Decision) -> dict[str, str | None]:
+def _values(decision: decisions.Decision) -> dict[str, str | None]:
     """The stable shape of one decision: docs/json.md."""
-    granted = decision.state == verdict.GRANTED
+    granted = decision.state == consent_cache.GRANTED
     return {
         "state": decision.state,
         "destination": decision.url or None,
@@ -135,14 +135,14 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone().isoformat(timespec="seconds")
 
 
-def _destination(place: Place) -> tuple[str, str]:
+def _destination(place: Context) -> tuple[str, str]:
     """Key and URL of the destination here."""
     terms = places.terms(place)
     return (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
 
 
-def _all_destinations(place: Place) -> list[tuple[str, str]]:
-    return [(decision.key, decision.url) for decision in store.decisions(store.read(place.config)).values()]
+def _all_destinations(place: Context) -> list[tuple[str, str]]:
+    return [(decision.key, decision.url) for decision in decisions.decisions(decisions.read(place.config)).values()]
 
 
 def _tell_erasure(queued: bool) -> None:
@@ -160,18 +160,20 @@ def _ask() -> None:
             "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
         )
     with _kept(place):
-        answer = question.settle(places.keeping(place), terms, question.introduction(place, terms, notice.full(terms)))
+        answer = question.ask_and_apply(
+            places.keeping(place), terms, question.introduction(place, terms, notice.full(terms))
+        )
     if answer == prompt.YES:
         _offer_schedule(place)
 
 
-def _offer_schedule(place: Place) -> None:
-    if not plan.is_in_place(place.environ):
+def _offer_schedule(place: Context) -> None:
+    if not backends.is_in_place(place.environ):
         click.echo("devtel: nothing sends it by itself yet: `devtel schedule install` does, once a day.", err=True)
 
 
 @contextmanager
-def _kept(place: Place) -> Iterator[None]:
+def _kept(place: Context) -> Iterator[None]:
     """Say in one sentence why a decision could not be kept."""
     try:
         yield

@@ -8,12 +8,12 @@ from dataclasses import asdict
 import click
 
 from devtelemetry_cli import __version__, cli
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.doctor import finding as findings
-from devtelemetry_cli.doctor.examination import examine
-from devtelemetry_cli.doctor.finding import Finding
-from devtelemetry_cli.doctor.scene import Scene
-from devtelemetry_cli.quantities import counted
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.commands.doctor import finding as findings
+from devtelemetry_cli.commands.doctor.environment import Environment
+from devtelemetry_cli.commands.doctor.finding import Finding
+from devtelemetry_cli.commands.doctor.runner import examine
+from devtelemetry_cli.model.formatting import counted
 
 _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "red"}
 
@@ -25,7 +25,7 @@ _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "re
 def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
     """Look at everything that devtel needs, and say what to do; ends with 0 only when all is well."""
     found = []
-    for finding in examine(Scene(places.here(), time.time(), sys.argv[0], offline)):
+    for finding in examine(Environment(places.here(), time.time(), sys.argv[0], offline)):
         found.append(finding)
         if not as_json and not (quiet and finding.level == findings.OK):
             _print(finding)

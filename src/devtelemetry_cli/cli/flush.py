@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import click
 
-from devtelemetry_cli import cli, switches
-from devtelemetry_cli.cli import place as places
+from devtelemetry_cli import cli
+from devtelemetry_cli import send as sending
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client import switches
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.quantities import counted
-from devtelemetry_cli.send import flush as sending
+from devtelemetry_cli.model.formatting import counted
 
 _PATIENCE = 1.0  # seconds without a progress bar
 _WIDTH = 24
@@ -31,7 +32,7 @@ def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
     place = places.here()
     in_person = not quiet and (verbose or cli.somebody_is_there())
     switch = switches.switched_off(place.environ)
-    job = sending.Flush(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
+    job = sending.FlushOptions(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
     if switch:
         _tell(in_person, f"devtel is switched off ({switch} is set); nothing is sent.")
     elif dry_run:
@@ -40,7 +41,7 @@ def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
         _flush(job, deadline)
 
 
-def _preview(job: sending.Flush, quiet: bool) -> None:
+def _preview(job: sending.FlushOptions, quiet: bool) -> None:
     count = 0
     for decision, report in sending.preview(job):
         click.echo(report.body)
@@ -50,7 +51,7 @@ def _preview(job: sending.Flush, quiet: bool) -> None:
         _tell(not quiet, "nothing would be sent.")
 
 
-def _flush(job: sending.Flush, deadline: float) -> None:
+def _flush(job: sending.FlushOptions, deadline: float) -> None:
     _arm_watchdog(deadline)
     bar = ProgressBar(wanted=job.in_person and sys.stderr.isatty())
     try:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from devtelemetry_cli import destination, fragment, paths, settings
+from devtelemetry_cli.client import destination, paths, settings
+from devtelemetry_cli.commands.init import defaults, endpoint, project_file
+from devtelemetry_cli.commands.init.project_file import Answers, WrongAnswerError
+from devtelemetry_cli.commands.makefile import fragment
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
-from devtelemetry_cli.initialise import endpoint, project_file, proposals
-from devtelemetry_cli.initialise.project_file import Answers, WrongAnswerError
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
 Flag = str | tuple[str, ...] | None
@@ -45,7 +46,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
 def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
     """Write .devtel.toml and devtel.mk, for the maintainers of a repository to commit."""
     here = Path(_working_folder())
-    proposal = proposals.propose(here)
+    proposal = defaults.propose(here)
     project = proposal.root / paths.PROJECT_FILE
     standing = _standing(project, force)
     answers = _answers(flags, standing, proposal, yes)
@@ -79,9 +80,7 @@ def _standing(path: Path, force: bool) -> settings.ProjectFile:
         raise settings.DamagedError(fault.path, "it is damaged", "Correct it, or say --force.") from fault
 
 
-def _answers(
-    flags: dict[str, Flag], standing: settings.ProjectFile, proposal: proposals.Proposal, yes: bool
-) -> Answers:
+def _answers(flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Proposal, yes: bool) -> Answers:
     asks = not yes and sys.stdin.isatty()
     if not yes and not asks:
         raise click.UsageError("nobody is there to be asked; give the values as flags, and --yes.")
@@ -98,7 +97,7 @@ def _answers(
     return Answers(**said, targets=targets)
 
 
-def _default(name: str, flags: dict[str, Flag], standing: settings.ProjectFile, proposal: proposals.Proposal) -> str:
+def _default(name: str, flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Proposal) -> str:
     """What is taken without an answer: the flag, else what stands there, else what the repository proposes."""
     flag = flags[name]
     given = getattr(standing, name) if flag is None or flag == () else flag
@@ -169,7 +168,7 @@ def _lines(text: str) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
 
 
-def _next_step(folder: Path, proposal: proposals.Proposal) -> str:
+def _next_step(folder: Path, proposal: defaults.Proposal) -> str:
     where = "" if folder == proposal.root else f" (in {folder})"
     commit = "Commit both files." if proposal.is_repository else "Keep both files with the Makefile."
     return f"{commit} Next{where}: the two lines per target at the top of {fragment.NAME}."

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from devtelemetry_cli import fragment
-from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.commands.makefile import fragment
 from devtelemetry_cli.errors import DevtelError
 
 

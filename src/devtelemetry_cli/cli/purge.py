@@ -6,13 +6,13 @@ from datetime import date
 
 import click
 
-from devtelemetry_cli import purge as purging
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.destination import NOWHERE
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.destination import NOWHERE
+from devtelemetry_cli.commands import purge as purging
+from devtelemetry_cli.commands.purge import Day
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.place import Place
-from devtelemetry_cli.purge import Day
-from devtelemetry_cli.quantities import counted
+from devtelemetry_cli.model.formatting import counted
 
 
 @click.command(short_help="Delete this machine's records.")
@@ -41,7 +41,7 @@ def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, ye
         _delete(place, names, limit)
 
 
-def _delete(place: Place, names: list[str], limit: date | None) -> None:
+def _delete(place: Context, names: list[str], limit: date | None) -> None:
     try:
         gone = purging.purge(place.state, names, limit, _today())
     except OSError as fault:
@@ -91,7 +91,7 @@ def _values(day: Day) -> dict[str, str | int | bool | None]:
     }
 
 
-def _key(place: Place) -> str:
+def _key(place: Context) -> str:
     terms = places.terms(place)
     return terms.destination.key if terms else NOWHERE
 

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from devtelemetry_cli.schedule import job as jobs
-from devtelemetry_cli.schedule import plan
+from devtelemetry_cli.commands.schedule import backends
+from devtelemetry_cli.commands.schedule import job as jobs
 
 
 @click.group()
@@ -17,23 +17,23 @@ def schedule() -> None:
 
 @schedule.command()
 @click.option(
-    "--with", "keeper", type=click.Choice(list(plan.KEEPERS)), help="Who starts it; else whichever is here."
+    "--with", "keeper", type=click.Choice(list(backends.KEEPERS)), help="Who starts it; else whichever is here."
 )  # fmt: skip
 def install(keeper: str | None) -> None:
     """Put a daily flush in place, at a time of this machine's own. Said again, it only brings it up to date."""
     environ = dict(os.environ)
     job = jobs.flush(environ, sys.argv[0])
-    name, changed = plan.install(environ, job, keeper or "")
+    name, changed = backends.install(environ, job, keeper or "")
     for sentence in job.left_out:
         click.echo(f"devtel: {sentence}", err=True)
-    (standing,) = [found for found in plan.find(environ, job) if found.keeper == name]
+    (standing,) = [found for found in backends.find(environ, job) if found.keeper == name]
     click.echo(f"{'Installed' if changed else 'In place already'}: devtel flush, daily at {standing.when}, by {name}.")
 
 
 @schedule.command()
 def remove() -> None:
     """Take the daily flush away, and nothing else."""
-    names = plan.remove(dict(os.environ))
+    names = backends.remove(dict(os.environ))
     click.echo(f"Removed from {' and '.join(names)}." if names else "There was no schedule of devtel's.")
 
 
@@ -42,12 +42,12 @@ def remove() -> None:
 def status(as_json: bool) -> None:
     """Tell whether a daily flush is in place."""
     environ = dict(os.environ)
-    found = plan.find(environ, jobs.flush(environ, sys.argv[0]))
+    found = backends.find(environ, jobs.flush(environ, sys.argv[0]))
     if as_json:
         standing = [
             {"with": one.keeper, "when": one.when, "current": one.is_current, "text": one.text} for one in found
         ]
-        values = {"installed": bool(found), "schedules": standing, "available": plan.available(environ)}
+        values = {"installed": bool(found), "schedules": standing, "available": backends.available(environ)}
         click.echo(json.dumps(values, indent=2))
         return
     for one in found:

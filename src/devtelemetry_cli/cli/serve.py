@@ -116,7 +116,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
 def _server() -> ModuleType:
     """The receiver, loaded only here: no other command waits for it or needs its extra."""
     try:
-        from devtelemetry_cli.receiver import server  # noqa: PLC0415 - see above
+        from devtelemetry_cli.server import main  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
@@ -124,7 +124,7 @@ def _server() -> ModuleType:
             f"devtel serve needs {error.name}, which is not installed.",
             "Install it: pip install 'devtelemetry-cli[server]'",
         ) from None
-    return server
+    return main
 
 
 def _token(file: str | None) -> str:

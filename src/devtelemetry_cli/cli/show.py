@@ -9,14 +9,14 @@ from datetime import date, timedelta
 
 import click
 
-from devtelemetry_cli import switches
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent.store import Decision
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client import switches
+from devtelemetry_cli.client.consent.decisions import Decision
+from devtelemetry_cli.commands.show import day, destination_choice, history
+from devtelemetry_cli.commands.show import explain as explaining
+from devtelemetry_cli.commands.show.day import Query, Told
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
-from devtelemetry_cli.show import explain as explaining
-from devtelemetry_cli.show import past, told, whom
-from devtelemetry_cli.show.told import Look, Told
 
 
 @click.command(short_help="Print exactly the bytes that are sent for a day.")
@@ -48,18 +48,18 @@ def show(  # noqa: PLR0913, PLR0917  one for each option
     now = time.time()
     wanted = _date(day, date.fromtimestamp(now))  # noqa: DTZ012  journals are named by the local day
     place = places.here()
-    look = Look(place, whom.decision(place, destination), now)
+    look = Query(place, destination_choice.decision(place, destination), now)
     if history:
         _print_history(look, wanted.isoformat() if day else None, as_json)
         return
     _print_day(look, wanted, explain, quiet)
 
 
-def _print_day(look: Look, wanted: date, explain: bool, quiet: bool) -> None:
+def _print_day(look: Query, wanted: date, explain: bool, quiet: bool) -> None:
     switch = switches.switched_off(look.place.environ)
     if switch and not quiet:
         click.echo(f"devtel: {switch} is set: nothing is sent while it is.", err=True)
-    for one in told.day(look, wanted):
+    for one in day.day(look, wanted):
         if explain:
             _print_explained(one, look.decision)
             continue
@@ -107,8 +107,8 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, 78, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def _print_history(look: Look, wanted: str | None, as_json: bool) -> None:
-    days, damaged = past.history(look, wanted)
+def _print_history(look: Query, wanted: str | None, as_json: bool) -> None:
+    days, damaged = history.history(look, wanted)
     decision = look.decision
     if as_json:
         whom_told = {"destination": decision.url, "anonymous_id": decision.anonymous_id}
@@ -125,7 +125,7 @@ def _print_history(look: Look, wanted: str | None, as_json: bool) -> None:
             click.echo(f"  {_line(one)}")
 
 
-def _line(one: past.Past) -> str:
+def _line(one: history.Past) -> str:
     """One day; the hash is that of the bytes that left last."""
     when = (one.stored_at or one.noted_at or "")[:16].replace("T", " ")
     runs = f"{one.runs} run{'s' * (one.runs != 1)}"

@@ -14,15 +14,16 @@ from typing import Any
 
 import click
 
-from devtelemetry_cli import cli, verdict
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import judge
+from devtelemetry_cli import cli
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client import consent_cache
+from devtelemetry_cli.client.consent import judge
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.commands.stats import journals, render, statistics
+from devtelemetry_cli.commands.stats.journals import Found
+from devtelemetry_cli.commands.stats.statistics import WEEK, Figures, Target
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.place import Place
-from devtelemetry_cli.quantities import counted
-from devtelemetry_cli.stats import figures, journals, page
-from devtelemetry_cli.stats.figures import WEEK, Figures, Target
-from devtelemetry_cli.stats.journals import Found
+from devtelemetry_cli.model.formatting import counted
 
 _DAYS = click.IntRange(1, 3660)
 
@@ -57,7 +58,7 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     found = journals.add_up(folders, min(first, journals.first_day(today, 2 * WEEK)), today)
     if not quiet:
         _tell_troubles(found)
-    chosen = figures.figures(figures.chosen(found.days, targets, projects), first, today)
+    chosen = statistics.figures(statistics.chosen(found.days, targets, projects), first, today)
     if as_json:
         click.echo(json.dumps(_values(chosen, found), indent=2))
     elif as_csv:
@@ -104,12 +105,12 @@ def _print(chosen: Figures) -> None:
     coloured = cli.may_colour()
     # LC_ALL=C means a terminal of which nothing is known; Python writes UTF-8 to it all the same.
     is_plain = codecs.lookup(locale.getencoding()).name == "ascii"
-    for line in page.lines(chosen, "ascii" if is_plain else sys.stdout.encoding):
+    for line in render.lines(chosen, "ascii" if is_plain else sys.stdout.encoding):
         is_heading = coloured and line and not line.startswith(" ")
         click.echo(click.style(line, bold=True) if is_heading else line)
 
 
-def _nothing(place: Place, found: Found, count: int, names: tuple[str, ...], everything: bool) -> DevtelError:
+def _nothing(place: Context, found: Found, count: int, names: tuple[str, ...], everything: bool) -> DevtelError:
     """Why there is nothing to show, and what to do."""
     window = "today" if count == 1 else f"in the last {count} days"
     known = sorted({name for sums in found.days.values() for key in sums for name in key if name})
@@ -124,11 +125,11 @@ def _nothing(place: Place, found: Found, count: int, names: tuple[str, ...], eve
     now = time.time()
     answer = judge.judge(place.environ, place.config, place.project, now)
     elsewhere = " `--all` looks at the other places." if journals.everywhere(place.state) else ""
-    words = judge.in_words(answer.state, answer.rule)
+    words = judge.describe(answer.state, answer.rule)
     if answer.records(now):
         return DevtelError(f"No run was recorded here yet ({words}).", f"Run a target that is handed over.{elsewhere}")
     asks = "`devtel consent` asks." if answer.ask else "`devtel consent local` records for yourself."
-    advice = asks if answer.state == verdict.UNDECIDED else "`devtel consent show` tells more."
+    advice = asks if answer.state == consent_cache.UNDECIDED else "`devtel consent show` tells more."
     return DevtelError(f"Nothing is recorded here ({words}).", advice + elsewhere)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from devtelemetry_cli import status as state
-from devtelemetry_cli.cli import place as places
-from devtelemetry_cli.consent import judge
-from devtelemetry_cli.quantities import counted
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client.consent import judge
+from devtelemetry_cli.commands import status as state
+from devtelemetry_cli.model.formatting import counted
 
 _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
@@ -38,7 +38,7 @@ def _values(now: state.Status) -> dict[str, Any]:
 
 def _lines(now: state.Status) -> list[tuple[str, str]]:
     until = f", until {_moment(now.until):%Y-%m-%d}" if now.until and now.consent == "granted" else ""
-    lines = [("consent", f"{judge.in_words(now.consent, now.rule)}{until}"), ("destination", now.destination or "none")]
+    lines = [("consent", f"{judge.describe(now.consent, now.rule)}{until}"), ("destination", now.destination or "none")]
     if now.anonymous_id:
         lines.append(("anonymous ID", now.anonymous_id))
     if now.consent in ("granted", "local"):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from devtelemetry_cli import files, tokens
-from devtelemetry_cli.cli import place as places
+from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.client import atomic_files, tokens
 from devtelemetry_cli.errors import ConfigurationError
 
 
@@ -44,7 +44,7 @@ def _read(file: Path | None, command: str | None) -> str:
     if file is not None and command is not None:
         raise click.UsageError("give --file or --command, not both.")
     if file is not None:
-        return files.read(file).decode("utf-8", "replace")
+        return atomic_files.read(file).decode("utf-8", "replace")
     if command is not None:
         return _ask_command(command)
     if sys.stdin.isatty():

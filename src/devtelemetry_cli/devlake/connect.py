@@ -4,10 +4,11 @@ import re
 import tomllib
 from collections.abc import Iterable
 
-from devtelemetry_cli.devlake import api, calls, faults, model, plugins
-from devtelemetry_cli.devlake.api import Client
-from devtelemetry_cli.devlake.faults import ApiError
-from devtelemetry_cli.devlake.model import Connection
+from devtelemetry_cli.devlake.api import client as api
+from devtelemetry_cli.devlake.api import errors, models, plugins, queries
+from devtelemetry_cli.devlake.api.client import Client
+from devtelemetry_cli.devlake.api.errors import ApiError
+from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.errors import ConfigurationError
 
 _PATH = f"/plugins/{plugins.REPORTS}/connections"
@@ -15,18 +16,18 @@ _PATH = f"/plugins/{plugins.REPORTS}/connections"
 
 def connection(client: Client, name: str) -> tuple[Connection, bool]:
     """The connection of that name, and whether it was made just now. Raises ApiError."""
-    found = _named(calls.connections(client, plugins.REPORTS), name)
+    found = _named(queries.connections(client, plugins.REPORTS), name)
     if found:
         return found, False
     body = {"name": name, "endpoint": client.root.removesuffix("/rest")}  # without an endpoint DevLake answers 500
     try:
         made = api.record(client.write("POST", _PATH, body), f"POST {_PATH}")
     except ApiError as fault:
-        found = _named(calls.connections(client, plugins.REPORTS), name)  # made by somebody else, or by our first try
+        found = _named(queries.connections(client, plugins.REPORTS), name)  # made by somebody else, or by our first try
         if found is None or fault.status not in (400, 500):
             raise fault from None
         return found, False
-    return Connection(plugins.REPORTS, model.number(made, "id", f"POST {_PATH}"), name), True
+    return Connection(plugins.REPORTS, models.number(made, "id", f"POST {_PATH}"), name), True
 
 
 def report_url(root: str, connection_id: int, with_key: bool = True) -> str:
@@ -49,9 +50,9 @@ def make_key(client: Client, name: str, connection_id: int) -> str:
             f"DevLake has a key named {name!r} already, and shows a key only once.",
             "Make another with --key-name, or delete that one in config-ui.",
         ) from None
-    key = model.text(answer, "apiKey")
+    key = models.text(answer, "apiKey")
     if not key:
-        raise faults.malformed("POST /api-keys", "it holds no key")
+        raise errors.malformed("POST /api-keys", "it holds no key")
     return key
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from devtelemetry_cli.devlake import calls, plugins
-from devtelemetry_cli.devlake.api import Client
-from devtelemetry_cli.devlake.faults import ApiError, Patience
-from devtelemetry_cli.devlake.model import Connection, RemoteScope
+from devtelemetry_cli.devlake.api import plugins, queries
+from devtelemetry_cli.devlake.api.client import Client
+from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
+from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
 
 HEADS = ("connection", "name", "added", "missing", "")
 
@@ -41,19 +41,19 @@ class Found:
 
 def discover(client: Client, choice: tuple[str, ...] = ()) -> Iterator[Found]:
     """Each connection as it is looked at. Raises ApiError for what concerns all of them."""
-    patience = Patience()
-    for connection in calls.chosen(client, choice, lambda _name: True):
+    patience = CircuitBreaker()
+    for connection in queries.chosen(client, choice, lambda _name: True):
         if connection.plugin in plugins.KNOWN:
             yield _look_at(client, connection, patience)
         else:
             yield Found(connection, None, None)
 
 
-def _look_at(client: Client, connection: Connection, patience: Patience) -> Found:
+def _look_at(client: Client, connection: Connection, patience: CircuitBreaker) -> Found:
     added: set[str] | None = None
     try:
-        added = set(calls.added_scopes(client, connection))
-        remote = calls.remote_scopes(client, connection)
+        added = set(queries.added_scopes(client, connection))
+        remote = queries.remote_scopes(client, connection)
         missing = tuple(RemoteScope(scope.id, scope.full_name, None) for scope in remote if scope.id not in added)
         patience.answered()
         return Found(connection, len(added), missing)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from devtelemetry_cli.devlake import api, model, pipelines
-from devtelemetry_cli.devlake.api import Client
-from devtelemetry_cli.devlake.faults import ApiError
-from devtelemetry_cli.devlake.pace import Clock
-from devtelemetry_cli.devlake.pipelines import Pipeline
+from devtelemetry_cli.devlake.api import client as api
+from devtelemetry_cli.devlake.api import models, pipelines
+from devtelemetry_cli.devlake.api.client import Client
+from devtelemetry_cli.devlake.api.errors import ApiError
+from devtelemetry_cli.devlake.api.pipelines import Pipeline
+from devtelemetry_cli.devlake.api.retry import Clock
 
 
 def trigger(client: Client, project: str, full_sync: bool = False, skip_collectors: bool = False) -> Pipeline:
@@ -55,7 +56,7 @@ def _blueprint(client: Client, project: str) -> int:
     blueprint = answer.get("blueprint")
     if not isinstance(blueprint, dict):
         raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui.")
-    return model.number(blueprint, "id", f"GET {path}")
+    return models.number(blueprint, "id", f"GET {path}")
 
 
 def _refused(project: str, fault: ApiError) -> ApiError:

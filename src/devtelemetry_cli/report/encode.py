@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from devtelemetry_cli.names import OTHER
+from devtelemetry_cli.model.metrics import SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
+from devtelemetry_cli.model.target_names import OTHER
 from devtelemetry_cli.report.fields import NOTICE_VERSION, newer_than, without
-from devtelemetry_cli.report.metrics import SCHEMA, DailyMetrics, Environment, TargetMetrics, developer
 
 MAX_TARGETS = 200
 MAX_BYTES = 48 * 1024

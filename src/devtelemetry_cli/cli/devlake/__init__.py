@@ -1,0 +1,1 @@
+"""`devtel devlake`: commands, options and output."""

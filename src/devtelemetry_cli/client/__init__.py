@@ -1,0 +1,1 @@
+"""What the wrapper, consent and sending stand on, on a developer's machine."""

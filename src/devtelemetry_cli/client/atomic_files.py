@@ -1,0 +1,90 @@
+"""Write small files so that a crash at any moment leaves the old one or the new one, whole."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+MAX_BYTES = 1024 * 1024
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Put `data` in the place of `path`, durable and readable for its owner alone. Raises OSError.
+
+    A symbolic link to a file is followed, since people keep their configuration elsewhere by one. What a link
+    to anything else points to is left alone (it may be a device), and the link is replaced.
+    """
+    meant = Path(os.path.realpath(path))
+    path = meant if meant.is_file() or not meant.exists() else path
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _clear_away_drafts(path)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)  # 0600 by itself
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Take a small file away, if it is there, with what a crash left of its making. Raises OSError.
+
+    A link goes together with the file that it leads to, since that is where the content stands.
+    """
+    meant = Path(os.path.realpath(path))
+    if meant.is_file():
+        meant.unlink()
+    path.unlink(missing_ok=True)
+    for place in {meant, path}:
+        if place.parent.is_dir():
+            _clear_away_drafts(place)
+
+
+def read(path: Path) -> bytes:
+    """The content of a regular file of at most 1 MiB; a fifo or a device in its place is no content. Raises OSError."""
+    with open(path, "rb", opener=open_nonblocking) as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError(f"it is larger than {MAX_BYTES} bytes")
+    return data
+
+
+def open_nonblocking(path: str, flags: int) -> int:
+    """A descriptor of a regular file, as an opener for `open`; never waits, as opening a fifo or a device might."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("it is not a regular file")
+    return descriptor
+
+
+def _clear_away_drafts(path: Path) -> None:
+    """Drafts of `path` whose writers are dead: they may hold what their owner has withdrawn since."""
+    beginning = f".{path.name}."
+    for draft in path.parent.iterdir():
+        writer = draft.name.removeprefix(beginning).partition(".")[0]
+        if draft.name.startswith(beginning) and writer.isdigit() and not _lives(int(writer)):
+            draft.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""How often people may be asked: once in 7 days over all destinations, 5 times for one destination.
+
+The count and the date are all that is kept about who has not decided.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devtelemetry_cli.client import atomic_files
+
+PAUSE = 7 * 86400  # seconds
+MOST = 5
+
+
+def due(state: str, key: str, now: float) -> bool:
+    """Whether the budget allows an invitation for the destination `key` now."""
+    last, times = _read(_place(state))
+    return abs(now - last) >= PAUSE and times.get(key, 0) < MOST
+
+
+def spend(state: str, key: str, now: float) -> bool:
+    """Count one invitation before it is made; False where another run was faster. Raises OSError."""
+    place = _place(state)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(place.with_suffix(".lock")) as alone:
+        if not alone or not due(state, key, now):
+            return False
+        times = _read(place)[1]
+        times[key] = times.get(key, 0) + 1
+        atomic_files.atomic_write(place, json.dumps({"last": int(now), "times": times}).encode())
+        return True
+
+
+def forget(state: str, key: str) -> None:
+    """Keep nothing about a destination that was decided on. Raises OSError."""
+    place = _place(state)
+    last, times = _read(place)
+    if times.pop(key, None) is not None:
+        atomic_files.atomic_write(place, json.dumps({"last": last, "times": times}).encode())
+
+
+def _place(state: str) -> Path:
+    return Path(state) / "invitations.json"
+
+
+def _read(place: Path) -> tuple[int, dict[str, int]]:
+    """(time of the last invitation, invitations per destination). What is damaged counts as asked to the full."""
+    try:
+        book = json.loads(atomic_files.read(place))
+        times = {str(key): int(count) for key, count in book["times"].items()}
+        return int(book["last"]), times
+    except FileNotFoundError:
+        return 0, {}
+    except (OSError, ValueError, ArithmeticError, KeyError, TypeError, AttributeError, RecursionError):
+        return 0, _Exhausted()
+
+
+class _Exhausted(dict[str, int]):
+    """Who cannot count must not ask."""
+
+    def get(self, _key: object, _default: object = None) -> int:
+        return MOST
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[bool]:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,143 @@
+"""The decisions, one for each destination, in the user config under `[consent."KEY"]`."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from devtelemetry_cli.client import atomic_files, consent_cache, settings
+
+STATES = (consent_cache.GRANTED, consent_cache.LOCAL, consent_cache.DECLINED)
+_HEADER = "# Written by devtel. Values that you add are kept (in a decision, until it changes), comments are not.\n"
+Change = Callable[[dict[str, "Decision"]], None]
+
+_TEXTS = ("url", "state", "grant", "anonymous_id", "organisation", "purpose", "contact", "notice_hash")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about one destination, when, and about which terms.
+
+    `grant` names the agreement that records are made under; `anonymous_id` is there only for `granted`.
+    """
+
+    key: str
+    url: str
+    state: str
+    decided: datetime
+    grant: str = ""
+    anonymous_id: str = ""
+    organisation: str = ""
+    purpose: str = ""
+    contact: str = ""
+    notice: int = 0
+    notice_hash: str = ""
+
+    @property
+    def until(self) -> datetime:
+        """When it ends: a grant after 13 months, the others never."""
+        if self.state != consent_cache.GRANTED:
+            return datetime.max.replace(tzinfo=UTC)
+        return _months_later(self.decided, 13)
+
+
+def decisions(user: settings.UserConfig) -> dict[str, Decision]:
+    """The decisions in a config, by key. Raises DamagedError."""
+    table = user.values.get("consent", {})
+    if not isinstance(table, dict):
+        raise settings.DamagedError(user.path, "consent is not a table", settings.MOVED_ASIDE)
+    return {key: _decision(user.path, key, entry) for key, entry in table.items()}
+
+
+def read(config: str) -> settings.UserConfig:
+    """The user config, for who decides anew: a damaged one counts as empty, since the decision moves it aside."""
+    try:
+        return _whole(config)
+    except settings.DamagedError:
+        return settings.UserConfig(path=config)
+
+
+def find(config: str, key: str) -> Decision | None:
+    """The decision about one destination. Raises DamagedError."""
+    return decisions(settings.read_user(config)).get(key)
+
+
+def update(config: str, state: str, change: Change) -> None:
+    """Change the decisions, alone: `change` gets them all by key. A damaged config is moved aside first.
+
+    Raises OSError where the config cannot be written.
+    """
+    # Loaded here: a run that works its verdict out anew only reads decisions, and would wait for both.
+    import tomli_w  # noqa: PLC0415
+    from filelock import FileLock  # noqa: PLC0415
+
+    Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(f"{state}/config.lock", timeout=10, mode=0o600):
+        user = _readable(config)
+        known = decisions(user)
+        change(known)
+        before = user.values.get("consent", {})
+        values = {
+            **user.values,
+            "consent": {key: _entry(decision, before.get(key, {})) for key, decision in sorted(known.items())},
+        }
+        atomic_files.atomic_write(Path(config), (_HEADER + tomli_w.dumps(values)).encode())
+
+
+def moved_aside(config: str) -> list[Path]:
+    """The damaged configs that were moved aside so far."""
+    return sorted(Path(config).parent.glob(f"{Path(config).name}.damaged-*"))
+
+
+def _whole(config: str) -> settings.UserConfig:
+    user = settings.read_user(config)
+    decisions(user)
+    return user
+
+
+def _readable(config: str) -> settings.UserConfig:
+    try:
+        return _whole(config)
+    except settings.DamagedError:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        Path(config).replace(f"{config}.damaged-{stamp}")
+        return settings.UserConfig(path=config)
+
+
+def _decision(path: str, key: str, entry: object) -> Decision:
+    if not isinstance(entry, dict) or entry.get("state") not in STATES:
+        raise settings.DamagedError(path, f"consent.{key} holds no decision", settings.MOVED_ASIDE)
+    texts = {name: entry.get(name, "") for name in _TEXTS}
+    decided, notice = entry.get("decided"), entry.get("notice", 0)
+    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(notice, int):
+        raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", settings.MOVED_ASIDE)
+    if not isinstance(decided, datetime) or not 1970 <= decided.year < 9000:  # 13 months later is a date too
+        raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", settings.MOVED_ASIDE)
+    if entry["state"] == consent_cache.GRANTED and not (texts["grant"] and texts["anonymous_id"]):
+        raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", settings.MOVED_ASIDE)
+    at = decided if decided.tzinfo else decided.replace(tzinfo=UTC)
+    return Decision(key=key, decided=at, notice=notice, **texts)
+
+
+def _entry(decision: Decision, before: dict[str, Any]) -> dict[str, Any]:
+    """What is written of a decision, with the values of a newer devtel that stood there `before`.
+
+    These stay only while state and agreement do: who declines or forgets must not leave an ID in a value that we do
+    not know.
+    """
+    values = asdict(replace(decision, decided=decision.decided.replace(microsecond=0)))
+    is_the_same = all(before.get(name, "") == values[name] for name in ("state", "grant"))
+    unknown = {name: value for name, value in before.items() if name not in values} if is_the_same else {}
+    del values["key"]
+    return {name: value for name, value in values.items() if value not in ("", 0)} | unknown
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    year, month = divmod(moment.month - 1 + months, 12)
+    day = moment.day
+    while True:
+        try:
+            return moment.replace(year=moment.year + year, month=month + 1, day=day)
+        except ValueError:
+            day -= 1

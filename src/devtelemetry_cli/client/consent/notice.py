@@ -1,0 +1,142 @@
+"""What a person is asked: by whom, what for, where to, and every field that is sent."""
+
+import hashlib
+import json
+import textwrap
+from dataclasses import dataclass
+
+from devtelemetry_cli.client import settings
+from devtelemetry_cli.client.destination import Destination
+from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
+
+WIDTH = 78
+
+NEVER = (
+    "Never recorded: arguments and variables, file names and paths, branch names, commits, remote addresses, "
+    "user and host names, anything that your builds print."
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an agreement is about; when any of it changes, it is asked again. `source` is where the URL came from."""
+
+    destination: Destination
+    source: str
+    organisation: str = ""
+    purpose: str = ""
+    contact: str = ""
+
+    def hash(self) -> str:
+        """The hash of everything that is agreed to: destination, organisation, purpose, contact and fields."""
+        agreed = [self.destination.url, self.organisation, self.purpose, self.contact]
+        fields = [[field.path, field.meaning] for field in FIELDS]
+        return hashlib.sha256(json.dumps([NOTICE_VERSION, agreed, fields]).encode()).hexdigest()
+
+
+def terms(destination: Destination, source: str, project: settings.ProjectFile) -> Terms:
+    """The terms for a destination. Who asks and why is known only where the project file names the address."""
+    if source != settings.PROJECT:
+        return Terms(destination, source)
+    return Terms(destination, source, project.organisation, project.purpose, project.contact)
+
+
+def short(asked: Terms) -> str:
+    """The notice for a reader in a hurry, before the question at the end of a run."""
+    who = asked.organisation or "Whoever runs that address"
+    lines = [
+        f"{who} asks: may devtel report how long your make targets take?",
+        *_address(asked),
+        *_reasons(asked),
+        "",
+        *_wrapped(
+            "Sent once a day, under a random ID: which targets ran, how often, how long, with what exit code; "
+            "the hours of activity; the kind of branch and the checkout's age; the machine's kind."
+        ),
+        *_wrapped(NEVER),
+        "",
+        *_wrapped("You can change your mind at any time: devtel consent decline erases everything."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def again(asked: Terms, agreed_on: str, differences: list[str]) -> str:
+    """The notice for who agreed already and is asked anew: what is different since, and nothing else."""
+    who = asked.organisation or "Whoever runs that address"
+    lines = [
+        *_wrapped(f"{who} asks again, since what you agreed to on {agreed_on} has changed:"),
+        *(line for sentence in differences for line in _item(sentence)),
+        *_address(asked),
+        *_wrapped("All else is as it was; show prints all of it. Until you agree again, the old terms hold."),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def full(asked: Terms) -> str:
+    """The whole notice with every field that is sent."""
+    fields = [_field_lines(field.path, field.meaning) for field in FIELDS]
+    lines = [
+        f"devtel notice, version {NOTICE_VERSION}",
+        *_address(asked),
+        *_reasons(asked),
+        "",
+        *_wrapped("What is sent, once a day, as the total of that day:"),
+        *(line for field in fields for line in field),
+        "",
+        *_wrapped(NEVER),
+        "",
+        *_wrapped(
+            "Your agreement ends after 13 months, and you are asked again when anything in this notice changes. "
+            "`devtel flush --dry-run` shows what would be sent, byte for byte."
+        ),
+        *_wrapped(
+            "`devtel consent decline` ends it: every record on this machine is deleted, and the endpoint is asked "
+            "to erase what it received. `devtel serve` does that. DevLake's plugin cannot: there, ask "
+            f"{asked.contact or 'its operator'} with the ID that devtel shows you then."
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
+    """What differs from what was agreed to: one sentence each. `agreed` holds the texts of that time."""
+    now = {"organisation": asked.organisation, "purpose": asked.purpose, "contact": asked.contact}
+    sentences = [
+        f"{name}: was {agreed.get(name) or 'not given'}, is now {value or 'not given'}"
+        for name, value in now.items()
+        if value != agreed.get(name, "")
+    ]
+    version = int(agreed["notice"])
+    if version != NOTICE_VERSION:
+        sentences.append(f"the list of what is sent: was version {version}, is now {NOTICE_VERSION}")
+        sentences += [f"new in it: {field.path}: {field.meaning}" for field in FIELDS if field.since > version > 0]
+    return sentences
+
+
+def _address(asked: Terms) -> list[str]:
+    spaced = asked.destination.host.upper()
+    lines = ["", f"    >>>  {spaced}  <<<", f"    {asked.destination.url}"]
+    if asked.source == settings.ENVIRONMENT:
+        lines.append("    (this address comes from DEVTEL_REPORT_URL in your environment, not from the repository)")
+    if asked.source == settings.USER:
+        lines.append("    (this address comes from your own config; it serves repositories that name none)")
+    if asked.destination.is_plain_http_elsewhere:
+        lines.append("    WARNING: plain http to another machine: anyone on the way can read the reports.")
+    return [*lines, ""]
+
+
+def _reasons(asked: Terms) -> list[str]:
+    named = (("Who asks", asked.organisation), ("What for", asked.purpose), ("Contact", asked.contact))
+    return [line for name, text in named for line in _wrapped(f"{name}: {text or 'not given'}")]
+
+
+def _field_lines(path: str, meaning: str) -> list[str]:
+    return _item(f"{path}: {meaning}")
+
+
+def _item(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH)

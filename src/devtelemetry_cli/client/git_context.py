@@ -1,0 +1,120 @@
+"""What git says about the checkout a run starts in: asked while make runs, by two cheap plumbing commands.
+
+Nothing here names a branch, a commit or a path to anyone: only the kind of branch and the commit's age leave.
+"""
+
+import os
+import select
+import time
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    import signal as _signal
+else:
+    import _signal  # `signal` wraps the same numbers in enums, at 4 ms
+
+_STOPS = (_signal.SIGTSTP, _signal.SIGTTIN, _signal.SIGTTOU)
+_GIT = ("git", "-c", "core.fsmonitor=false")
+_COMMIT_TIME = ("rev-list", "--timestamp", "-1", "HEAD")
+_BRANCHES = ("rev-parse", "--symbolic-full-name", "HEAD", "refs/remotes/origin/HEAD")
+_HEADS, _REMOTE = "refs/heads/", "refs/remotes/origin/"
+
+
+class GitProbe:
+    """Two running git commands. `wait` for their answers, then `context`; `close` always."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        # A build that traces its git commands must not find ours among them.
+        untraced = {name: value for name, value in environ.items() if not name.startswith("GIT_TRACE")}
+        self._environ = {**untraced, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+        self._commands = [_Command(_COMMIT_TIME, self._environ), _Command(_BRANCHES, self._environ)]
+
+    def wait(self, seconds: float) -> bool:
+        """Whether both answered within `seconds`."""
+        deadline = time.monotonic() + seconds
+        while open_ones := [command.output for command in self._commands if command.output >= 0]:
+            left = deadline - time.monotonic()
+            if left < 0:
+                return False
+            for ready in select.select(open_ones, [], [], left)[0]:
+                next(command for command in self._commands if command.output == ready).read()
+        return True
+
+    def context(self, now: float, default_branch: str) -> tuple[str | None, int | None]:
+        """(kind of branch, age of the commit in whole days), None where git does not say."""
+        stamp, names = (bytes(command.answer).decode("utf-8", "replace") for command in self._commands)
+        seconds = stamp.partition(" ")[0]
+        age = max(0, int(now - int(seconds)) // 86400) if seconds.isdigit() else None
+        kind = _branch_kind(names.split("\n"), default_branch)
+        # Before the first commit git answers HEAD too, as if detached: from a commit that is not there.
+        return (None if kind == "detached" and age is None else kind), age
+
+    def close(self) -> None:
+        """Leave no process and no descriptor behind, answered or not."""
+        for command in self._commands:
+            command.close()
+
+
+def _branch_kind(names: list[str], default_branch: str) -> str | None:
+    head = names[0]
+    if head == "HEAD":
+        return "detached"
+    if not head.startswith(_HEADS):
+        return None
+    origin = names[1] if len(names) > 1 and names[1] != f"{_REMOTE}HEAD" else ""
+    default = default_branch or origin.removeprefix(_REMOTE)
+    if not default:
+        return "unknown"
+    return "default" if head.removeprefix(_HEADS) == default else "other"
+
+
+def _kill_group(pid: int) -> None:
+    try:  # noqa: SIM105  contextlib is one more import on the way of a run
+        os.killpg(pid, 9)
+    except PermissionError:  # macOS: it has ended already
+        pass
+
+
+class _Command:
+    def __init__(self, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
+        self.answer = bytearray()
+        self.output, theirs = os.pipe()
+        try:
+            self._pid = os.posix_spawnp(
+                "git",
+                [*_GIT, *arguments],
+                environ,
+                setpgroup=0,  # so that what it started can be ended with it
+                # Ctrl-Z is for make's group, whose continuing does not reach this one: it would stop for ever, and
+                # before it runs git even with us waiting for it.
+                setsigmask=_STOPS,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, theirs, 1),
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                ],
+            )
+        except OSError:
+            self._pid = 0
+            self._hang_up()
+        finally:
+            os.close(theirs)
+
+    def read(self) -> None:
+        chunk = os.read(self.output, 4096)
+        self.answer += chunk
+        if not chunk or len(self.answer) > 4096:
+            self._hang_up()
+
+    def close(self) -> None:
+        self._hang_up()
+        if self._pid:
+            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:  # it may have answered, and still not leave
+                _kill_group(self._pid)
+                os.waitpid(self._pid, 0)
+            self._pid = 0
+
+    def _hang_up(self) -> None:
+        if self.output >= 0:
+            os.close(self.output)
+            self.output = -1

@@ -1,0 +1,87 @@
+"""The random key that stands for this machine, made once and mapped in the state folder.
+
+A home that several machines share has one key for each, so that they never write one another's journals.
+"""
+
+import os
+
+
+def path(state: str, nodename: str) -> str:
+    """The file that holds the key of the machine called `nodename`."""
+    safe = "".join(c if c.isalnum() or c in ".-_" else "_" for c in nodename)[:100]
+    return f"{state}/hosts/{safe or '_'}"
+
+
+def find(state: str) -> str | None:
+    """This machine's key, or None where none was made yet (or what stands there is none)."""
+    return _read(path(state, os.uname().nodename))
+
+
+def get_or_create(state: str) -> str:
+    """This machine's key, made when missing. Raises OSError when it cannot be kept."""
+    place = path(state, os.uname().nodename)
+    known = _read(place)
+    if known is None:
+        _make(place)
+        known = _read(place)
+    if known is None:
+        raise OSError(f"{place} holds no key")
+    return known
+
+
+def deliverable_keys(state: str, journal: str) -> list[str]:
+    """The keys whose records in the folder `journal` are told and kept from here: this machine's own first, then
+    those that no machine is known by any more, since its file was lost or damaged.
+
+    Raises OSError where what stands there cannot be listed.
+    """
+    own = find(state)
+    named = {own, *(_read(f"{state}/hosts/{name}") for name in _names(f"{state}/hosts"))}
+    orphans = [name for name in _names(f"{state}/journal/{journal}") if _is_key(name) and name not in named]
+    return [*([own] if own else []), *sorted(orphans)]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def _is_key(text: str) -> bool:
+    return len(text) == 8 and all(c in "0123456789abcdef" for c in text)
+
+
+def _read(place: str) -> str | None:
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return None
+    try:
+        key = os.read(descriptor, 64).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return key if _is_key(key) else None
+
+
+def _make(place: str) -> None:
+    """Put a whole key in place at once: of two runs that make it at the same time, both read the winner's."""
+    os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
+    draft = f"{place}.{os.getpid()}.new"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, os.urandom(4).hex().encode())
+    finally:
+        os.close(descriptor)
+    try:
+        if os.path.lexists(place) and _read(place) is None:
+            os.replace(draft, place)  # a damaged key: its journals stay, a new key takes over
+        else:
+            os.link(draft, place)
+    except FileExistsError:
+        pass
+    finally:
+        if os.path.lexists(draft):
+            os.unlink(draft)

@@ -1,0 +1,44 @@
+"""The machine, as far as a report tells it."""
+
+import os
+import platform
+import re
+import subprocess
+
+import psutil
+
+from devtelemetry_cli import __version__
+from devtelemetry_cli.model.metrics import Environment
+
+_PATIENCE = 5.0  # seconds for `make --version`
+
+
+def snapshot(environ: dict[str, str]) -> Environment:
+    """This machine now; what cannot be found out stays empty."""
+    return Environment(
+        os=platform.system().lower(),
+        architecture=platform.machine(),
+        cores=os.cpu_count() or 0,
+        memory_gib=memory_class(psutil.virtual_memory().total),
+        make=_make_version(environ.get("DEVTEL_MAKE") or "make"),
+        devtel=__version__,
+    )
+
+
+def memory_class(size: int) -> int:
+    """Bytes as GiB rounded to the nearest power of two, at least 1: machines of one kind look alike."""
+    gib = max(1.0, size / 2**30)
+    lower: int = 1 << (int(gib).bit_length() - 1)
+    return lower if gib - lower < 2 * lower - gib else 2 * lower
+
+
+def _make_version(make: str) -> str:
+    try:
+        # The make that the developer chose, asked for its version: nothing of a project is run.
+        answer = subprocess.run(  # noqa: S603
+            [make, "--version"], capture_output=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    found = re.search(rb"^GNU Make ([0-9][0-9.]*)", answer.stdout)
+    return found[1].decode() if found else ""

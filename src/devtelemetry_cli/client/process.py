@@ -1,0 +1,227 @@
+"""make as our child: signals, environment and end as if make stood in our place.
+
+The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
+"""
+
+import os
+import sys
+import time
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    import resource
+    import signal as _signal
+    from collections.abc import Callable
+else:
+    import _signal  # `signal` wraps the same calls in enums, at 4 ms
+
+_NOTED = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP)
+_ENDING = (*_NOTED, _signal.SIGTERM)
+# Python ignores these two from its start, and forgets whether they had been ignored before.
+_PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
+# Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
+_HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
+_SHELL = "/bin/sh"
+_ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
+_COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
+
+
+class StartError(Exception):
+    """make cannot be run; `exit_code` is the shell's for the same reason: 127 not found, 126 not executable."""
+
+    def __init__(self, make: str, fault: OSError) -> None:
+        super().__init__(f"{make} cannot be run: {fault.strerror}")
+        self.exit_code = 127 if isinstance(fault, FileNotFoundError) else 126
+
+
+class Child:
+    """One make. INT, QUIT and HUP are noted while we wait on, TERM is passed on, what was ignored stays ignored."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+        self._seen = 0
+        self._pid = 0
+        self._ended_at: float | None = None
+        for number in _NOTED:
+            _handle(number, self._note)
+        _handle(_signal.SIGTERM, self._pass_on)
+        _handle(_signal.SIGUSR1, _ignore)  # sent to the group, it makes make talk more; it would end us
+        # Not left at its default: it notes when make ended while we still look things up.
+        _signal.signal(_signal.SIGCHLD, self._look)
+
+    def start(self, command: list[str], environ: dict[bytes, bytes]) -> None:
+        """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
+        to_default = _not_ignored()
+        mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _ENDING)
+        if self._seen:  # meant for make too, which is not there yet: it would have ended by it
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+            exit_like(self._seen)
+        self._started_at = time.monotonic()
+        try:
+            self._pid = _spawn(command, environ, mask, to_default)
+        except OSError as fault:
+            raise StartError(command[0], fault) from None
+        finally:
+            missed = _signal.sigpending()
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
+        for number in missed.intersection(_NOTED):  # came while make was being started; TERM was passed on just now
+            os.kill(self._pid, number)
+        import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
+
+    def over(self) -> bool:
+        """Whether make has ended already."""
+        return self._ended_at is not None
+
+    def wait(self) -> "ExitResult":
+        """Wait for make's end."""
+        pid = self._pid
+        if hasattr(os, "waitid"):
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        self._pid = 0  # from here on the number may be another process': nothing is passed on any more
+        _, status, used = os.wait4(pid, 0)
+        duration = (self._ended_at or time.monotonic()) - self._started_at
+        return ExitResult(status, duration, used, self.interrupted)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self.interrupted = True
+        self._seen = number
+
+    def _pass_on(self, number: int, frame: object) -> None:
+        self._note(number, frame)
+        if self._pid:
+            os.kill(self._pid, number)
+
+    def _look(self, _number: int, _frame: object) -> None:
+        if self._ended_at is not None or not self._pid or not hasattr(os, "waitid"):
+            return
+        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+            self._ended_at = time.monotonic()
+
+
+class ExitResult:
+    """How make ended: the wait status, the seconds it took, and whether signals were seen on the way.
+
+    `cpu_seconds` and `peak_kib` are of make and of all the processes it waited for; the peak is the largest one's.
+    """
+
+    __slots__ = ("cpu_seconds", "duration", "interrupted", "peak_kib", "status")
+
+    def __init__(self, status: int, duration: float, used: "resource.struct_rusage", interrupted: bool) -> None:
+        self.status = status
+        self.duration = duration
+        self.interrupted = interrupted
+        self.cpu_seconds = used.ru_utime + used.ru_stime
+        self.peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
+
+
+def exec_make(command: list[str]) -> None:
+    """Be make from here on, in the same process. Returns only by raising StartError."""
+    for number in _not_ignored():
+        _signal.signal(number, _signal.SIG_DFL)
+    environ = given_environment(command[0])
+    try:
+        try:
+            os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point
+        except OSError as fault:
+            if fault.errno != _ENOEXEC:
+                raise
+            os.execve(_SHELL, _as_script(command), environ)  # noqa: S606
+    except OSError as fault:
+        raise StartError(command[0], fault) from None
+
+
+def exit_like(status: int) -> None:
+    """End as make ended: by the same signal, without a second core dump, or with the same exit code."""
+    if os.WIFSIGNALED(status):
+        import resource  # noqa: PLC0415  only on this way out
+
+        number = os.WTERMSIG(status)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        if number != _signal.SIGKILL:
+            _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.WEXITSTATUS(status))
+
+
+def given_environment(make: str) -> dict[bytes, bytes]:
+    """The environment as `make` would have been given it: without the LC_CTYPE that Python adds in a C locale.
+
+    Where bash started us, `_` names us; in our place it would name make.
+    """
+    environ = dict(os.environb)
+    if environ.get(b"_") == os.fsencode(sys.argv[0]):
+        environ[b"_"] = os.fsencode(_found(make))
+    if environ.get(b"LC_CTYPE") in _COERCED and not environ.get(b"LC_ALL"):
+        del environ[b"LC_CTYPE"]
+        given = _given_lc_ctype()
+        if given is not None:
+            environ[b"LC_CTYPE"] = given
+    return environ
+
+
+def _spawn(command: list[str], environ: dict[bytes, bytes], mask: "set[int]", to_default: list[int]) -> int:
+    try:
+        return os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
+    except OSError as fault:
+        if fault.errno != _ENOEXEC:
+            raise
+        return os.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
+
+
+def _as_script(command: list[str]) -> list[str]:
+    """The command for a make that is a script without `#!`: shells and make itself let a shell read it."""
+    return [_SHELL, _found(command[0]), *command[1:]]
+
+
+def _found(name: str) -> str:
+    """The file that a shell would run as `name`; the name itself where there is none."""
+    if "/" not in name:
+        for folder in os.environ.get("PATH", os.defpath).split(":"):
+            file = f"{folder or '.'}/{name}"
+            if os.access(file, os.X_OK) and os.path.isfile(file):
+                return file
+    return name
+
+
+def _ignore(_number: int, _frame: object) -> None:
+    pass
+
+
+def _handle(number: int, handler: "Callable[[int, object], None]") -> None:
+    if _signal.getsignal(number) != _signal.SIG_IGN:  # ignored by nohup, or by a shell for its background job
+        _signal.signal(number, handler)
+
+
+def _not_ignored() -> list[int]:
+    """Of the signals that Python ignores, those that a recipe must find at their default.
+
+    A service manager, say, ignores SIGPIPE for all that it starts, and so do make and its recipes then. Our parent
+    tells; where it is none of those that hand it on, or the system does not tell, they were not ignored.
+    """
+    try:
+        descriptor = os.open(f"/proc/{os.getppid()}/status", os.O_RDONLY)
+        try:
+            text = os.read(descriptor, 65536)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return _PYTHON_IGNORES
+    lines = dict(line.split(b":\t", 1) for line in text.split(b"\n") if b":\t" in line)
+    ignored = int(lines.get(b"SigIgn", b"0"), 16) if lines.get(b"Name") in _HANDS_ON else 0
+    return [number for number in _PYTHON_IGNORES if not ignored >> (number - 1) & 1]
+
+
+def _given_lc_ctype() -> bytes | None:
+    """LC_CTYPE as this process was started with; where the system does not tell, as if it had been unset."""
+    try:
+        descriptor = os.open("/proc/self/environ", os.O_RDONLY)
+    except OSError:
+        return None
+    text = b""
+    while chunk := os.read(descriptor, 65536):
+        text += chunk
+    os.close(descriptor)
+    for entry in text.split(b"\0"):
+        if entry.startswith(b"LC_CTYPE="):
+            return entry.removeprefix(b"LC_CTYPE=")
+    return None

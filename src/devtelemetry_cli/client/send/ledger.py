@@ -1,0 +1,130 @@
+"""What was told to whom: for each destination and host, one small file per day and one for the endpoint itself.
+
+A day's entry is written before the report leaves and settled after the answer, each time whole: whatever
+dies in between, the day is at most sent again, as the same or a larger total.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from devtelemetry_cli.client import atomic_files
+
+SENDING, SENT, LATER, REFUSED, FROZEN, EXPIRED = "sending", "sent", "later", "refused", "frozen", "expired"
+PURGED = "purged"  # the state of a stub, unless its day may still grow: then it is frozen
+STUB = "You purged this day; what was sent stays sent."  # the answer of a stub
+
+
+@dataclass
+class Entry:
+    """One day. Times in seconds since the epoch, 0 for never.
+
+    `sent_runs` is the highest total that ever left; `body` the bytes that left last and `sha256` their hash.
+    `acknowledged` is the hash of the last body that the endpoint stored, with its runs and when.
+    `journal_size` and `running` describe the journal that `body` was made from.
+    """
+
+    date: str
+    state: str = SENDING
+    sent_runs: int = 0
+    body: str = ""
+    sha256: str = ""
+    acknowledged: str = ""
+    acknowledged_at: float = 0.0
+    acknowledged_runs: int = 0
+    journal_size: int = -1
+    running: int = 0
+    tries: int = 0
+    first_try: float = 0.0
+    next_try: float = 0.0
+    status: int = 0
+    answer: str = ""
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether this is all that is left of a purged day: its totals, its hash and the ID that it was told under."""
+        return self.answer == STUB
+
+
+@dataclass
+class DeliveryStatus:
+    """How it went with the endpoint as a whole; `trouble` is the sentence of what is wrong now, empty when well."""
+
+    last_flush: float = 0.0
+    last_success: float = 0.0
+    next_try: float = 0.0
+    failures: int = 0
+    last_error: str = ""
+
+
+class Ledger:
+    """The entries of one destination on one host."""
+
+    def __init__(self, state: str, key: str, host: str) -> None:
+        self.host = host
+        self.folder = Path(state) / "ledger" / key / host
+        self.damaged = 0
+
+    def entry(self, date: str) -> Entry:
+        """A day's entry; a new one where none is kept. A damaged one counts as none: the day is told again, whole."""
+        return self._read(self.folder / f"{date}.json", Entry, Entry(date))
+
+    def entries(self) -> list[Entry]:
+        """All entries in the order of their dates."""
+        return [self.entry(file.stem) for file in sorted(self.folder.glob("????-??-??.json"))]
+
+    def keep(self, entry: Entry) -> None:
+        """Keep a day's entry. Raises OSError."""
+        atomic_files.atomic_write(self.folder / f"{entry.date}.json", json.dumps(asdict(entry)).encode())
+
+    def drop(self, date: str) -> None:
+        """Forget a day. Raises OSError."""
+        (self.folder / f"{date}.json").unlink(missing_ok=True)
+
+    def endpoint(self) -> DeliveryStatus:
+        """How it went with the endpoint; a new record where none is kept."""
+        return self._read(self.folder / "endpoint.json", DeliveryStatus, DeliveryStatus())
+
+    def keep_endpoint(self, endpoint: DeliveryStatus) -> None:
+        """Keep how it went. Raises OSError."""
+        atomic_files.atomic_write(self.folder / "endpoint.json", json.dumps(asdict(endpoint)).encode())
+
+    def told_ids(self) -> set[str]:
+        """The anonymous IDs under which reports left, by the bodies that are kept."""
+        return {found for entry in self.entries() if (found := _told_id(entry.body))}
+
+    def _read(self, path: Path, kind: "type[Kept]", empty: "Kept") -> "Kept":
+        try:
+            values = json.loads(atomic_files.read(path))
+            _check(values, empty)
+            return kind(**values)
+        except FileNotFoundError:
+            return empty
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            self.damaged += 1
+            return empty
+
+
+Kept = TypeVar("Kept", Entry, DeliveryStatus)
+
+
+def _told_id(body: str) -> str:
+    try:
+        return str(json.loads(body)["developer"]).partition(".")[0]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _check(values: dict[str, Any], empty: Entry | DeliveryStatus) -> None:
+    """Raise ValueError unless every value is there and of its field's kind."""
+    for field in fields(empty):
+        kind = type(getattr(empty, field.name))
+        value = values.get(field.name)
+        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+            raise TypeError(f"{field.name} is damaged")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{field.name} is a time that never comes")
+    if isinstance(empty, Entry) and values["date"] != empty.date:
+        raise ValueError("the entry is of another day")

@@ -1,0 +1,42 @@
+"""What is not kept for ever: records after their time, days that could never be told, all of who declined."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli.client import consent_cache
+from devtelemetry_cli.client.consent import decide
+from devtelemetry_cli.client.consent.decide import Keeping
+from devtelemetry_cli.client.consent.decisions import Decision
+from devtelemetry_cli.client.consent.judge import journal_name
+from devtelemetry_cli.client.journal import machine_key, reader
+from devtelemetry_cli.client.send import ledger, outbox
+from devtelemetry_cli.client.send.ledger import Ledger
+
+
+def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:
+    """Delete what a destination's time is over for, on this host. Raises OSError."""
+    if decision.state == consent_cache.DECLINED:
+        decide.erase_again(keeping, decision.key)
+        return
+    for name in (decision.key, journal_name(decision.key, consent_cache.LOCAL)):
+        for host in machine_key.deliverable_keys(keeping.state, name):
+            book = Ledger(keeping.state, decision.key, host)
+            folder = Path(keeping.state) / "journal" / name / host
+            if decision.state == consent_cache.GRANTED and name == decision.key:
+                _give_up(folder, book, today)
+            _drop_old(folder, book, today - timedelta(days=keep_days))
+
+
+def _give_up(folder: Path, book: Ledger, today: date) -> None:
+    """Mark days that could not be told in time, so that they are counted and not tried for ever."""
+    for day in outbox.overdue(folder, book, today):
+        entry = book.entry(day)
+        entry.state = ledger.EXPIRED
+        book.keep(entry)
+
+
+def _drop_old(folder: Path, book: Ledger, limit: date) -> None:
+    for day in reader.days(folder):
+        if date.fromisoformat(day) < limit:
+            reader.file(folder, day).unlink(missing_ok=True)
+            book.drop(day)

@@ -1,0 +1,1 @@
+"""What each command does: no click, no parsing of options."""

@@ -1,0 +1,1 @@
+"""`devtel.mk`: its template, and writing it."""

@@ -1,0 +1,177 @@
+"""A timer of the user's systemd: two unit files, and `systemctl --user` to start it."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from devtelemetry_cli.client import atomic_files, paths
+from devtelemetry_cli.commands.schedule import job as jobs
+from devtelemetry_cli.commands.schedule.job import Job
+from devtelemetry_cli.errors import DevtelError
+
+NAME = "devtel-flush"
+_OURS = "# Written by `devtel schedule install`; `devtel schedule remove` takes it away.\n"
+_PATIENCE = 20.0  # seconds
+_SERVICE = """\
+[Unit]
+Description=Send devtel's daily reports
+
+[Service]
+Type=oneshot
+{environment}ExecStart=/usr/bin/env {command}
+TimeoutStartSec=120
+# 69 and 75: not now; the next time tells what there is to tell.
+SuccessExitStatus=69 75
+"""
+_TIMER = """\
+[Unit]
+Description=Send devtel's daily reports, at a time of this machine's own
+
+[Timer]
+OnCalendar={calendar}
+# A machine that was off catches up, but not all at the same moment after a power cut.
+Persistent=true
+RandomizedDelaySec=15min
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def is_there(environ: dict[str, str]) -> bool:
+    """Whether the user's own systemd runs, so that a timer of theirs would be started."""
+    return _run(environ, "show-environment") == ""
+
+
+def find(environ: dict[str, str]) -> str | None:
+    """Both of our unit files in one text, None where they are not. Raises DevtelError."""
+    texts = [_read(_file(environ, kind)) for kind in ("timer", "service")]
+    return "".join(text or "" for text in texts) if all(text and text.startswith(_OURS) for text in texts) else None
+
+
+def when(text: str) -> str:
+    """The time of our timer as HH:MM, or as systemd has it where somebody changed it."""
+    calendar = _calendar(text)
+    return calendar[6:11] if re.fullmatch(r"\*-\*-\* \d\d:\d\d:00", calendar) else calendar
+
+
+def is_current(text: str, job: Job) -> bool:
+    """Whether our units run just this job."""
+    return text == "".join(str(unit) for unit in _units(job, text).values())
+
+
+def install(environ: dict[str, str], job: Job) -> bool:
+    """Write the units, or make them what they should be, and start the timer; whether anything changed.
+
+    What fails leaves the files as they were. Raises DevtelError, OSError.
+    """
+    if not is_there(environ):
+        raise DevtelError("No systemd of yours runs here.", "Try --with crontab. Nothing was changed.")
+    before = {kind: _read(_file(environ, kind)) for kind in ("timer", "service")}
+    for kind, text in before.items():
+        if text is not None and not text.startswith(_OURS):
+            raise DevtelError(f"{_file(environ, kind)} exists and is not devtel's.", "Nothing was changed.")
+    after = _units(job, before["timer"] or "")
+    if after == before and not _run(environ, "is-active", "--quiet", f"{NAME}.timer"):
+        return False
+    try:
+        _write(environ, after)
+        _must(environ, "daemon-reload")
+        _must(environ, "enable", f"{NAME}.timer")
+        _must(environ, "restart", f"{NAME}.timer")
+    except (DevtelError, OSError):
+        _write(environ, before)
+        _run(environ, "daemon-reload")
+        raise
+    return True
+
+
+def remove(environ: dict[str, str]) -> bool:
+    """Stop the timer and take our units away; whether there were any. Raises OSError, DevtelError."""
+    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_OURS)]
+    if not found:
+        return False
+    if is_there(environ):
+        _must(environ, "disable", "--now", f"{NAME}.timer")
+    # What `enable` made, where no systemd is there to take it away.
+    (_folder(environ) / "timers.target.wants" / f"{NAME}.timer").unlink(missing_ok=True)
+    _write(environ, dict.fromkeys(found))
+    _run(environ, "daemon-reload")
+    return True
+
+
+def _units(job: Job, before: str) -> dict[str, str | None]:
+    jobs.refuse_control_characters(job)
+    hour, minute = jobs.some_time()
+    calendar = _calendar(before) or f"*-*-* {hour:02}:{minute:02}:00"
+    environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.settings.items())
+    # By env, since systemd takes no quotes in the name of the command itself; in its arguments $ is special.
+    command = " ".join(_quoted(word).replace("$", "$$") for word in job.words)
+    return {
+        "timer": _OURS + _TIMER.format(calendar=calendar),
+        "service": _OURS + _SERVICE.format(environment=environment, command=command),
+    }
+
+
+def _quoted(word: str) -> str:
+    """A word between quotes, as systemd.syntax(7) has it; % would begin one of its specifiers."""
+    return '"{}"'.format(word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%"))
+
+
+def _calendar(text: str) -> str:
+    found = re.search(r"^OnCalendar=(.+)$", text, flags=re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
+def _folder(environ: dict[str, str]) -> Path:
+    # Beside devtel's own folder in the place for configuration, which DEVTEL_HOME does not move.
+    return Path(paths.config_file({**environ, "DEVTEL_HOME": ""}, "linux")).parent.parent / "systemd" / "user"
+
+
+def _file(environ: dict[str, str], kind: str) -> Path:
+    return _folder(environ) / f"{NAME}.{kind}"
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return os.fsdecode(atomic_files.read(file))
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise DevtelError(f"{file} cannot be read: {fault.strerror or fault}.", "Nothing was changed.") from None
+
+
+def _write(environ: dict[str, str], texts: dict[str, str | None]) -> None:
+    for kind, text in texts.items():
+        if text is None:
+            _file(environ, kind).unlink(missing_ok=True)
+        else:
+            atomic_files.atomic_write(_file(environ, kind), os.fsencode(text))
+
+
+def _must(environ: dict[str, str], *arguments: str) -> None:
+    fault = _run(environ, *arguments)
+    if fault:
+        raise DevtelError(f"systemctl --user {arguments[0]} failed: {fault}.", "Nothing was changed.")
+
+
+def _run(environ: dict[str, str], *arguments: str) -> str:
+    """Call `systemctl --user`; what went wrong, on one line, empty when all is well."""
+    program = shutil.which("systemctl", path=environ.get("PATH") or os.defpath)
+    if program is None:
+        return "there is no systemctl"
+    try:
+        done = subprocess.run(  # noqa: S603  the system's own command
+            [program, "--user", *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env={**environ, "LC_ALL": "C"},
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as fault:
+        return str(fault)
+    said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
+    return "" if done.returncode == 0 else said or f"it ended with {done.returncode}"

@@ -1,0 +1,94 @@
+"""Which journals are one's own here, and the sums of their days."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client.consent import judge
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.destination import NOWHERE
+from devtelemetry_cli.client.journal import liveness, machine_key, reader
+from devtelemetry_cli.client.journal.reader import Tally
+from devtelemetry_cli.commands.stats import aggregate_exact, lines, parallel
+from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
+
+
+@dataclass
+class Found:
+    """The sums of each day (YYYY-MM-DD), what of them could not be read, and the last day that has a journal."""
+
+    days: dict[str, dict[Key, Sum]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    troubles: list[str] = field(default_factory=list)
+    last: str = ""
+
+
+def here(place: Context) -> list[Path]:
+    """The folders of the place we stand in: what is reported from here, and what is recorded for oneself.
+
+    Raises ConfigurationError, OSError.
+    """
+    user = settings.read_user(place.config)
+    terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    key = terms.destination.key if terms else NOWHERE
+    return [
+        folder for state in (consent_cache.GRANTED, consent_cache.LOCAL) for folder in _served(place.state, key, state)
+    ]
+
+
+def everywhere(state: str) -> list[Path]:
+    """The folders of every destination on this machine. Raises OSError."""
+    try:
+        names = sorted(folder.name for folder in (Path(state) / "journal").iterdir())
+    except FileNotFoundError:
+        return []
+    return [folder for name in names for folder in _served(state, name, consent_cache.GRANTED)]
+
+
+def add_up(folders: list[Path], first: date, last: date) -> Found:
+    """The sums of the days from `first` to `last`; a file that cannot be read is told, and the others count."""
+    found = Found()
+    files = []
+    for folder in folders:
+        try:
+            days = reader.days(folder)
+        except OSError as fault:
+            found.troubles.append(f"{folder} cannot be read: {fault.strerror or fault}.")
+            continue
+        found.last = max([found.last, *days])
+        files += [reader.file(folder, day) for day in days if first.isoformat() <= day <= last.isoformat()]
+    for file, result in zip(files, parallel.work(_sums, files), strict=True):
+        _note(found, file.stem, result)
+    return found
+
+
+def first_day(last: date, count: int) -> date:
+    """The first of `count` days that end with `last`."""
+    return last - timedelta(days=count - 1)
+
+
+def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
+    """The sums of one file and what of it could not be read, or why it cannot be read at all."""
+    tally = Tally()
+    try:
+        return aggregate_exact.day(lines.blocks(file, tally), tally, liveness.is_running), tally
+    except OSError as fault:
+        return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
+
+
+def _note(found: Found, day: str, result: tuple[dict[Key, Sum], Tally] | str) -> None:
+    if isinstance(result, str):
+        found.troubles.append(result)
+        return
+    summed, tally = result
+    found.tally.damaged += tally.damaged
+    found.tally.newer += tally.newer
+    into = found.days.setdefault(day, {})
+    for key, total in summed.items():
+        into.setdefault(key, Sum()).add(total)
+
+
+def _served(state: str, key: str, consent: str) -> list[Path]:
+    name = judge.journal_name(key, consent)
+    return [Path(state) / "journal" / name / host for host in machine_key.deliverable_keys(state, name)]

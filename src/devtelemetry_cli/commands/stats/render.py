@@ -1,0 +1,82 @@
+"""The figures as a page of text: headings stand at the margin, what belongs to them is indented. Pure."""
+
+from collections.abc import Callable, Iterator
+
+from devtelemetry_cli.commands.stats import sparkline
+from devtelemetry_cli.commands.stats.statistics import WEEK, Figures, Target
+from devtelemetry_cli.model import formatting
+
+_SHOWN = 8  # targets in each list
+_CHART = 60  # days; a longer window is charted by weeks
+_Column = tuple[str, Callable[[Target], str]]
+
+_SLOWEST: list[_Column] = [
+    ("runs", lambda t: f"{t.runs:,}"),
+    ("p50", lambda t: formatting.duration(t.p50_seconds)),
+    ("p90", lambda t: formatting.duration(t.p90_seconds)),
+    ("longest", lambda t: formatting.duration(t.longest_seconds)),
+    ("waited", lambda t: formatting.duration(t.waited_seconds)),
+]
+_FAILING: list[_Column] = [
+    ("runs", lambda t: f"{t.runs:,}"),
+    ("failed", lambda t: f"{t.failures:,}"),
+    ("share", lambda t: formatting.share(t.failures, t.runs)),
+]
+
+
+def lines(figures: Figures, encoding: str) -> Iterator[str]:
+    """The page, for a terminal of this encoding."""
+    yield f"Your builds from {figures.first} to {figures.last}"
+    outcomes = [(figures.failures, f"failed ({formatting.share(figures.failures, figures.runs)})")]
+    outcomes += [(figures.interrupted, "interrupted"), (figures.lost, "lost")]
+    yield f"  runs      {', '.join([f'{figures.runs:,}', *(f'{n:,} {what}' for n, what in outcomes if n)])}"
+    yield f"  a run     p50 {formatting.duration(figures.p50_seconds)}, p90 {formatting.duration(figures.p90_seconds)}"
+    yield f"  waiting   {_weeks(figures)}"
+    yield from _chart(figures, encoding)
+    yield from _table("Slowest", _SLOWEST, figures.slowest())
+    yield from _table("Most often failing", _FAILING, figures.failing())
+
+
+def _weeks(figures: Figures) -> str:
+    this, last = figures.this_week.waited_seconds, figures.last_week.waited_seconds
+    change = formatting.change(this, last)
+    compared = f" ({change})" if change else ""
+    now, before = formatting.duration(this), formatting.duration(last)
+    return f"{now} in the last {WEEK} days, {before} in the {WEEK} before{compared}"
+
+
+def _chart(figures: Figures, encoding: str) -> Iterator[str]:
+    """Time spent waiting; where targets ran only inside others, the number of their runs."""
+    waits = [(day.date, day.waited_seconds, day.runs) for day in figures.trend]
+    size = 1 if len(waits) <= _CHART else WEEK
+    begin = len(waits) % size  # whole weeks up to today; what is left over begins the chart
+    parts = [waits[:begin]] * bool(begin) + [waits[i : i + size] for i in range(begin, len(waits), size)]
+    name = "per day " if size == 1 else "per week"
+    values = [sum(wait for _, wait, _ in part) for part in parts]
+    if any(values):
+        shown = formatting.duration(max(values))
+    else:
+        values = [float(sum(runs for _, _, runs in part)) for part in parts]
+        shown = f"{max(values):,.0f} runs inside other targets"
+    peak = parts[values.index(max(values))][0][0]
+    yield f"  {name}  {sparkline.draw(values, encoding)}"
+    yield f"            the most: {shown} {'on' if size == 1 else 'in the week from'} {peak}"
+
+
+def _table(title: str, columns: list[_Column], targets: list[Target]) -> Iterator[str]:
+    if not targets:
+        return
+    several = len({target.project for target in targets}) > 1
+    rows = [[f"  {_name(target, several)}", *(show(target) for _, show in columns)] for target in targets[:_SHOWN]]
+    rows.insert(0, [title, *(head for head, _ in columns)])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    yield ""
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        yield "  ".join(cells)
+    if len(targets) > _SHOWN:
+        yield f"  and {len(targets) - _SHOWN} more: --csv"
+
+
+def _name(target: Target, several: bool) -> str:
+    return f"{target.project} {target.target}".strip() if several else target.target

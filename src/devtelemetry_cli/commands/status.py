@@ -1,0 +1,141 @@
+"""What stands: consent and the rule that decided it, the destination, what is recorded, sent and pending."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.destination import NOWHERE
+from devtelemetry_cli.client.journal import dropped, machine_key, reader
+from devtelemetry_cli.client.send import erasures, outbox
+from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Ledger
+from devtelemetry_cli.errors import ConfigurationError
+
+
+@dataclass
+class Status:
+    """Everything `devtel status` tells; times in seconds since the epoch, None for never or not known."""
+
+    consent: str
+    rule: str
+    destination: str | None = None
+    anonymous_id: str | None = None
+    until: float | None = None
+    runs_today: int = 0
+    runs_unsent: int = 0
+    days_unsent: list[str] = field(default_factory=list)
+    days_frozen: list[str] = field(default_factory=list)
+    days_refused: list[str] = field(default_factory=list)
+    days_expired: list[str] = field(default_factory=list)
+    last_flush: float | None = None
+    last_success: float | None = None
+    next_flush: float | None = None
+    last_error: str | None = None
+    damaged_records: int = 0
+    newer_records: int = 0
+    dropped_records: int = 0
+    damaged_ledger_entries: int = 0
+    pending_erasures: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def look(place: Context, now: float) -> Status:
+    """The status of the place we stand in. Changes nothing; what is damaged is told, not raised."""
+    answer = judge.judge(place.environ, place.config, place.project, now)
+    status = Status(answer.state, answer.rule)
+    decision = _look_at_settings(place, status)
+    if answer.state == consent_cache.GRANTED and answer.ask:
+        status.troubles.append("What you agreed to has changed: `devtel consent` shows how, and asks again.")
+    if decision is not None and decision.state != consent_cache.DECLINED:
+        status.dropped_records = dropped.counted(place.state)
+        _look_at_place(place, status)
+        if not dropped.is_whole(place.state):
+            status.troubles.append("The counter of dropped records cannot be used: deciding again makes it anew.")
+        for host in _hosts(place, decision, status):
+            try:
+                _look_at_records(place, decision, host, status, now)
+            except OSError as fault:
+                status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
+    try:
+        status.pending_erasures = [owed.url for owed in erasures.pending(place.state)]
+    except OSError as fault:
+        status.troubles.append(str(fault))
+    return status
+
+
+def _look_at_settings(place: Context, status: Status) -> decisions.Decision | None:
+    try:
+        user = settings.read_user(place.config)
+        known = decisions.decisions(user)
+        terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    except ConfigurationError as fault:
+        status.troubles.append(str(fault))
+        return None
+    status.destination = terms.destination.url if terms else None
+    decision = known.get(terms.destination.key if terms else NOWHERE)
+    if decision is not None and decision.anonymous_id:
+        status.anonymous_id = decision.anonymous_id
+        status.until = decision.until.timestamp()
+    return decision
+
+
+def _look_at_place(place: Context, status: Status) -> None:
+    if not os.access(place.state, os.W_OK):
+        status.troubles.append(f"{place.state} cannot be written: no run is recorded.")
+
+
+def _hosts(place: Context, decision: decisions.Decision, status: Status) -> list[str]:
+    journal = judge.journal_name(decision.key, decision.state)
+    try:
+        return machine_key.deliverable_keys(place.state, journal)
+    except OSError as fault:
+        status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
+        return []
+
+
+def _look_at_records(place: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
+    folder = Path(place.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
+    today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
+    journal = outbox.Journal(folder, host, decision)
+    tally = reader.Tally()
+    if today.isoformat() in reader.days(folder):
+        status.runs_today += _count(journal, today.isoformat(), tally, status)
+    for day in reader.days(folder):
+        if date.fromisoformat(day) > today + timedelta(days=1):  # tomorrow is only another time zone's today
+            status.troubles.append(f"{day} has not come yet: a clock was ahead. Its records wait for that day.")
+    if decision.state == consent_cache.GRANTED:
+        book = Ledger(place.state, decision.key, host)
+        for day in outbox.changed(journal, book, today):
+            runs = _count(journal, day, tally if day != today.isoformat() else reader.Tally(), status)
+            if runs > book.entry(day).acknowledged_runs:
+                status.days_unsent += [day] if day not in status.days_unsent else []
+                status.runs_unsent += runs - book.entry(day).acknowledged_runs
+        _look_at_ledger(book, status, now)
+    status.damaged_records += tally.damaged
+    status.newer_records += tally.newer
+
+
+def _count(journal: outbox.Journal, day: str, tally: reader.Tally, status: Status) -> int:
+    """The runs of a day, as far as they can be read."""
+    try:
+        return journal.sum_up(day, tally).metrics.runs
+    except OSError as fault:
+        trouble = f"The journal of {day} cannot be read: {fault.strerror or fault}."
+        status.troubles += [trouble] if trouble not in status.troubles else []
+        return 0
+
+
+def _look_at_ledger(book: Ledger, status: Status, now: float) -> None:
+    lists = {FROZEN: status.days_frozen, REFUSED: status.days_refused, EXPIRED: status.days_expired}
+    for entry in book.entries():
+        if entry.state in lists:
+            lists[entry.state].append(entry.date)
+    visit = book.endpoint()
+    status.last_flush = max(visit.last_flush, status.last_flush or 0) or None
+    status.last_success = max(visit.last_success, status.last_success or 0) or None
+    status.next_flush = status.next_flush or (visit.next_try if now < visit.next_try else None)
+    status.last_error = status.last_error or visit.last_error or None
+    status.damaged_ledger_entries += book.damaged

@@ -1,0 +1,1 @@
+"""DevLake's REST API: client, errors, retries and typed answers."""

@@ -1,0 +1,64 @@
+"""When the next request may go: a limit on requests per second, and pauses before another try. Time is an argument."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it is (POSIX seconds), how much has passed (monotonic seconds), and how to wait."""
+
+    now: Callable[[], float] = time.time
+    passed: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How patient a client is. Seconds, but for `tries` and `rate` (requests per second, 0 for no limit)."""
+
+    tries: int = 5
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    longest_retry_after: float = 300.0
+    timeout: float = 30.0
+    rate: float = 0.0
+
+    def pause(self, failures: int, retry_after: float | None) -> float:
+        """Seconds to wait after so many failures: what the server asks for, else an exponential backoff with jitter."""
+        if retry_after is not None:
+            return min(max(retry_after, 0.0), self.longest_retry_after)
+        most = min(self.longest_pause, self.first_pause * 2.0 ** min(failures, 16))
+        return random.uniform(most / 2, most)  # noqa: S311  no secret
+
+
+@dataclass
+class RateLimiter:
+    """Lets requests pass so that no more than `rate` of them go in a second."""
+
+    rate: float
+    clock: Clock
+    _next: float = field(default=0.0, init=False)
+
+    def wait(self) -> None:
+        """Wait for our turn."""
+        if self.rate <= 0:
+            return
+        now = self.clock.passed()
+        if now < self._next:
+            self.clock.wait(self._next - now)
+        self._next = max(now, self._next) + 1.0 / self.rate
+
+
+def retry_after(header: str | None, now: float) -> float | None:
+    """The seconds that a `Retry-After` asks for, given in digits or as a date; None where it says nothing usable."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return None

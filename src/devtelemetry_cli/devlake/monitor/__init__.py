@@ -1,0 +1,1 @@
+"""`devtel devlake monitor`: checks, state and metrics."""

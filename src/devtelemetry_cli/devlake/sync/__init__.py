@@ -1,0 +1,1 @@
+"""`devtel devlake sync`: options, plan and its execution."""

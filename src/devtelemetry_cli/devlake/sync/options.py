@@ -1,0 +1,67 @@
+"""What an operator wants of a sync: which repositories, under which project names, with data from which day on."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from fnmatch import fnmatchcase
+
+from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
+from devtelemetry_cli.errors import ConfigurationError
+
+LONGEST_NAME = 100  # what DevLake stores of a project's name
+PROJECT_NAME = "{plugin}/{full-name}"
+FIELDS = frozenset({"plugin", "connection", "connection-id", "full-name", "name"})
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """The wanted state. Patterns are those of a shell, compared with the full name; `*` matches slashes too."""
+
+    time_after: datetime
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    project_name: str = PROJECT_NAME
+    scope_config: str = "devtel"
+    deployment_pattern: str = "(?i)deploy"
+    production_pattern: str = "(?i)prod"
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(_FIELD.findall(self.project_name)) - FIELDS)
+        if unknown or re.search(r"[{}]", _FIELD.sub("", self.project_name)):
+            known = " ".join(f"{{{name}}}" for name in sorted(FIELDS))
+            raise ConfigurationError(f"The project name {self.project_name!r} is no pattern.", f"It may hold {known}.")
+        if not _FIELD.search(self.project_name):
+            raise ConfigurationError("A project name without any {field} would be the same for all repositories.")
+
+    def takes(self, full_name: str) -> bool:
+        """Whether a repository is wanted."""
+        included = not self.include or any(fnmatchcase(full_name, pattern) for pattern in self.include)
+        return included and not any(fnmatchcase(full_name, pattern) for pattern in self.exclude)
+
+    def project(self, connection: Connection, scope: RemoteScope) -> str:
+        """The name of a repository's project; one that is too long keeps its start and ends in a mark of the whole."""
+        values = {
+            "plugin": connection.plugin,
+            "connection": connection.name,
+            "connection-id": str(connection.id),
+            "full-name": scope.full_name,
+            "name": scope.full_name.rpartition("/")[2],
+        }
+        name = _FIELD.sub(lambda match: values[match[1]], self.project_name).strip()
+        if len(name) <= LONGEST_NAME:
+            return name
+        mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+        return f"{name[: LONGEST_NAME - 9]}~{mark}"
+
+
+def saturday_before(today: date, zone: tzinfo = UTC) -> datetime:
+    """Midnight at the beginning of the last Saturday before `today`; on a Saturday that is a week ago."""
+    days = (today.weekday() - 5) % 7 or 7
+    return datetime.combine(today - timedelta(days=days), time(), zone)
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as DevLake takes it, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,75 @@
+"""What handlers take from a request: its body within limits, its connection, and the receiver's own state."""
+
+import asyncio
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from devtelemetry_cli.server.auth import Tokens
+from devtelemetry_cli.server.db.database import Database
+from devtelemetry_cli.server.ingest.writer import Writer
+from devtelemetry_cli.server.metrics import Metrics
+from devtelemetry_cli.server.responses import RefusedError
+from devtelemetry_cli.server.sessions import Sessions
+from devtelemetry_cli.server.team.publisher import Publisher
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class AppState:
+    """What one process serves with."""
+
+    database: Database
+    writer: Writer
+    publisher: Publisher
+    tokens: Tokens
+    sessions: Sessions
+    metrics: Metrics
+    forget_key: bytes
+    pseudonym_key: bytes
+    k: int
+    demo: bool
+
+
+def state(request: Request) -> AppState:
+    """What this process serves with."""
+    served: AppState = request.app.state.served
+    return served
+
+
+def connection_id(request: Request) -> int:
+    """The number in the path; RefusedError 400 where it is none."""
+    text = request.path_params["id"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise RefusedError(400, "the connection id in the path is not a number")
+    return int(text)
+
+
+async def read_body(request: Request) -> bytes:
+    """The body; RefusedError 415 for a compressed one, 413 as soon as it is known too large, 408 for a slow one."""
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])  # request.headers costs more than reading the body
+    if headers.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
+        raise RefusedError(415, "a compressed body is not read here")
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole(request)
+    except TimeoutError:
+        raise RefusedError(408, f"the body did not arrive within {BODY_SECONDS:.0f} seconds") from None
+
+
+async def _whole(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> RefusedError:
+    return RefusedError(413, f"the body is larger than {MAX_BODY_BYTES} bytes")

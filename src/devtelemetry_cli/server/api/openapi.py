@@ -1,0 +1,105 @@
+"""The JSON that paths take and give, for the OpenAPI description. What is really accepted is decided by decode.py."""
+
+from typing import Any
+
+from devtelemetry_cli.server.db.queries import DAILY as DAILY_FIELDS
+from devtelemetry_cli.server.db.queries import KEYS
+from devtelemetry_cli.server.db.queries import TARGETS as TARGET_FIELDS
+from devtelemetry_cli.server.team.rows import FIELDS as TEAM_FIELDS
+
+Shape = dict[str, Any]
+
+ANY: Shape = {"type": "object"}
+_NUMBER: Shape = {"type": "integer"}
+_NAME: Shape = {"type": "string", "maxLength": 255}
+_COUNTS: Shape = {"type": "object", "additionalProperties": _NUMBER}
+_NAMES: Shape = {"type": "array", "items": {"type": "string"}}
+_KINDS: dict[str, Shape] = {
+    **{name: {"type": "string", "format": "date"} for name in ("date", "week")},
+    **{name: {**_NAMES, "type": ["array", "null"]} for name in ("tools_used", "projects")},
+    **{name: {**_COUNTS, "type": ["object", "null"]} for name in ("commands", "durations", "exit_codes")},
+    "checkouts": {"type": ["array", "null"], "items": ANY},
+    **{name: {"type": "number"} for name in ("waited_seconds", "duration_total", "duration_max")},
+    **{name: {"type": "string", "description": "a pseudonym"} for name in ("developer", "machine")},
+    **dict.fromkeys(("project", "target"), _NAME),
+    **{name: {"type": ["string", "null"]} for name in ("os", "architecture", "make", "devtel")},
+}
+
+
+def _object(**properties: Shape) -> Shape:
+    return {"type": "object", "properties": properties}
+
+
+def many(shape: Shape) -> Shape:
+    """A list of them."""
+    return {"type": "array", "items": shape}
+
+
+def _rows(fields: tuple[str, ...]) -> Shape:
+    row = _object(**{name: _KINDS.get(name, {"type": ["integer", "null"]}) for name in (*KEYS, *fields)})
+    return _object(count=_NUMBER, page=_NUMBER, pageSize=_NUMBER, rows=many(row))
+
+
+DAILY = _rows(DAILY_FIELDS)
+TARGETS = _rows(TARGET_FIELDS)
+TEAM = _object(
+    count=_NUMBER,
+    minDevelopers=_NUMBER,
+    rows=many(_object(**{name: _KINDS.get(name, {"type": ["number", "null"]}) for name in TEAM_FIELDS})),
+)
+ENVELOPE = _object(
+    code=_NUMBER,
+    success={"type": "boolean"},
+    message={"type": "string"},
+    causes={"type": ["array", "null"], "items": {"type": "string"}},
+    data={"type": ["object", "null"]},
+)
+_CONNECTION: dict[str, Shape] = {
+    "name": {"type": "string", "minLength": 1, "maxLength": 100},
+    "endpoint": {**_NAME, "minLength": 1},
+    "secretToken": {"type": "string", "maxLength": 4096, "description": "never answered; empty or masked: kept"},
+    "proxy": _NAME,
+    "rateLimitPerHour": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+}
+_TIME: Shape = {"type": "string", "format": "date-time"}
+NEW = _object(**_CONNECTION)
+CONNECTION = _object(id=_NUMBER, createdAt=_TIME, updatedAt=_TIME, **_CONNECTION)
+FORGET = {**_object(developer=_NAME), "required": ["developer"]}
+TEST = _object(secretToken=_CONNECTION["secretToken"])
+VERSION = _object(version={"type": "string"})
+REPORT = _object(
+    date=_KINDS["date"],
+    developer={**_NAME, "minLength": 1},
+    **dict.fromkeys(("email", "name", "hostname"), _NAME),
+    metrics=_object(
+        active_hours={"type": "integer", "minimum": 0, "maximum": 24},
+        tools_used=_NAMES,
+        commands=_COUNTS,
+        projects=_NAMES,
+        schema=_NUMBER,
+        revision={"type": "integer", "minimum": 0},
+        environment=ANY,
+        targets=many(_object(**{name: _KINDS.get(name, _NUMBER) for name in TARGET_FIELDS})),
+    ),
+)
+
+
+def _answer(status: int, kind: str, shape: Shape) -> Shape:
+    refused = {"description": "refused, with the reason", "content": {"application/json": {"schema": ENVELOPE}}}
+    return {"responses": {status: {"description": "done", "content": {kind: {"schema": shape}}}, "4XX": refused}}
+
+
+def gives(shape: Shape, status: int = 200) -> Shape:
+    """The description of a path that answers `shape`."""
+    return {**_answer(status, "application/json", shape), "status_code": status}
+
+
+def takes(body: Shape, shape: Shape, status: int = 200) -> Shape:
+    """The description of a path that reads `body` and answers `shape`."""
+    content = {"application/json": {"schema": body}}
+    return {**gives(shape, status), "openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+CSV = _answer(200, "text/csv", {"type": "string"})
+TEXT = _answer(200, "text/plain", {"type": "string"})
+NOTHING = {"responses": {200: {"description": "yes"}}}

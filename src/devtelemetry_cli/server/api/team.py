@@ -1,0 +1,237 @@
+"""The team's pages and the cells behind them as JSON and CSV. For the view token, a browser's session, or this machine.
+
+Whatever is answered here is made from published cells (team/): nothing of it is about fewer than k developers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from fastapi import Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from devtelemetry_cli.server import sessions
+from devtelemetry_cli.server.api import csv_export
+from devtelemetry_cli.server.api.dependencies import AppState, read_body, state
+from devtelemetry_cli.server.auth import check_token
+from devtelemetry_cli.server.responses import RETRY_AFTER_SECONDS, RefusedError, as_json
+from devtelemetry_cli.server.team import pages
+from devtelemetry_cli.server.team import rows as answers
+from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, Filter, monday, read
+from devtelemetry_cli.server.team.publishing import AWAY
+from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
+
+PAGES = ("/", "/target")
+EARLIEST = date(2000, 1, 1)
+# Nothing but what this server itself sends: no script at all, and no style but the style sheet.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", **PRIVATE}
+
+Text = Annotated[str | None, Query(max_length=255)]
+First = Annotated[date | None, Query(alias="from", description="a day of the first week")]
+Last = Annotated[date | None, Query(alias="to", description="a day of the last week")]
+Handler = Callable[[Request], Any]
+
+
+@dataclass(frozen=True)
+class PageError(Exception):
+    """A page that says why there is nothing else to see."""
+
+    status: int
+    title: str
+    text: str
+
+
+async def overview_page(request: Request) -> Response:
+    """Everything at a glance."""
+    return await _page(request, _overview)
+
+
+async def target_page(request: Request) -> Response:
+    """One target of one project."""
+    return await _page(request, _target)
+
+
+async def login(request: Request) -> Response:
+    """Begin a session with a view token."""
+    served = state(request)
+    text = (await read_body(request)).decode("utf-8", "replace")
+    form = parse_qs(text)
+    token = (form.get("token") or [""])[0].strip()
+    wanted = _own_address((form.get("wanted") or ["/"])[0])
+    accepted = [one for one in (served.tokens.view, served.tokens.admin) if one]
+    try:
+        check_token(accepted, f"Bearer {token}".encode().decode("latin-1"))
+    except RefusedError:
+        return _html(pages.login("That token is not valid here.", wanted), 403)
+    answer = RedirectResponse(wanted, 303)
+    served.sessions.begin(answer, secure=_is_secure(request))
+    return answer
+
+
+async def logout(request: Request) -> Response:
+    """End the session; not where a foreign page asks, with whose form no cookie comes."""
+    answer = RedirectResponse("/", 303)
+    if state(request).sessions.is_open(request):
+        sessions.end(answer)
+    return answer
+
+
+async def style(_request: Request) -> Response:
+    """The pages' style sheet."""
+    return Response(pages.STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
+
+
+async def team_metrics(
+    request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
+) -> Response:
+    """What targets cost the team in each week: every row covers at least k developers. For the view token."""
+    rows = await _rows(request, project, target, first, last)
+    answer = as_json({"count": len(rows), "minDevelopers": state(request).k, "rows": rows})
+    answer.headers.update(PRIVATE)
+    return answer
+
+
+async def team_metrics_csv(
+    request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
+) -> Response:
+    """The same as CSV."""
+    rows = await _rows(request, project, target, first, last)
+    text = csv_export.lines([dict(zip(answers.FIELDS, answers.FIELDS, strict=True)), *rows], answers.FIELDS)
+    name = 'attachment; filename="devtel-team-metrics.csv"'
+    return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name, **PRIVATE})
+
+
+async def _rows(
+    request: Request, project: str | None, target: str | None, first: date | None, last: date | None
+) -> list[dict[str, Any]]:
+    served = state(request)
+    if not served.sessions.is_open(request):
+        served.tokens.check_view(request)
+    wanted = Filter(project, target, *_weeks(first or EARLIEST, last or _today()))
+    found = await run_in_threadpool(served.database.read, read(wanted, served.k))
+    return answers.rows(found.cells, served.k)
+
+
+async def _page(request: Request, make: Callable[[Request, AppState, pages.Place], str]) -> Response:
+    served = state(request)
+    if refusal := _refusal(request, served):
+        return refusal
+    place = None
+    try:
+        place = _place(request, served)
+        # Drawing takes as long as reading: neither may hold up a report.
+        return _html(await run_in_threadpool(make, request, served, place))
+    except PageError as error:
+        return _html(pages.message(error.title, error.text, place), error.status)
+    except AWAY:
+        text = f"The database is busy or away. Try again in {RETRY_AFTER_SECONDS} seconds."
+        answer = _html(pages.message("Nothing to be seen for the moment", text, place), 503)
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return answer
+
+
+def _refusal(request: Request, served: AppState) -> Response | None:
+    """The page for who may not look; None for who may."""
+    if served.sessions.is_open(request):
+        return None
+    try:
+        served.tokens.check_view(request)
+    except RefusedError as refused:
+        if not (served.tokens.view or served.tokens.admin):
+            text = "These pages are open to browsers of the server's own machine only: no view token is set."
+            return _html(pages.message("Not from here", text), 403)
+        wanted = _own_address(str(request.url))
+        if refused.status == 403:
+            return _html(pages.login("That token is not valid here.", wanted), 403)
+        text = "Your session has ended." if sessions.was_open(request) else "These pages need a view token."
+        return _html(pages.login(text, wanted), 401)
+    return None
+
+
+def _own_address(text: str) -> str:
+    """The page of ours that the address is of, whatever host it names; the overview for any other."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    path = parts.path if parts.path in PAGES else "/"
+    return urlunsplit(("", "", path, parts.query, ""))
+
+
+def _overview(_request: Request, served: AppState, place: pages.Place) -> str:
+    found = served.database.read(read(place.wanted, served.k))
+    if place.wanted.project is not None and place.wanted.project not in found.projects:
+        raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
+    return pages.overview(found, overview(found, served.k, _today(), place.sorting), place)
+
+
+def _target(_request: Request, served: AppState, place: pages.Place) -> str:
+    found = served.database.read(read(place.wanted, served.k))
+    wanted = place.wanted
+    if not wanted.target or not found.cells:
+        text = "In these weeks no target of that name has enough developers to be shown."
+        raise PageError(404, "Unknown target", text)
+    return pages.target(wanted.project or "", wanted.target, detail(found.cells, served.k, _today()), place)
+
+
+def _place(request: Request, served: AppState) -> pages.Place:
+    """The filter in the address. PageError for one that makes no sense."""
+    query = request.query_params
+    last = _day(query.get("to", "")) or _today()
+    first = _day(query.get("from", "")) or monday(last) - timedelta(weeks=DEFAULT_WEEKS - 1)
+    target = query.get("target")
+    # On a target's page the project is part of its name, and may be empty.
+    project = query.get("project", "") if target is not None else query.get("project") or None
+    if "\0" in f"{project}{target}":
+        raise PageError(400, "No such name", "A name cannot have such a character.")
+    sorting = query.get("sort", "waited")
+    try:
+        weeks = _weeks(first, last)
+    except RefusedError as refused:
+        raise PageError(400, "These dates make no sense", f"{refused.message.capitalize()}.") from None
+    return pages.Place(
+        wanted=Filter(project, target, *weeks),
+        sorting=sorting if sorting in SORTINGS else "waited",
+        k=served.k,
+        demo=served.demo,
+        session=served.sessions.is_open(request),
+    )
+
+
+def _weeks(first: date, last: date) -> tuple[date, date]:
+    """The Mondays of the first and the last week. RefusedError 400 for a span that makes no sense."""
+    if first > last:
+        raise RefusedError(400, "the first day is after the last")
+    if first < EARLIEST or last > _today() + timedelta(days=366):
+        raise RefusedError(400, f"days from {EARLIEST} until today are expected")
+    return monday(first), monday(last)
+
+
+def _day(text: str) -> date | None:
+    """The day; None where none is given. PageError for what is none."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise PageError(400, "These dates make no sense", "A date is written as YYYY-MM-DD.") from None
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _is_secure(request: Request) -> bool:
+    """Whether the browser came over TLS, to us or to the proxy in front of us."""
+    return request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "").lower() == "https"
+
+
+def _html(text: str, status: int = 200) -> Response:
+    return HTMLResponse(text, status, headers=HEADERS)

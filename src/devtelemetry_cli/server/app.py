@@ -1,0 +1,76 @@
+"""The application: its routes, what a fault becomes, and what every request passes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from devtelemetry_cli import __version__
+from devtelemetry_cli.report.decode import ReportError
+from devtelemetry_cli.server.api.dependencies import AppState
+from devtelemetry_cli.server.api.routes import routes
+from devtelemetry_cli.server.db.database import ConflictError, DatabaseBusyError
+from devtelemetry_cli.server.middleware import Access, AccessLogMiddleware, Log
+from devtelemetry_cli.server.responses import RefusedError, failure, unknown_path
+
+
+def create_app(served: AppState, access: Access | None, fault: Log) -> FastAPI:
+    """The application that serves with `served`; `access` is told of each request, `fault` of each trace."""
+    app = FastAPI(
+        title="devtel",
+        version=__version__,
+        routes=routes(),
+        middleware=[Middleware(AccessLogMiddleware, metrics=served.metrics, access=access, fault=fault)],
+        exception_handlers=FAULTS,
+        redirect_slashes=False,  # a sender never follows one
+        openapi_url=None,  # routes.py serves its own
+    )
+    app.state.served = served
+    return app
+
+
+async def _on_refused(_request: Request, error: RefusedError) -> Response:
+    return failure(error.status, error.message)
+
+
+async def _on_bad_report(_request: Request, error: ReportError) -> Response:
+    return failure(400, str(error))
+
+
+async def _on_database_away(_request: Request, _error: Exception) -> Response:
+    return failure(503, "the database is busy or away, try again")
+
+
+async def _on_misfit(_request: Request, _error: Exception) -> Response:
+    return failure(400, "a value does not fit the database")
+
+
+async def _on_wrong_query(_request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    return failure(400, f"{first['loc'][-1]}: {first['msg']}")
+
+
+async def _on_unknown(_request: Request, _error: Exception) -> Response:
+    """DevLake's router knows no 405: a wrong method is a path that is not there."""
+    return unknown_path()
+
+
+FAULTS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
+    RefusedError: _on_refused,
+    ReportError: _on_bad_report,
+    OperationalError: _on_database_away,
+    InterfaceError: _on_database_away,
+    PoolTimeoutError: _on_database_away,
+    DatabaseBusyError: _on_database_away,
+    ConflictError: _on_database_away,
+    InternalError: _on_database_away,
+    DataError: _on_misfit,
+    RequestValidationError: _on_wrong_query,
+    HTTPException: _on_unknown,
+}

@@ -1,0 +1,184 @@
+"""The database: opened once, read and written in short transactions, on SQLite or on a server."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, Engine, exc
+
+from devtelemetry_cli.errors import ConfigurationError, UnavailableError
+from devtelemetry_cli.server.db import migrate as schema
+from devtelemetry_cli.server.db.engine import BUSY_SECONDS, make_engine, parse
+from devtelemetry_cli.server.db.locks import held
+
+ATTEMPTS = 5
+CONFLICT_STATES = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
+CONFLICT_CODES = frozenset({1020, 1205, 1213})  # MariaDB: changed since read, lock wait timeout, deadlock
+
+T = TypeVar("T")
+
+
+class DatabaseBusyError(Exception):
+    """Another writer held the database for longer than a sender can wait."""
+
+
+class ConflictError(Exception):
+    """What this transaction decided on was changed by another before it ended: done again, it may succeed."""
+
+
+class Database:
+    """An open database whose tables exist. Safe to share between threads; `close` ends it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
+        self._one_writer = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock()
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """The result of `work` in a transaction that only reads."""
+        with self._engine.connect() as db:
+            return work(db)
+
+    def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
+        """The result of `work` in a transaction of its own, done whole or not at all.
+
+        `work` runs again when the transaction lost against another. Raises SQLAlchemy's errors,
+        DatabaseBusyError and ConflictError.
+        """
+        return _again(self._transaction, work, attempts)
+
+    def keep(self) -> "closing[PersistentConnection]":
+        """A connection kept for one thread that writes most of the time."""
+        return closing(PersistentConnection(self._writer, self._my_turn))
+
+    def rehearse(self, work: Callable[[Connection], T]) -> T:
+        """The result of `work` in a transaction that writes, and of which nothing stays."""
+        with self._my_turn(), self._writer.connect() as db:
+            return work(db)
+
+    def alone(self, name: str, work: Callable[[], T]) -> T | None:
+        """The result of `work` under the lock `name`, None where another process has it (locks.held)."""
+        with self._engine.connect() as db, held(db, name, wait=False) as ours:
+            return work() if ours else None
+
+    def close(self) -> None:
+        """Close every connection; SQLite then folds its log into the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._my_turn(), self._writer.begin() as db:
+            yield db
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time and polls for its lock: our own threads queue here instead."""
+        if self._one_writer and not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseBusyError
+        try:
+            yield
+        finally:
+            if self._one_writer:
+                self._turn.release()
+
+
+class PersistentConnection:
+    """A connection that stays with its thread, so that no transaction pays for asking the database whether it lives.
+
+    `write` finds that out by itself: a database that was restarted meanwhile costs nobody an answer.
+    """
+
+    def __init__(self, engine: Engine, turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._engine = engine
+        self._turn = turn
+        self._db: Connection | None = None
+
+    def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
+        """As Database.write."""
+        try:
+            return _again(self._transaction, work, attempts)
+        except exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return _again(self._transaction, work, attempts)  # it was lost, perhaps long ago
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._turn():
+            if self._db is None:
+                self._db = self._engine.connect()
+            try:
+                with self._db.begin():
+                    yield self._db
+            except exc.DBAPIError as error:
+                if error.connection_invalidated:
+                    self.close()
+                raise
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`, its tables brought up to this version.
+
+    Raises ConfigurationError or UnavailableError with a sentence for the operator, never with a password.
+    """
+    migrate(url)
+    return Database(make_engine(parse(url)))
+
+
+def migrate(url: str) -> bool:
+    """Bring the tables at `url` up to this version; whether there was something to do. Raises as open_database."""
+    parsed = parse(url)
+    shown = _shown(parsed)
+    try:
+        engine = make_engine(parsed, patient=True)
+        try:
+            return schema.bring_up(engine)
+        finally:
+            engine.dispose()
+    except (ModuleNotFoundError, exc.NoSuchModuleError):
+        extra = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}.get(parsed.get_backend_name())
+        advice = f"Install it: pip install 'devtelemetry-cli[server,{extra}]'" if extra else ""
+        raise ConfigurationError(f"No driver is installed for the database {shown}.", advice) from None
+    except exc.OperationalError as error:
+        raise UnavailableError(f"The database {shown} cannot be used: {error.orig}.") from None
+    except exc.DatabaseError as error:
+        raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
+
+
+def _again(
+    transaction: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T], attempts: int
+) -> T:
+    for attempt in range(attempts):
+        try:
+            with transaction() as db:
+                return work(db)
+        except (exc.DBAPIError, ConflictError) as error:
+            if attempt == attempts - 1 or not lost_against_another(error):
+                raise
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
+    raise AssertionError("unreachable")
+
+
+def lost_against_another(error: Exception) -> bool:
+    """Whether the same transaction may succeed now. SQLite is not asked again: it waited already."""
+    if isinstance(error, ConflictError):
+        return True
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    arguments = getattr(cause, "args", ())
+    return state in CONFLICT_STATES or bool(arguments and arguments[0] in CONFLICT_CODES)
+
+
+def _shown(url: URL) -> str:
+    """The address as it may be printed: without its password, wherever it stands."""
+    return url.set(query={}).render_as_string(hide_password=True)

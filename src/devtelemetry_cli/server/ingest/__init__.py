@@ -1,0 +1,1 @@
+"""From a received body to committed rows."""

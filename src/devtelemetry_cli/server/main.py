@@ -1,0 +1,209 @@
+"""`devtel serve` as a process: its socket, its server, its end, and the connection made from the shell."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import platformdirs
+import uvicorn
+
+from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.server import demo
+from devtelemetry_cli.server.api.dependencies import AppState
+from devtelemetry_cli.server.api.routes import CONNECTIONS
+from devtelemetry_cli.server.app import create_app
+from devtelemetry_cli.server.auth import Tokens, hash_token, is_loopback
+from devtelemetry_cli.server.db import connections, database, reports
+from devtelemetry_cli.server.db.database import Database, open_database
+from devtelemetry_cli.server.db.migrate import HEAD
+from devtelemetry_cli.server.ingest.writer import Writer
+from devtelemetry_cli.server.metrics import Metrics
+from devtelemetry_cli.server.middleware import as_json, plain
+from devtelemetry_cli.server.protocol import HEAD_BYTES, DeadlineH11Protocol
+from devtelemetry_cli.server.retention import Retention
+from devtelemetry_cli.server.sessions import Sessions
+from devtelemetry_cli.server.settings import Settings
+from devtelemetry_cli.server.team.publisher import Publisher
+from devtelemetry_cli.server.workers import Workers
+
+STOP_SECONDS = 10  # for requests that were accepted before the signal
+BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it really listens, and ends when `parent` is readable."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], parent: int | None) -> None:
+        super().__init__(config)
+        self._told = started
+        self._parent = parent
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._parent is not None:
+            asyncio.get_running_loop().add_reader(self._parent, self._orphaned, self._parent)
+        if self.started:
+            self._told()
+
+    def _orphaned(self, parent: int) -> None:
+        asyncio.get_running_loop().remove_reader(parent)
+        self.should_exit = True
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then finish what was accepted; the exit code. Raises DevtelError before."""
+    listener = listen(settings.host, settings.port)
+    settings = replace(settings, database=settings.database or default_database())
+    if not is_loopback(settings.host):
+        say(f"devtel serve: {settings.host} is not this machine only: leave TLS to a proxy in front of it")
+    if settings.workers == 1:
+        serve(listener, settings)
+        return 0
+    database.migrate(settings.database)  # said once, by the one who started it
+    with TemporaryDirectory(prefix="devtel-metrics-") as folder:
+        shared = replace(settings, metrics_folder=Path(folder))
+        return Workers(settings.workers, lambda number, parent: serve(listener, shared, number, parent), say).run()
+
+
+def run_demo(settings: Settings) -> int:
+    """Serve made-up data from a database that is thrown away at the end; as `run`."""
+    with TemporaryDirectory(prefix="devtel-demo-") as folder:
+        url = f"sqlite:///{folder}/reports.db"
+        opened = open_database(url)
+        say("devtel serve: making up a team's reports")
+        key = opened.write(lambda db: reports.secret_key(db, "forget"))
+        demo.fill(opened, key, settings.min_developers, datetime.now(UTC).date())
+        opened.close()
+        return run(replace(settings, database=url, demo=True, workers=1, retention_days=0))
+
+
+def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
+    """Serve in this process. Raises DevtelError before."""
+    opened = open_database(settings.database)
+    forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
+    writer, retention = Writer(opened, forget_key), Retention(opened, settings.retention_days, say)
+    publisher = Publisher(opened, settings.min_developers, say)
+    logs = {"plain": plain(say), "json": as_json(say), "none": None}
+    app = create_app(_state(opened, writer, publisher, settings), logs[settings.log], say)
+    config = uvicorn.Config(
+        app,
+        http=DeadlineH11Protocol,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        proxy_headers=False,  # who asks is decided by the peer and by the headers as they came
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    address = address_of(listener)
+    server = _Server(config, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
+    # uvicorn sends the signal on when it is done; to have been stopped is no failure, so it ends here.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, server.handle_exit)
+    try:
+        server.run(sockets=[listener])
+    finally:
+        publisher.close()
+        retention.close()
+        writer.close()
+        opened.close()
+
+
+def _state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> AppState:
+    def hashed(token: str) -> str | None:
+        return hash_token(token) if token else None
+
+    def secret(name: str) -> bytes:
+        return opened.write(lambda db: reports.secret_key(db, name))
+
+    return AppState(
+        database=opened,
+        writer=writer,
+        publisher=publisher,
+        tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
+        metrics=Metrics(settings.metrics_folder),
+        sessions=Sessions.of(secret("session"), settings.view_token, settings.admin_token),
+        forget_key=secret("forget"),
+        pseudonym_key=secret("pseudonym"),
+        k=settings.min_developers,
+        demo=settings.demo,
+    )
+
+
+def migrate(database_url: str) -> str:
+    """Bring the tables up to this version; what was done, in a sentence. Raises DevtelError."""
+    done = database.migrate(database_url or default_database())
+    return f"The database {'was brought' if done else 'is already'} up to version {HEAD}."
+
+
+def add_connection(database_url: str, name: str, token: str) -> str:
+    """The report path of the connection of that name, made where there is none; a `token` given is set."""
+    if not 1 <= len(name.strip()) <= connections.MAX_CONNECTION_NAME:
+        raise ConfigurationError("A connection's name has 1 to 100 characters.")
+    opened = open_database(database_url or default_database())
+    new = connections.NewConnection(name, endpoint="devtel serve", token=token)
+    try:
+        number = opened.write(lambda db: connections.ensure(db, new))
+    finally:
+        opened.close()
+    return f"{CONNECTIONS}/{number}/report"
+
+
+def default_database() -> str:
+    """The address of reports.db in DEVTEL_HOME, else in the user's data folder, which is made private."""
+    folder = Path(os.environ.get("DEVTEL_HOME") or platformdirs.user_data_dir("devtel"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"The folder {folder} cannot be made: {error.strerror}.") from None
+    return f"sqlite:///{folder / 'reports.db'}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises ConfigurationError."""
+    try:
+        return _bound(host, port)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "not an address"
+        raise ConfigurationError(
+            f"{host}:{port} cannot be listened on: {reason}.", "Choose another with --host and --port."
+        ) from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    # Named as TCP's: asyncio turns Nagle's delay off (40 ms for each answer) only where it can see that.
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL that a listening socket answers."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def say(line: str) -> None:
+    """One line on standard error; when nobody reads it any more, serving goes on."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()

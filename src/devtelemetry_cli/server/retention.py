@@ -1,0 +1,83 @@
+"""Days that are over: reports older than the set time are deleted, at start and daily, by one process at a time."""
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError
+from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_weeks
+from devtelemetry_cli.server.middleware import Log
+from devtelemetry_cli.server.team.cells import monday
+from devtelemetry_cli.server.team.publishing import CLOSED
+
+DAILY_SECONDS = 24 * 3600.0
+AGAIN_SECONDS = 600.0  # the database was away
+
+
+class Retention:
+    """A thread that deletes what is older than `days`, until `close`. With 0 days it deletes nothing."""
+
+    def __init__(self, database: Database, days: int, say: Log) -> None:
+        self._database = database
+        self._days = days
+        self._say = say
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
+        if days:
+            self._thread.start()
+
+    def close(self) -> None:
+        """End, in the middle of the work if need be: what is left is deleted by the next."""
+        self._closed.set()
+        if self._days:
+            self._thread.join()
+
+    def _run(self) -> None:
+        wait = 0.0
+        while not self._closed.wait(wait):
+            try:
+                deleted = delete_old(self._database, self._days, datetime.now(UTC).date(), self._closed)
+                wait = DAILY_SECONDS
+                if deleted:
+                    self._say(f"devtel serve: {deleted} reports older than {self._days} days deleted")
+            except (SQLAlchemyError, ConflictError, DatabaseBusyError) as error:
+                self._say(f"devtel serve: old reports are not deleted yet: {type(error).__name__}")
+                wait = AGAIN_SECONDS
+
+
+def delete_old(database: Database, days: int, today: date, closed: threading.Event) -> int:
+    """Delete the reports of days more than `days` before `today`; how many, 0 also when another process does it.
+
+    One transaction for each day, so that nobody who reports waits long.
+    """
+
+    def day_by_day() -> int:
+        deleted = 0
+        while not closed.is_set() and (old := database.read(lambda db: _oldest(db, today - timedelta(days)))):
+            deleted += database.write(partial(_delete, day=old))
+        database.write(partial(_delete_weeks, kept_from=today - timedelta(days)))
+        return deleted
+
+    return database.alone("retention", day_by_day) or 0
+
+
+def _oldest(db: Connection, kept_from: date) -> date | None:
+    day = daily_metrics.c.date
+    return db.scalar(select(day).where(day < kept_from).order_by(day).limit(1))
+
+
+def _delete(db: Connection, day: date) -> int:
+    # What was remembered of these rows goes with them: told again, they would be counted twice.
+    week = team_weeks.c.week == monday(day)
+    db.execute(update(team_weeks).where(week).values(state=CLOSED, turn=team_weeks.c.turn + 1))
+    # Our own rows go with the plugin's: their foreign keys cascade.
+    return db.execute(delete(daily_metrics).where(daily_metrics.c.date == day)).rowcount
+
+
+def _delete_weeks(db: Connection, kept_from: date) -> None:
+    """What the team's pages show of weeks that are over as a whole."""
+    for table in (team_cells, team_weeks):
+        db.execute(delete(table).where(table.c.week < kept_from - timedelta(days=6)))

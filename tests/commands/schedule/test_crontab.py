@@ -1,0 +1,187 @@
+"""devtel schedule in a crontab: one line of ours, which works as cron runs it, and everybody else's bytes untouched."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtelemetry_cli.commands.schedule import crontab, job
+from devtelemetry_cli.errors import ConfigurationError
+from tests.helpers.developer import DEVTEL, Developer
+from tests.helpers.report_endpoint import listening
+from tests.helpers.scheduler_env import Machine
+
+OTHERS = [
+    b"",
+    b"# mine\nMAILTO=me\n5 4 * * * backup # nightly\n",
+    b"5 4 * * * backup\r\n\r\n# CRLF\r\n",
+    b"5 4 * * * backup",
+    b"\xff\xfe not UTF-8\n",
+    b"#17 11 * * * /usr/bin/devtel flush # devtel schedule\n",
+]
+
+
+def as_cron_runs(line: str) -> str:
+    """What cron hands to the shell: the sixth field on, with \\% as %."""
+    command = line.split(None, 5)[5]
+    assert not re.search(r"(?<!\\)%", command), "cron would make a line break of it"
+    return command.replace("\\%", "%")
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_other_lines_keep_every_byte(machine: Machine, others: bytes) -> None:
+    machine.spool.write_bytes(others)
+    code, _, said = machine.schedule("install")
+    if code:  # this crontab takes no file without a line break at its end
+        assert "missing newline" in said
+    else:
+        assert machine.spool.read_bytes().replace(machine.line().encode() + b"\n", b"") == others
+        assert machine.schedule("remove")[0] == 0
+    left = machine.spool.read_bytes() if machine.spool.exists() else b""
+    assert left == others
+
+
+def test_installing_again_changes_nothing_and_keeps_the_time(machine: Machine) -> None:
+    machine.schedule("install")
+    before = machine.spool.read_bytes()
+    code, said, _ = machine.schedule("install")
+    assert (code, machine.spool.read_bytes()) == (0, before)
+    assert said.startswith("In place already")
+
+
+def test_a_changed_setting_is_brought_up_to_date_at_the_same_time_of_day(machine: Machine) -> None:
+    machine.schedule("install")
+    before = machine.line()
+    machine.developer.environ["SSL_CERT_FILE"] = "/etc/ssl/our ca.pem"
+    assert "differs" in machine.schedule("status")[2]
+    machine.schedule("install")
+    assert "'SSL_CERT_FILE=/etc/ssl/our ca.pem'" in machine.line()
+    assert machine.line().split()[:5] == before.split()[:5]
+
+
+def test_a_time_that_somebody_chose_stays(machine: Machine) -> None:
+    machine.schedule("install")
+    machine.spool.write_text("*/30 8-18 * * 1-5 " + machine.line().split(None, 5)[5] + "\n")
+    machine.schedule("install")
+    assert machine.line().startswith("*/30 8-18 * * 1-5 ")
+    assert machine.schedule("status")[1] == "crontab: daily at */30 8-18 * * 1-5\n"
+
+
+def test_machines_choose_times_of_their_own(machine: Machine) -> None:
+    times = set()
+    for _ in range(6):
+        machine.schedule("install")
+        minute, hour, *every = machine.line().split()[:5]
+        assert every == ["*", "*", "*"]
+        assert 9 <= int(hour) < 17
+        times.add((hour, minute))
+        machine.schedule("remove")
+    assert len(times) > 1
+
+
+def test_the_line_reports_as_cron_runs_it(machine: Machine, tmp_path: Path) -> None:
+    developer = machine.developer
+    moved = tmp_path / "home of 100% o'brien"
+    developer.environ["DEVTEL_HOME"] = str(moved)
+    with listening() as endpoint:
+        developer.project_file(endpoint.url)
+        developer.grant()
+        developer.makefile("impl-work:\n\t@true")
+        assert developer.make("work").returncode == 0
+        machine.schedule("install")
+        bare = ["env", "-i", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "LOGNAME=me", "SHELL=/bin/sh"]
+        done = developer.run(*bare, "/bin/sh", "-c", as_cron_runs(machine.line()), cwd="/")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert len(endpoint.requests) == 1
+
+
+def test_the_line_names_the_command_by_its_own_absolute_path(machine: Machine) -> None:
+    machine.schedule("install")
+    assert machine.line().endswith(f" {DEVTEL} flush # devtel schedule")
+
+
+def test_a_module_started_without_a_script_is_scheduled_as_one(machine: Machine) -> None:
+    machine.developer.run(sys.executable, "-m", "devtelemetry_cli", "schedule", "install")
+    assert f"{sys.executable} -P -m devtelemetry_cli flush" in machine.line()
+
+
+def test_no_secret_is_written_down(machine: Machine) -> None:
+    machine.developer.environ |= {
+        "DEVTEL_TOKEN": "s3cret-token",
+        "https_proxy": "http://me:s3cret@proxy:3128",
+        "HTTP_PROXY": "http://proxy:3128",
+    }
+    _, _, said = machine.schedule("install")
+    assert "s3cret" not in machine.spool.read_text() + said
+    assert "HTTP_PROXY=http://proxy:3128" in machine.line()
+    assert "DEVTEL_TOKEN is not written" in said
+    assert "https_proxy holds a password" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [("broken", "No space left"), ("unreadable", "Input/output error"), ("denied", "not allowed to use")],
+)
+def test_a_crontab_that_fails_is_one_sentence_and_changes_nothing(machine: Machine, fault: str, sentence: str) -> None:
+    machine.spool.write_text("5 4 * * * backup\n")
+    machine.now(fault)
+    code, output, said = machine.schedule("install", "--with", "crontab")
+    assert (code, output) == (1, "")
+    assert sentence in said
+    assert said.endswith("Nothing was changed.\n")
+    assert machine.spool.read_text() == "5 4 * * * backup\n"
+
+
+def test_who_may_have_no_crontab_has_no_schedule_in_it(machine: Machine) -> None:
+    machine.now("denied")
+    assert machine.schedule("remove") == (0, "There was no schedule of devtel's.\n", "")
+    code, _, said = machine.schedule("install")
+    assert code == 78
+    assert "Let whatever starts things daily" in said
+
+
+@pytest.mark.parametrize("text", ["/a\nb", "/a\\b", "/" + "long" * 300])
+def test_what_no_line_can_hold_is_said(text: str) -> None:
+    words = job.Job(("/usr/bin/devtel", "flush"), {"DEVTEL_HOME": text})
+    with pytest.raises(ConfigurationError, match="Nothing was changed"):
+        crontab.is_current("1 2 * * * x # devtel schedule", words)
+
+
+def test_status_as_json_has_a_stable_shape(machine: Machine) -> None:
+    assert json.loads(machine.schedule("status", "--json")[1]) == {
+        "installed": False,
+        "schedules": [],
+        "available": ["crontab"],
+    }
+    machine.schedule("install")
+    (standing,) = json.loads(machine.schedule("status", "--json")[1])["schedules"]
+    assert standing["text"] == machine.line()
+    assert (standing["with"], standing["current"]) == ("crontab", True)
+    assert re.fullmatch(r"\d\d:\d\d", standing["when"])
+
+
+# The real program under a spool of its own: what is mounted in a namespace is seen nowhere else, and goes with it.
+IN_A_SPOOL_OF_ITS_OWN = """\
+mount -t tmpfs tmpfs /var/spool/cron && install -d -g crontab -m 1730 /var/spool/cron/crontabs || exit 77
+printf '# mine\\n5 4 * * * backup 100\\\\%%\\n' | crontab - && crontab -l > before
+devtel schedule install --with crontab && devtel schedule install --with crontab
+crontab -l > installed; devtel schedule remove; crontab -l > after
+"""
+
+
+@pytest.mark.slow
+def test_the_real_crontab_takes_the_line_and_gives_it_back(developer: Developer) -> None:
+    if os.geteuid() != 0 or not shutil.which("crontab") or not shutil.which("unshare"):
+        pytest.skip("wants root, the crontab of the package cron, and unshare")
+    done = developer.run("unshare", "-m", "sh", "-c", IN_A_SPOOL_OF_ITS_OWN)
+    if done.returncode == 77:
+        pytest.skip("no mount namespace here")
+    before, installed, after = ((developer.project / name).read_text() for name in ("before", "installed", "after"))
+    assert done.stdout.count("In place already") == 1
+    assert before == after == "# mine\n5 4 * * * backup 100\\%\n"
+    assert installed.startswith(before)
+    assert installed.count(" # devtel schedule\n") == 1

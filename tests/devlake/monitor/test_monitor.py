@@ -1,0 +1,355 @@
+"""`devtel devlake monitor`: checks, state across restarts, warnings, metrics and the table for cron."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from devtelemetry_cli.devlake.monitor import metrics, monitor
+from devtelemetry_cli.devlake.monitor.monitor import Board, Monitor
+from tests.helpers.devlake_operator import NOW, Operator, Service, Time, client
+from tests.helpers.fake_devlake_server import KEY, StandIn
+
+
+class Watching:
+    """A monitor whose rounds the test calls, with its log; `again` is the same one after a restart."""
+
+    def __init__(self, devlake: StandIn, state: Path) -> None:
+        self.log: list[str] = []
+        self.devlake, self.state = devlake, state
+        self.monitor = Monitor(client(devlake, tries=1), state, self.log.append)
+        self.monitor.begin()
+
+    def round(self) -> "Watching":
+        """One check."""
+        self.monitor.round(NOW)
+        return self
+
+    def again(self) -> "Watching":
+        """A new process with the same state."""
+        return Watching(self.devlake, self.state)
+
+    def scrape(self, label_time_failed: bool = False) -> str:
+        """What Prometheus gets."""
+        registry = CollectorRegistry()
+        registry.register(metrics.Metrics(lambda: self.monitor.board, lambda: NOW, label_time_failed))
+        return generate_latest(registry).decode()
+
+    def metrics(self, label_time_failed: bool = False) -> dict[str, float]:
+        """The same as `name{labels}` -> value."""
+        families = text_string_to_metric_families(self.scrape(label_time_failed))
+        return {_name(sample.name, sample.labels): sample.value for family in families for sample in family.samples}
+
+
+def _name(name: str, labels: dict[str, str]) -> str:
+    inside = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    return f"{name}{{{inside}}}" if labels else name
+
+
+@pytest.fixture
+def watching(devlake: StandIn, tmp_path: Path) -> Watching:
+    """A monitor that has not looked yet."""
+    return Watching(devlake, tmp_path / "state.json")
+
+
+def test_a_failure_counts_and_is_warned_of_once(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number)
+    watching.round()
+    pipeline = lake.pipeline(number, "TASK_FAILED", "github: 401\n  goroutine 7", ended="2026-11-21T10:00:00Z")
+    watching.round().round()
+    assert watching.metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+    assert watching.log == [f"shop: pipeline {pipeline} failed at 2026-11-21T10:00:00+00:00: github: 401"]
+
+
+def test_a_restart_neither_counts_nor_warns_again(watching: Watching) -> None:
+    number = watching.devlake.lake.blueprint("shop")
+    watching.devlake.lake.pipeline(number, "TASK_FAILED")
+    watching.round()
+    after = watching.again().round()
+    assert after.metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+    assert after.log == []
+
+
+def test_failures_while_no_monitor_ran_are_all_counted(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number)
+    watching.round()
+    for _ in range(35):
+        lake.pipeline(number, "TASK_FAILED")
+    after = watching.again().round()
+    assert after.metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 35
+    assert len(after.log) == 35
+
+
+def test_a_damaged_state_is_told_and_begun_anew(watching: Watching) -> None:
+    watching.state.write_text("{")
+    number = watching.devlake.lake.blueprint("shop")
+    watching.devlake.lake.pipeline(number, "TASK_FAILED")
+    after = watching.again().round()
+    assert "is damaged; counting begins anew" in after.log[0]
+    assert json.loads(watching.state.read_text())["blueprints"][str(number)]["total"] == 1
+
+
+def test_the_state_is_written_only_when_something_changed(watching: Watching) -> None:
+    watching.devlake.lake.pipeline(watching.devlake.lake.blueprint("shop"))
+    watching.round()
+    before = watching.state.stat().st_ino
+    watching.round()
+    assert watching.state.stat().st_ino == before
+
+
+def test_times_status_duration_and_age_are_shown(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number, ended="2026-11-20T10:00:00Z")
+    lake.pipeline(number, "TASK_FAILED", ended="2026-11-21T10:00:00Z")
+    lake.pipeline(number, "TASK_RUNNING")
+    values = watching.round().metrics()
+    assert values['devlake_blueprint_last_success_timestamp_seconds{project_name="shop"}'] == 1795168800
+    assert values['devlake_blueprint_last_failure_timestamp_seconds{project_name="shop"}'] == 1795255200
+    assert values['devlake_blueprint_duration_seconds{project_name="shop"}'] == 60
+    assert values['devlake_blueprint_data_age_seconds{project_name="shop"}'] == NOW - 1795165200
+    assert values['devlake_blueprint_status{project_name="shop",status="TASK_RUNNING"}'] == 1
+    assert values['devlake_blueprint_failing{project_name="shop"}'] == 1
+    assert (values["devlake_up"], values["devlake_last_check_timestamp_seconds"]) == (1, NOW)
+
+
+def test_a_blueprint_that_never_ran_has_no_times(watching: Watching) -> None:
+    watching.devlake.lake.blueprint("new")
+    values = watching.round().metrics()
+    assert not [name for name in values if "timestamp_seconds{" in name or "age" in name]
+    assert values['devlake_blueprint_status{project_name="new",status="none"}'] == 1
+
+
+def test_a_blueprint_that_could_not_be_read_at_first_sight_is_seen_later(watching: Watching) -> None:
+    number = watching.devlake.lake.blueprint("shop")
+    watching.devlake.lake.pipeline(number, "TASK_FAILED")
+    watching.devlake.lake.pipeline(number, "TASK_FAILED")
+    watching.devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
+    assert watching.round().monitor.board.entries == {}
+    assert watching.round().metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+
+
+def test_a_success_from_before_the_recent_ones_is_looked_up_once(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    for status in ["TASK_COMPLETED", *["TASK_FAILED"] * 12]:
+        lake.pipeline(number, status)
+    watching.round().round()
+    assert any("last_success" in name for name in watching.metrics())
+    assert watching.devlake.count("GET /pipelines") == 1
+
+
+def test_with_the_label_each_failure_is_a_series(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("shop"), "TASK_FAILED", ended="2026-11-21T10:00:00Z")
+    values = watching.round().metrics(label_time_failed=True)
+    assert values['devlake_blueprint_failure_total{project_name="shop",time_failed="2026-11-21T10:00:00Z"}'] == 1
+
+
+def test_a_blueprint_without_a_project_goes_by_its_own_name(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("x", projectName="", name="by hand"), "TASK_FAILED")
+    assert 'devlake_blueprint_failing{project_name="by hand"}' in watching.round().metrics()
+
+
+def test_two_failures_of_the_same_second_are_one_series_that_counts_both(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number)
+    watching.round()
+    for _ in range(2):
+        lake.pipeline(number, "TASK_FAILED", ended="2026-11-21T10:00:00Z")
+    scrape = watching.round().scrape(label_time_failed=True)
+    series = 'devlake_blueprint_failure_total{project_name="shop",time_failed="2026-11-21T10:00:00Z"}'
+    assert [line for line in scrape.splitlines() if line.startswith(series)] == [f"{series} 2.0"]
+
+
+def test_blueprints_of_one_name_are_told_apart_and_the_oldest_keeps_it(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    first = lake.blueprint("shop")
+    second = lake.blueprint("x", projectName="", name="shop")
+    for number in (first, second):
+        lake.pipeline(number, "TASK_FAILED", f"of {number}")
+    lines = watching.round().scrape().splitlines()
+    assert [line for line in lines if line.startswith("devlake_blueprint_failing{")] == [
+        f'devlake_blueprint_failing{{project_name="shop #{second}"}} 1.0',
+        'devlake_blueprint_failing{project_name="shop"} 1.0',
+    ]
+    assert {line.split(":")[0]: line.rpartition(" ")[2] for line in watching.log} == {
+        "shop": str(first),
+        f"shop #{second}": str(second),
+    }
+
+
+def test_a_blueprint_that_is_switched_off_is_not_failing(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("off", enable=False), "TASK_FAILED")
+    values = watching.round().metrics()
+    assert values['devlake_blueprint_enabled{project_name="off"}'] == 0
+    assert values['devlake_blueprint_failing{project_name="off"}'] == 0
+
+
+def test_a_blueprint_that_is_gone_is_no_longer_shown(watching: Watching) -> None:
+    number = watching.devlake.lake.blueprint("shop")
+    watching.devlake.lake.pipeline(number)
+    watching.round()
+    del watching.devlake.lake.blueprints[number]
+    assert watching.round().monitor.board.entries == {}
+
+
+def test_a_devlake_that_is_down_is_told_of_once_and_keeps_the_board(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("shop"), "TASK_FAILED")
+    watching.round()
+    watching.devlake.fail("GET /blueprints", 500, times=2)
+    watching.round().round()
+    values = watching.metrics()
+    assert (values["devlake_up"], values["devlake_api_errors_total"]) == (0, 2)
+    assert values['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+    watching.round()
+    assert [line[:30] for line in watching.log[1:]] == ["DevLake could not do GET /blue", "DevLake answers again."]
+
+
+def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_other(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    first, second = lake.blueprint("shop"), lake.blueprint("api")
+    lake.pipeline(first, "TASK_FAILED")
+    watching.round()
+    lake.pipeline(second, "TASK_FAILED")
+    watching.devlake.fail(f"GET /blueprints/{first}/pipelines", 500)
+    values = watching.round().metrics()
+    assert values['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+    assert values['devlake_blueprint_failure_total{project_name="api"}'] == 1
+
+
+def test_a_blueprint_that_times_out_holds_back_no_other(devlake: StandIn) -> None:
+    slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
+    devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
+        result = monitor.check(reader, {})
+    assert (list(result.entries), len(result.faults)) == ([other], 1)
+
+
+def test_every_second_blueprint_may_take_too_long(devlake: StandIn) -> None:
+    for turn in range(6):
+        number = devlake.lake.blueprint(f"project {turn}")
+        if turn % 2:
+            devlake.fail(f"GET /blueprints/{number}/pipelines", 200, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2) as reader:
+        assert len(monitor.check(reader, {}).faults) == 3
+
+
+def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:
+    watching.devlake.fail("GET /blueprints", 428, times=9)
+    watching.round()
+    assert not watching.state.exists()
+
+
+def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: StandIn, tmp_path: Path) -> None:
+    hours, checks = Time(), []
+
+    def warn(_sentence: str) -> None:
+        checks.append(hours.now - NOW)
+        hours.now += 40
+        devlake.lake.pipeline(number, "TASK_FAILED")
+        if len(checks) == 3:
+            raise KeyboardInterrupt
+
+    number = devlake.lake.blueprint("shop")
+    devlake.lake.pipeline(number, "TASK_FAILED")
+    with pytest.raises(KeyboardInterrupt):
+        Monitor(client(devlake, hours=hours), tmp_path / "state", warn).keep_watching(300)
+    assert checks == [0, 300, 600]
+
+
+def test_a_pipeline_of_another_shape_is_a_fault_of_its_blueprint(devlake: StandIn) -> None:
+    number = devlake.lake.blueprint("shop")
+    devlake.fail(f"GET /blueprints/{number}/pipelines", 200, {"pipelines": [{"id": "x"}]})
+    with client(devlake) as reader:
+        assert "is not understood" in str(monitor.check(reader, {}).faults[0])
+
+
+def test_a_board_before_the_first_check_says_that_nothing_was_checked() -> None:
+    assert (Board().is_up, Board().checked) == (False, 0.0)
+
+
+def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Operator, devlake: StandIn) -> None:
+    lake = devlake.lake
+    lake.pipeline(lake.blueprint("calm"), ended="2026-11-20T10:00:00Z")
+    lake.pipeline(lake.blueprint("shop"), "TASK_FAILED", "no space", ended="2026-11-21T10:00:00Z")
+    lake.pipeline(lake.blueprint("off", enable=False), "TASK_FAILED", ended="2026-11-21T10:00:00Z")
+    done = operator.call("monitor", "--once")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "project  status       ended             seconds  message",
+        "shop     failed       2026-11-21 10:00  60       no space",
+        "calm     completed    2026-11-20 10:00  60",
+        "off      failed, off  2026-11-21 10:00  60",
+    ]
+
+
+def test_once_ends_with_1_where_a_blueprint_cannot_be_read(operator: Operator, devlake: StandIn) -> None:
+    number = devlake.lake.blueprint("calm")
+    devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
+    done = operator.call("monitor", "--once")
+    assert (done.returncode, "without saying why" in done.stderr) == (1, True)
+
+
+def test_once_ends_with_0_where_all_is_well_and_leaves_no_state(operator: Operator, devlake: StandIn) -> None:
+    devlake.lake.pipeline(devlake.lake.blueprint("calm"))
+    assert operator.call("monitor", "--once").returncode == 0
+    assert operator.asked("monitor", "--once")[0]["failing"] is False
+    assert not (operator.home / "devtel").exists()
+
+
+def _address(service: Service) -> str:
+    return next(line for line in service.says("/metrics\n").splitlines() if "metrics on" in line).split()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_metrics_until_it_is_told_to_end(operator: Operator, devlake: StandIn, number: int) -> None:
+    devlake.wants_key = True
+    (operator.work / "key").write_text(KEY)
+    devlake.lake.pipeline(devlake.lake.blueprint("shop"), "TASK_FAILED", "boom")
+    with operator.start("monitor", "--listen", "127.0.0.1:0", "--key-file", "key") as service:
+        assert "shop: pipeline" in service.says("boom")
+        answer = httpx.get(_address(service))
+        assert 'devlake_blueprint_failure_total{project_name="shop"} 1.0' in answer.text
+        assert service.stop(number) == 0
+    assert "Traceback" not in service.log.read_text()
+
+
+def test_a_port_that_is_taken_ends_with_78(operator: Operator) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = operator.call("monitor", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert (done.returncode, "cannot be served" in done.stderr) == (78, True)
+
+
+@pytest.mark.parametrize("text", ["9100x", "nine", ":", "host", ":99999"])
+def test_an_address_to_listen_on_that_is_none_is_a_wrong_word(operator: Operator, text: str) -> None:
+    assert operator.call("monitor", "--listen", text).returncode == 2
+
+
+def test_json_without_once_is_a_wrong_word(operator: Operator, devlake: StandIn) -> None:
+    assert (operator.call("monitor", "--json").returncode, devlake.requests) == (2, [])
+
+
+def test_without_its_extra_the_command_says_what_to_install(operator: Operator, tmp_path: Path) -> None:
+    (tmp_path / "prometheus_client").mkdir()
+    hidden = "raise ModuleNotFoundError('hidden', name='prometheus_client')"
+    (tmp_path / "prometheus_client" / "__init__.py").write_text(hidden)
+    done = operator.run("monitor", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 78
+    assert "pip install 'devtelemetry-cli[devlake]'" in done.stderr
+    assert operator.run("monitor", "--once", PYTHONPATH=str(tmp_path)).returncode == 0

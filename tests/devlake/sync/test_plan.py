@@ -1,0 +1,174 @@
+"""The plan, pure: tables of what is there and what is wanted, and the steps between."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteScope
+from devtelemetry_cli.devlake.sync import options, plan
+from devtelemetry_cli.devlake.sync.options import SyncOptions
+from devtelemetry_cli.devlake.sync.plan import AddRepository, ConnectionState, ExistingState, Failure, MakeConfig, Step
+from devtelemetry_cli.errors import ConfigurationError
+from tests.helpers.devlake_operator import SATURDAY
+
+GITHUB = Connection("github", 1, "Acme")
+API = RemoteScope("7", "acme/api", {"githubId": 7})
+RIGHT = Blueprint(5, "github/acme/api", "b", True, SATURDAY, frozenset({("github", 1, "7")}))
+
+
+def _steps(
+    *blueprints: Blueprint,
+    remote: tuple[RemoteScope, ...] = (API,),
+    added: tuple[str, ...] = (),
+    configs: tuple[str, ...] = ("devtel",),
+    known: ExistingState | None = None,
+    where: Connection = GITHUB,
+    **wanted: object,
+) -> list[Step]:
+    side = ConnectionState(where, set(added), dict.fromkeys(configs, 1))
+    there = known or ExistingState({blueprint.project: blueprint for blueprint in blueprints})
+    return list(plan.steps(SyncOptions(**{"time_after": SATURDAY, **wanted}), there, side, remote))  # type: ignore[arg-type]
+
+
+def test_nothing_is_done_where_all_is_right() -> None:
+    assert _steps(RIGHT, added=("7",)) == []
+
+
+def test_a_new_repository_is_added_and_gets_its_project() -> None:
+    assert _steps() == [AddRepository(GITHUB, "7", "acme/api", "github/acme/api", API.data, 0, True, True)]
+
+
+def test_a_missing_scope_config_comes_before_the_first_repository_that_needs_it_and_once() -> None:
+    second = replace(API, id="8", full_name="acme/web")
+    kinds = [type(step) for step in _steps(remote=(API, second), configs=())]
+    assert kinds == [MakeConfig, AddRepository, AddRepository]
+
+
+def test_no_scope_config_is_made_where_no_repository_needs_it() -> None:
+    assert _steps(RIGHT, added=("7",), configs=()) == []
+
+
+def test_a_blueprint_from_another_week_gets_its_time_and_nothing_else() -> None:
+    old = replace(RIGHT, time_after=datetime(2026, 11, 14, tzinfo=UTC))
+    (step,) = _steps(old, added=("7",))
+    assert step == AddRepository(GITHUB, "7", "acme/api", "github/acme/api", None, 5, False, True)
+
+
+def test_the_same_moment_in_another_zone_is_no_difference() -> None:
+    moved = replace(RIGHT, time_after=SATURDAY.astimezone(ZoneInfo("Asia/Tokyo")))
+    assert _steps(moved, added=("7",)) == []
+
+
+def test_a_project_whose_blueprint_lacks_its_repository_gets_it() -> None:
+    (step,) = _steps(replace(RIGHT, scopes=frozenset()), added=("7",))
+    assert isinstance(step, AddRepository)
+    assert (step.add, step.blueprint, step.join, step.time_after) == (None, 5, True, False)
+
+
+def test_what_two_connections_see_is_collected_through_the_first() -> None:
+    known = ExistingState({})
+    second = Connection("github", 2, "Acme again")
+    assert len(_steps(known=known)) == 1
+    assert _steps(known=known, where=second) == []
+
+
+def test_what_a_blueprint_holds_through_another_connection_is_left_there() -> None:
+    elsewhere = replace(RIGHT, scopes=frozenset({("github", 2, "7")}))
+    assert _steps(elsewhere) == []
+
+
+def test_two_repositories_that_would_share_a_project_are_told_apart() -> None:
+    other = replace(API, id="8", full_name="other/api")
+    first, second = _steps(remote=(API, other), project_name="{plugin}/{name}")
+    assert isinstance(first, AddRepository)
+    assert str(second) == "github/1 other/api: its project would be github/api, which github/1 7 has"
+
+
+def test_two_plugins_whose_ids_are_the_same_do_not_share_a_project() -> None:
+    known = ExistingState({})
+    _steps(known=known, project_name="{full-name}")
+    (second,) = _steps(known=known, project_name="{full-name}", where=Connection("gitlab", 1, ""))
+    assert str(second) == "gitlab/1 acme/api: its project would be acme/api, which github/1 7 has"
+
+
+def test_a_scope_without_data_cannot_be_added() -> None:
+    (step,) = _steps(remote=(replace(API, data=None),))
+    assert isinstance(step, Failure)
+    assert _steps(RIGHT, remote=(replace(API, data=None),), added=("7",)) == []
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "taken"),
+    [
+        ((), (), ["acme/api", "acme/sandbox-1", "other/api"]),
+        (("acme/*",), (), ["acme/api", "acme/sandbox-1"]),
+        (("acme/*", "other/*"), ("*/sandbox-*",), ["acme/api", "other/api"]),
+        (("Acme/*",), (), []),
+        ((), ("*",), []),
+    ],
+)
+def test_patterns_choose_repositories(include: tuple[str, ...], exclude: tuple[str, ...], taken: list[str]) -> None:
+    names = ("acme/api", "acme/sandbox-1", "other/api")
+    remote = tuple(RemoteScope(name, name, {}) for name in names)
+    steps = _steps(remote=remote, include=include, exclude=exclude)
+    assert [step.full_name for step in steps if isinstance(step, AddRepository)] == taken
+
+
+def test_the_project_name_is_made_of_its_fields() -> None:
+    pattern = "{connection} {connection-id}: {name} of {full-name} ({plugin})"
+    assert SyncOptions(SATURDAY, project_name=pattern).project(GITHUB, API) == "Acme 1: api of acme/api (github)"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{owner}", "{plugin.__class__}", "{plugin", "plugin}", "{}", "fixed", "", "{{name}}"]
+)
+def test_a_project_name_that_is_no_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(ConfigurationError):
+        SyncOptions(SATURDAY, project_name=pattern)
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_a_project_name_always_fits_and_is_always_the_same(name: str) -> None:
+    scope = RemoteScope("1", name, {})
+    project = SyncOptions(SATURDAY).project(GITHUB, scope)
+    assert len(project) <= options.LONGEST_NAME
+    assert project == SyncOptions(SATURDAY).project(GITHUB, scope)
+
+
+def test_a_project_name_has_no_blanks_around_it() -> None:
+    assert SyncOptions(SATURDAY, project_name=" {name} ").project(GITHUB, API) == "api"
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(100, False), (101, True)])
+def test_a_name_is_cut_only_where_it_must_be(length: int, is_cut: bool) -> None:
+    name = "x" * length
+    project = SyncOptions(SATURDAY, project_name="{full-name}").project(GITHUB, RemoteScope("1", name, {}))
+    assert (len(project), project != name) == (100, is_cut)
+
+
+def test_long_names_that_differ_only_at_their_ends_stay_apart() -> None:
+    names = {SyncOptions(SATURDAY).project(GITHUB, RemoteScope("1", "x" * 200 + end, {})) for end in "abc"}
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize(
+    ("today", "saturday"),
+    [
+        ("2026-11-20", "2026-11-14"),  # a Friday
+        ("2026-11-21", "2026-11-14"),  # a Saturday
+        ("2026-11-22", "2026-11-21"),
+        ("2027-01-01", "2026-12-26"),
+        ("2028-03-01", "2028-02-26"),
+    ],
+)
+def test_data_begins_on_the_saturday_before_today(today: str, saturday: str) -> None:
+    assert options.saturday_before(date.fromisoformat(today)).date().isoformat() == saturday
+
+
+def test_that_saturday_begins_where_the_operator_is() -> None:
+    moment = options.saturday_before(date(2026, 11, 22), ZoneInfo("Asia/Ho_Chi_Minh"))
+    assert options.rfc3339(moment) == "2026-11-20T17:00:00Z"

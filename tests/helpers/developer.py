@@ -1,0 +1,190 @@
+"""What the tests drive: a developer's home and project, with the real command and the real make."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from devtelemetry_cli.client import settings
+from devtelemetry_cli.client.consent import decide, judge
+from devtelemetry_cli.client.consent.decide import Keeping
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.journal import writer
+from tests.helpers import fake_schedulers
+
+BIN = Path(sys.executable).parent
+DEVTEL = str(BIN / "devtel")
+URL = "http://127.0.0.1:9/plugins/developer_telemetry/connections/1/report"
+
+MAKEFILE = """\
+DEVTEL = devtel wrap --make='$(MAKE)' -- '$@'
+
+{targets}: FORCE
+\t+@$(DEVTEL)
+FORCE:
+"""
+
+
+def _folder_of_devtel(home: Path) -> Path:
+    """A folder for the PATH with devtel, beside which may stand another make, and with a crontab of the test's own."""
+    folder = home.parent / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "devtel").symlink_to(DEVTEL)
+    fake_schedulers.play(folder, home.parent / "machine")
+    return folder
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """The environment of a developer with nothing special set, whose home is `home`."""
+    return {
+        "HOME": str(home),
+        "DEVTEL_HOME": str(home / "devtel"),
+        "PATH": f"{_folder_of_devtel(home)}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "LANG": "C.UTF-8",
+        "TERM": "xterm",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+@dataclass
+class Developer:
+    """A developer at work: a home, a project with its Makefile, and what devtel keeps."""
+
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home = self.folder / "home"
+        self.home.mkdir(parents=True)
+        self.project = self.folder / "project"
+        self.project.mkdir()
+        self.environ = clean_environment(self.home) | self.environ
+
+    @property
+    def state(self) -> Path:
+        """The state folder, which is also the config's."""
+        return Path(self.environ["DEVTEL_HOME"])
+
+    @property
+    def config(self) -> Path:
+        """The user config."""
+        return self.state / "config.toml"
+
+    @property
+    def place(self) -> Context:
+        """The project as the product sees it."""
+        return Context(dict(self.environ))
+
+    def project_file(self, report_url: str = URL, **values: object) -> None:
+        """Write `.devtel.toml`."""
+        settings = {"organisation": "Acme", "project": "shop", "report_url": report_url, **values}
+        lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value != ""]
+        (self.project / ".devtel.toml").write_text("\n".join(lines) + "\n")
+
+    def makefile(self, implementations: str, targets: str | None = None) -> None:
+        """Write a Makefile: `implementations` as plain rules, each `impl-X` with its wrapped `X`."""
+        text = textwrap.dedent(implementations)
+        names = [line.split(":")[0].removeprefix("impl-") for line in text.splitlines() if line.startswith("impl-")]
+        (self.project / "Makefile").write_text(MAKEFILE.format(targets=targets or " ".join(names)) + "\n" + text)
+
+    def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
+        """Run any command in the project, away from a terminal."""
+        settings: dict[str, object] = {
+            "cwd": self.project,
+            "env": self.environ,
+            "stdin": subprocess.DEVNULL if "input" not in options else None,
+            "capture_output": True,
+            "text": True,
+            "timeout": 50,
+            **options,
+        }
+        return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload, no-any-return]
+
+    def devtel(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        """Run devtel in the project."""
+        return self.run(DEVTEL, *arguments, **options)
+
+    def make(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+        """Run make in the project."""
+        return self.run("make", *arguments, **options)
+
+    def status(self) -> dict[str, object]:
+        """What `devtel status --json` says."""
+        answer: dict[str, object] = json.loads(self.devtel("status", "--json").stdout)
+        return answer
+
+    def records(self, journal: str = "*") -> list[dict[str, object]]:
+        """Every record in the journals that match, in the order of files and lines."""
+        files = sorted(self.state.glob(f"journal/{journal}/*/*.jsonl"))
+        return [json.loads(line) for file in files for line in file.read_text().splitlines() if line]
+
+    def ends(self) -> list[dict[str, object]]:
+        """The records of ends."""
+        return [record for record in self.records() if record["event"] == "end"]
+
+    def kept(self) -> set[str]:
+        """The names of all files that devtel keeps, locks left out."""
+        files = (file.relative_to(self.state) for file in self.state.rglob("*") if file.is_file())
+        return {str(file) for file in files if file.suffix != ".lock"}
+
+    def grant(self) -> str:
+        """Agree to what the project file asks, as `devtel consent grant` does; gives back the anonymous ID."""
+        user = settings.read_user(str(self.config))
+        terms = judge.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
+        assert terms is not None
+        return decide.grant(Keeping(str(self.config), str(self.state)), terms, time.time()).anonymous_id
+
+    def journal_folder(self) -> Path:
+        """The journal that runs in this project go to now; the host's key is made by a first run."""
+        if not list(self.state.glob("hosts/*")):
+            self.makefile("impl-first:\n\t@true")
+            assert self.make("first").returncode == 0
+            for file in self.state.glob("journal/*/*/*.jsonl"):
+                file.unlink()
+        (host,) = self.state.glob("hosts/*")
+        (key,) = [folder.name for folder in self.state.glob("journal/*")]
+        return self.state / "journal" / key / host.read_text()
+
+    def add_runs(self, day: date, count: int = 1, target: str = "test", **end: object) -> None:
+        """Put finished runs of a day into the journal, as wrap writes them."""
+        grants = [line for line in self.config.read_text().splitlines() if line.startswith("grant = ")]
+        grant = grants[0].split('"')[1]
+        folder = self.journal_folder()
+        noon = datetime(day.year, day.month, day.day, 12).astimezone()
+        start, offset = noon.timestamp(), int((noon.utcoffset() or noon - noon).total_seconds())
+        for _ in range(count):
+            run = uuid.uuid4().hex[:16]
+            common = {"run": run, "time": start, "offset": offset}
+            writer.create(
+                str(folder),
+                day.isoformat(),
+                writer.encode("start", {**common, "pid": 1, "grant": grant, "project": "shop", "target": target}),
+            )
+            values = {"duration": 1.5, "exit": 0, "cpu": 0.1, "peak_kib": 1000, **end}
+            writer.append(str(folder), day.isoformat(), writer.encode("end", {**common, **values}))  # type: ignore[arg-type]
+
+
+def wait_for(condition: "object", seconds: float = 20.0) -> None:
+    """Wait until `condition()` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def processes_of(folder: Path) -> Iterator[int]:
+    """Processes that work in `folder`."""
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if entry.readlink().is_relative_to(folder):
+                yield int(entry.parent.name)
+        except OSError:
+            continue

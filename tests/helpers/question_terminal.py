@@ -1,0 +1,29 @@
+"""The consent question at a pseudo-terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pexpect
+
+from tests.helpers.developer import Developer
+
+PROMPT = "not now > "
+
+
+@contextmanager
+def terminal(developer: Developer, command: str, *arguments: str) -> Iterator[pexpect.spawn]:
+    """A command at a pseudo-terminal of its own."""
+    child = pexpect.spawn(
+        command, list(arguments), cwd=str(developer.project), env=developer.environ, timeout=20, encoding="utf-8"
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def end(child: pexpect.spawn) -> str:
+    """What is left on the terminal when the command has ended."""
+    child.expect(pexpect.EOF)
+    child.wait()
+    return str(child.before)

@@ -1,0 +1,96 @@
+"""The tables' versions: reached from any earlier one, by any number of processes, and never from a newer one."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine
+
+from devtelemetry_cli.server.db import migrate as schema
+from devtelemetry_cli.server.db.database import migrate
+from devtelemetry_cli.server.db.tables import metadata
+from tests.helpers.databases import Store
+from tests.helpers.report_server import body, command, environment, receiver_in, run
+
+CONNECTION = "/plugins/developer_telemetry/connections/1"
+
+
+def differences(url: str) -> list[Any]:
+    """What alembic would still have to do."""
+    with create_engine(url, poolclass=NullPool).connect() as db:
+        options = {"version_table": schema.VERSION_TABLE}
+        return list(compare_metadata(MigrationContext.configure(db, opts=options), metadata))
+
+
+def test_the_last_migration_is_the_version_that_the_code_asks_for() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    assert scripts.get_heads() == [schema.HEAD]
+
+
+def test_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
+    assert migrate(url) is True
+    assert differences(url) == []
+    assert migrate(url) is False
+
+
+@pytest.mark.slow
+def test_several_processes_migrate_one_database_at_once(tmp_path: Path, url: str) -> None:
+    words = command("--migrate-only", "--database", url)
+    started = [
+        subprocess.Popen(words, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    ended = [process.communicate(timeout=30) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], ended
+    assert sorted(out.split()[2] for out, _ in ended) == ["is", "is", "was"]
+    assert differences(url) == []
+
+
+def test_a_database_that_a_newer_devtel_made_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/reports.db"
+    migrate(url)
+    store = Store(url)
+    store.change("UPDATE devtel_schema SET version_num = '9999'")
+    ended = run(tmp_path, "--port", 0, "--database", url)
+    assert ended.returncode == 78
+    assert "version 9999" in ended.stderr
+    assert "update this one" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_tables_from_before_there_were_migrations_are_taken_over_with_their_rows(tmp_path: Path, url: str) -> None:
+    migrate(url)
+    store = Store(url)
+    for statement in ("DROP TABLE devtel_schema", *drop_team_tables(), *drop_indexes(url)):
+        store.change(statement)
+    store.change(
+        "INSERT INTO _tool_developer_telemetry_connections (name, endpoint, secret_token, proxy, rate_limit_per_hour,"
+        " created_at, updated_at) VALUES ('old', 'e', '', '', 0, '2026-01-02 00:00:00', '2026-01-02 00:00:00')"
+    )
+    with receiver_in(tmp_path, database=url) as running:
+        assert running.client.post(f"{CONNECTION}/report", json=body()).status_code == 200
+    assert differences(url) == []
+
+
+def drop_team_tables() -> list[str]:
+    """The third version undone."""
+    return [f"DROP TABLE devtel_team_{name}" for name in ("shown", "cells", "weeks")]
+
+
+def drop_indexes(url: str) -> list[str]:
+    """The second version undone."""
+    tables = {"ix_devtel_metrics_date": "_tool_developer_metrics", "ix_devtel_targets_date": "devtel_target_metrics"}
+    return [f"DROP INDEX {name}{f' ON {table}' if url.startswith('mariadb') else ''}" for name, table in tables.items()]
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:s3cret@127.0.0.1:1/x", "mariadb://u:s3cret@127.0.0.1:1/x"])
+def test_a_server_that_is_not_there_is_one_sentence_without_the_password(tmp_path: Path, address: str) -> None:
+    ended = run(tmp_path, "--migrate-only", "--database", f"{address}?password=s3cret")
+    assert ended.returncode == 69
+    assert "cannot be used" in ended.stderr
+    assert "s3cret" not in ended.stderr

@@ -1,0 +1,214 @@
+"""What pages show of cells, by tables of values."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from devtelemetry_cli.model.histogram import bucket
+from devtelemetry_cli.server.team import counters, statistics
+from devtelemetry_cli.server.team.breakdown import Breakdown
+from devtelemetry_cli.server.team.cells import Cell, Found, at_least, monday
+from devtelemetry_cli.server.team.statistics import Part, detail, overview, totals
+
+TODAY = date(2026, 3, 12)  # a Thursday
+LAST = date(2026, 3, 2)  # the Monday of the last whole week
+
+
+def cell(week: int = 0, target: str = "test", developers: int = 3, **told: float) -> Cell:
+    """A cell `week` weeks before LAST; `told` are its measures, `seconds` the duration of all of its runs."""
+    runs, seconds = told.setdefault("runs", 20), told.pop("seconds", 10)
+    whole = told | {f"d:{bucket(seconds)}": runs, "total": runs * seconds}
+    return Cell(LAST - timedelta(weeks=week), "shop", target, developers, whole, {}, {})
+
+
+def changes(*cells: Cell) -> tuple[list[str], list[str]]:
+    """The targets that became slower, and those that became more fragile."""
+    shown = overview(Found(list(cells), {}, [], True), 3, TODAY)
+    return [it.target for it in shown.slower], [it.target for it in shown.fragile]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "slower"),
+    [
+        ({"seconds": 10}, {"seconds": 12}, True),
+        ({"seconds": 10}, {"seconds": 11.4}, False),  # another bucket, but not 15 % more
+        ({"seconds": 10}, {"seconds": 8}, False),
+        ({"seconds": 10, "runs": 19}, {"seconds": 100}, False),  # too few before
+        ({"seconds": 10}, {"seconds": 100, "runs": 19}, False),  # too few now
+        ({"seconds": 10, "runs": 20}, {"seconds": 100, "runs": 20}, True),
+    ],
+)
+def test_slower_is_a_later_median_and_fifteen_percent_more(
+    before: dict[str, float], now: dict[str, float], slower: bool
+) -> None:
+    assert changes(cell(1, **before), cell(0, **now)) == (["test"] if slower else [], [])
+
+
+def test_a_mean_that_grew_in_the_same_bucket_is_not_slower() -> None:
+    now = Cell(LAST, "shop", "test", 3, {"runs": 20, f"d:{bucket(10)}": 20, "total": 300}, {}, {})
+    assert changes(cell(1), now) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "fragile"),
+    [
+        ((100, 2), (100, 20), True),
+        ((100, 20), (100, 2), False),
+        ((1000, 100), (1000, 149), False),  # under five of a hundred
+        ((1000, 100), (1000, 151), True),
+        ((20, 1), (20, 3), False),  # ten of a hundred, but by chance
+        ((20, 0), (20, 20), True),
+        ((20, 20), (20, 20), False),
+        ((20, 0), (20, 0), False),
+        ((19, 0), (100, 100), False),  # too few before
+    ],
+)
+def test_more_fragile_is_five_of_a_hundred_and_hardly_by_chance(
+    before: tuple[int, int], now: tuple[int, int], fragile: bool
+) -> None:
+    pair = [cell(week, runs=runs, failures=failed) for week, (runs, failed) in ((1, before), (0, now))]
+    assert changes(*pair) == ([], ["test"] if fragile else [])
+
+
+@pytest.mark.parametrize(("weeks", "slower"), [(4, True), (5, False)])
+def test_only_the_four_weeks_before_are_compared_with(weeks: int, slower: bool) -> None:
+    assert bool(changes(cell(weeks), cell(0, seconds=100))[0]) is slower
+
+
+def test_a_week_that_is_not_over_is_compared_with_nothing() -> None:
+    assert changes(cell(1), cell(0), cell(-1, seconds=100)) == ([], [])
+
+
+def test_what_is_told_together_is_compared_with_nothing() -> None:
+    assert changes(cell(1, target=""), cell(0, target="", seconds=100)) == ([], [])
+
+
+def test_what_costs_most_is_the_first_of_the_slower() -> None:
+    rare = [cell(1, "rare"), cell(0, "rare", seconds=60)]
+    often = [cell(1, "often", runs=200), cell(0, "often", runs=200, seconds=20)]
+    assert changes(*rare, *often)[0] == ["often", "rare"]
+
+
+@pytest.mark.parametrize(
+    ("sorting", "first"),
+    [("waited", "a"), ("runs", "b"), ("failures", "c"), ("p50", "d"), ("p90", "d"), ("developers", "e")],
+)
+def test_targets_are_sorted_by_each_of_their_numbers(sorting: str, first: str) -> None:
+    cells = [
+        cell(target="a", waited=100),
+        cell(target="b", runs=21),
+        cell(target="c", failures=1),
+        cell(target="d", seconds=12),
+        cell(target="e", developers=6),
+    ]
+    assert overview(Found(cells, {}, [], True), 3, TODAY, sorting).targets[0].target == first
+
+
+def test_a_week_without_runs_has_its_place_in_the_trend() -> None:
+    weeks = overview(Found([cell(0), cell(3)], {LAST: 6}, [], True), 3, TODAY).weeks
+    assert [(week.monday, week.totals.runs, week.developers) for week in weeks] == [
+        (LAST - timedelta(weeks=3), 20, 0),
+        (LAST - timedelta(weeks=2), 0, 0),
+        (LAST - timedelta(weeks=1), 0, 0),
+        (LAST, 20, 6),
+    ]
+    assert weeks[1].totals.p50 is None
+
+
+def test_without_cells_there_is_nothing_but_zeros() -> None:
+    shown = overview(Found([], {}, [], False), 3, TODAY)
+    assert (shown.weeks, shown.targets, shown.developers, shown.totals.failure_rate) == ([], [], 0, 0)
+    assert detail([], 3, TODAY).durations == []
+
+
+def test_totals_take_means_and_percentiles_of_the_completed_runs() -> None:
+    whole = totals([{"runs": 4, "interrupted": 1, "waited": 9.5, "total": 9, "d:0": 2, "d:8": 1}])
+    assert (whole.runs, whole.completed, whole.mean, whole.waited) == (4, 3, 3, 9.5)
+    assert (whole.p50, whole.p90) == (pytest.approx(2**0.125), pytest.approx(2**2.125))
+
+
+def test_bars_reach_from_a_power_of_two_to_the_next_and_none_is_left_out() -> None:
+    shown = detail([cell(seconds=1.5), cell(week=1, seconds=10)], 3, TODAY)
+    assert shown.durations == [(1, 2, 20), (2, 4, 0), (4, 8, 0), (8, 16, 20)]
+
+
+def test_parts_stand_in_a_fixed_order_and_what_is_told_together_is_the_last() -> None:
+    places = {"r:other:0": 4, "f:other:0": 2, "r:default:8-30": 3, "r::": 5, "f::": 1, "r:other:": 1}
+    shown = detail([Cell(LAST, "shop", "test", 3, {"runs": 13}, {"0": 9, "2": 2, "": 2}, places)], 3, TODAY)
+    assert shown.branches == [Part("default", 3), Part("other", 5, 2), Part("", 5, 1)]
+    assert shown.ages == [Part("0", 4, 2), Part("8-30", 3), Part("", 6, 1)]
+    assert shown.exit_codes == [Part("0", 9), Part("", 2), Part("2", 2)]
+
+
+def test_developers_of_two_connections_are_rounded_down_each() -> None:
+    shown = overview(Found([cell(developers=5), cell(developers=4)], {}, [], True), 3, TODAY)
+    assert [it.developers for it in shown.targets] == [6]
+    assert [at_least(number, 3) for number in (0, 2, 3, 5, 6)] == [0, 0, 3, 3, 6]
+
+
+def test_a_week_begins_on_monday() -> None:
+    assert [monday(LAST + timedelta(days=day)) for day in (-1, 0, 6, 7)] == [
+        LAST - timedelta(days=7),
+        LAST,
+        LAST,
+        LAST + timedelta(days=7),
+    ]
+    assert statistics._is_over(LAST, LAST + timedelta(days=7))
+    assert not statistics._is_over(LAST, LAST + timedelta(days=6))
+
+
+ROW = {
+    **{"runs": 10, "failures": 3, "interrupted": 1, "lost": 2, "waited_seconds": 5.0, "duration_total": 4.0},
+    **{"durations": '{"3": 7}', "exit_codes": '{"0": 5, "2": 3}'},
+    "checkouts": '[{"branch": "other", "age_days": "0", "runs": 8, "failures": 3}]',
+}
+WHOLE = {"runs": 10, "failures": 3, "interrupted": 1, "lost": 2, "waited": 5, "total": 4, "d:3": 7}
+PARTS = {"x:0": 5, "x:2": 3, "r:other:0": 8, "f:other:0": 3}
+
+
+@pytest.mark.parametrize(
+    ("changed", "left_out"),
+    [
+        ({}, set()),
+        ({"durations": "null", "exit_codes": "null", "checkouts": "null"}, {"d:3", *PARTS}),
+        ({"durations": '{"3": 9}'}, {"d:3", "total"}),
+        ({"exit_codes": '{"0": 9}'}, {"x:0", "x:2"}),
+        ({"checkouts": ROW["checkouts"].replace("8", "9")}, {"r:other:0", "f:other:0"}),  # type: ignore[attr-defined]
+    ],
+)
+def test_parts_that_are_more_than_their_whole_are_left_out(changed: dict[str, str], left_out: set[str]) -> None:
+    wanted = {key: value for key, value in (WHOLE | PARTS).items() if key not in left_out}
+    assert counters.of_row(ROW | changed) == wanted
+
+
+def test_no_more_runs_fail_than_there_are() -> None:
+    made = counters.of_row(ROW | {"runs": 2, "lost": 5, "interrupted": 9})
+    assert {name: made[name] for name in ("failures", "lost", "interrupted")} == dict.fromkeys(
+        ("failures", "lost", "interrupted"), 2
+    )
+
+
+def test_exit_codes_are_few_and_short_whatever_was_sent() -> None:
+    codes = ", ".join(f'"{number}": 1' for number in range(150))
+    made = counters.of_row(ROW | {"runs": 1000, "exit_codes": f'{{"{"9" * 33}": 500, {codes}}}'})
+    told = counters.under(made, "x:")
+    assert len(told) == counters.MOST_CODES + 1
+    assert (told[""], sum(told.values())) == (550, 650)
+
+
+def test_runs_whose_end_is_not_known_are_in_no_part() -> None:
+    part = Breakdown()
+    for developer in "abc":
+        part.add(developer, counters.of_row(ROW))
+    cell_of_three = {"runs": 30.0, "failures": 9.0, "lost": 6.0}
+    assert part.exit_codes(3, cell_of_three) == {"0": 15, "2": 9}
+    assert part.checkouts(3, cell_of_three) == {"r:other:0": 24, "f:other:0": 9}
+
+
+def test_what_the_forgotten_did_is_told_together_with_others() -> None:
+    part = Breakdown()
+    for developer in "abc":
+        part.add(developer, counters.of_row(ROW))
+    cell_of_four = {"runs": 37.0, "failures": 10.0, "lost": 6.0}
+    assert part.exit_codes(3, cell_of_four) == {"2": 9, "": 22}  # with the fewest that are enough
+    assert part.checkouts(3, cell_of_four) == {"r::": 31, "f::": 10}

@@ -1,0 +1,441 @@
+"""devtel flush against endpoints of every temper: the right exit code, nothing lost, nothing counted twice."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.helpers.developer import DEVTEL, Developer, wait_for
+from tests.helpers.report_endpoint import HANG, STORED, TRICKLE, Answer, Endpoint, listening, refusal
+
+TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.fixture
+def reporter(developer: Developer, endpoint: Endpoint) -> Developer:
+    """A developer who agreed to report to the endpoint, with one run of yesterday."""
+    developer.project_file(endpoint.url)
+    developer.grant()
+    developer.add_runs(YESTERDAY)
+    return developer
+
+
+def flush(developer: Developer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A flush as a person calls it: it waits for no pause, and speaks."""
+    return developer.devtel("flush", "--verbose", *arguments)
+
+
+def entry(developer: Developer, day: date = YESTERDAY) -> dict[str, object]:
+    (file,) = developer.state.glob(f"ledger/*/*/{day}.json")
+    kept: dict[str, object] = json.loads(file.read_text())
+    return kept
+
+
+def test_a_day_is_sent_once_and_then_there_is_nothing_to_say(reporter: Developer, endpoint: Endpoint) -> None:
+    first, second = flush(reporter), flush(reporter)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "sent to 127.0.0.1" in first.stderr
+    assert "nothing to send" in second.stderr
+    assert [request.date for request in endpoint.requests] == [YESTERDAY.isoformat()]
+
+
+def test_under_cron_all_is_silent(reporter: Developer, endpoint: Endpoint) -> None:
+    bare = {"HOME": reporter.environ["HOME"], "DEVTEL_HOME": reporter.environ["DEVTEL_HOME"], "PATH": "/usr/bin:/bin"}
+    done = reporter.devtel("flush", env=bare, cwd="/")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(endpoint.requests) == 1
+
+
+def test_under_cron_a_failure_is_silent_too_and_status_tells_it(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(401, refusal("token is missing"))
+    done = reporter.devtel("flush")
+    assert (done.returncode, done.stdout, done.stderr) == (77, "", "")
+    assert "wants a key" in str(reporter.status()["last_error"])
+
+
+def test_the_preview_is_what_the_wire_carries_byte_for_byte(reporter: Developer, endpoint: Endpoint) -> None:
+    preview = reporter.devtel("flush", "--dry-run").stdout
+    assert endpoint.requests == []
+    flush(reporter)
+    assert preview.encode() == endpoint.requests[0].body + b"\n"
+    assert entry(reporter)["sha256"] == hashlib.sha256(endpoint.requests[0].body).hexdigest()
+
+
+def test_a_quiet_dry_run_prints_the_bytes_alone(reporter: Developer) -> None:
+    aloud, quiet = (reporter.devtel("flush", "--dry-run", *flags) for flags in ([], ["--quiet"]))
+    assert (quiet.stdout, quiet.stderr) == (aloud.stdout, "")
+    assert " bytes\n" in aloud.stderr
+
+
+def test_a_dry_run_changes_nothing(reporter: Developer) -> None:
+    before = {file: (reporter.state / file).read_bytes() for file in reporter.kept()}
+    reporter.devtel("flush", "--dry-run")
+    assert {file: (reporter.state / file).read_bytes() for file in reporter.kept()} == before
+
+
+TABLE = [
+    (Answer(200, "<html>Please log in</html>"), 69, "later", "login or proxy page"),
+    (Answer(200, '{"success": false}'), 69, "later", "not as a report endpoint"),
+    (Answer(204, ""), 78, "later", "204"),
+    (Answer(301, "", {"Location": "http://elsewhere/"}), 78, "later", "redirects"),
+    (Answer(307, "", {"Location": "http://elsewhere/"}), 78, "later", "redirects"),
+    (Answer(400, refusal("dump\nof\nlines", "active_hours: wrong")), 65, "refused", "active_hours: wrong"),
+    (Answer(401, refusal("token is missing")), 77, "later", "devtel token set"),
+    (Answer(403, refusal("token is invalid")), 77, "later", "token is invalid"),
+    (Answer(404, refusal("connection 1 not found (404)")), 78, "later", "no such connection"),
+    (Answer(404, "404 page not found"), 78, "later", "plugin is not installed"),
+    (Answer(408, ""), 75, "later", "cannot take reports now"),
+    (Answer(410, refusal("forgotten")), 65, "refused", "forgotten"),
+    (Answer(413, "<html>too large</html>"), 65, "refused", "413"),
+    (Answer(425, ""), 75, "later", "425"),
+    (Answer(428, refusal("migration")), 75, "later", "migration is pending"),
+    (Answer(429, ""), 75, "later", "429"),
+    (Answer(500, refusal("boom")), 75, "later", "fault of its own"),
+    (Answer(502, "<html>bad gateway</html>"), 75, "later", "502"),
+    (Answer(503, ""), 75, "later", "503"),
+    (Answer(504, ""), 75, "later", "504"),
+]
+
+
+@pytest.mark.parametrize(("answer", "code", "state", "words"), TABLE, ids=[f"{a.status}-{s}" for a, _, s, _ in TABLE])
+def test_every_answer_has_its_exit_code_and_its_sentence(
+    reporter: Developer, endpoint: Endpoint, answer: Answer, code: int, state: str, words: str
+) -> None:
+    endpoint.otherwise = answer
+    done = flush(reporter)
+    assert (done.returncode, entry(reporter)["state"]) == (code, state)
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(401, ""), Answer(404, "404 page not found"), Answer(503), Answer(200, "<p>")]
+)
+def test_what_was_not_taken_is_sent_when_the_endpoint_is_well_again(
+    reporter: Developer, endpoint: Endpoint, answer: Answer
+) -> None:
+    endpoint.script = [answer]
+    flush(reporter)
+    assert flush(reporter).returncode == 0
+    assert entry(reporter)["state"] == "sent"
+    assert reporter.status()["last_error"] is None
+
+
+def test_a_refused_day_does_not_hold_back_the_others(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.add_runs(TODAY)
+    endpoint.script = [Answer(400, refusal("no"))]
+    done = flush(reporter)
+    assert done.returncode == 65
+    assert [request.date for request in endpoint.requests] == [YESTERDAY.isoformat(), TODAY.isoformat()]
+    assert reporter.status()["days_refused"] == [YESTERDAY.isoformat()]
+
+
+def test_a_refused_day_is_not_tried_again_until_it_changes(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.script = [Answer(400, refusal("no"))]
+    flush(reporter)
+    flush(reporter)
+    assert len(endpoint.requests) == 1
+    reporter.add_runs(YESTERDAY)
+    flush(reporter)
+    assert entry(reporter)["state"] == "sent"
+
+
+def test_a_key_that_is_refused_stops_the_visit_at_once(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.add_runs(TODAY)
+    endpoint.otherwise = Answer(403, "")
+    flush(reporter)
+    assert len(endpoint.requests) == 1
+
+
+def test_a_first_report_that_met_another_goes_once_more(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.script = [Answer(400, refusal("Error 1062: Duplicate entry"))]
+    assert flush(reporter).returncode == 0
+    assert len(endpoint.requests) == 2
+
+
+def test_a_fault_of_the_server_becomes_a_refusal_only_after_several_tries_over_a_day(
+    reporter: Developer, endpoint: Endpoint
+) -> None:
+    endpoint.otherwise = Answer(500, refusal("boom"))
+    for _ in range(5):
+        flush(reporter)
+    assert entry(reporter)["state"] == "later"
+    (file,) = reporter.state.glob(f"ledger/*/*/{YESTERDAY}.json")
+    file.write_text(json.dumps({**entry(reporter), "first_try": time.time() - 31 * 3600}))
+    flush(reporter)
+    assert entry(reporter)["state"] == "refused"
+
+
+def test_a_changed_day_is_sent_again_whole_with_a_higher_revision(reporter: Developer, endpoint: Endpoint) -> None:
+    flush(reporter)
+    reporter.add_runs(YESTERDAY, 2)
+    flush(reporter)
+    first, second = (json.loads(request.body)["metrics"] for request in endpoint.requests)
+    assert (first["commands"], second["commands"]) == ({"make test": 1}, {"make test": 3})
+    assert first["revision"] < second["revision"]
+
+
+def test_a_day_that_lost_records_is_frozen_and_never_sent_smaller(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.add_runs(YESTERDAY, 2)
+    flush(reporter)
+    (journal,) = reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
+    journal.write_bytes(journal.read_bytes()[:-200])
+    assert flush(reporter).returncode == 0
+    assert len(endpoint.requests) == 1
+    assert reporter.status()["days_frozen"] == [YESTERDAY.isoformat()]
+
+
+def test_a_day_older_than_thirty_days_is_not_sent_again(reporter: Developer, endpoint: Endpoint) -> None:
+    old = TODAY - timedelta(days=31)
+    reporter.add_runs(old)
+    flush(reporter)
+    reporter.add_runs(old)
+    flush(reporter)
+    assert [request.date for request in endpoint.requests].count(old.isoformat()) == 1
+
+
+def test_a_day_that_could_not_be_sent_for_ninety_days_expires_and_is_counted(
+    reporter: Developer, endpoint: Endpoint
+) -> None:
+    old = TODAY - timedelta(days=91)
+    reporter.add_runs(old)
+    flush(reporter)
+    assert old.isoformat() not in [request.date for request in endpoint.requests]
+    assert reporter.status()["days_expired"] == [old.isoformat()]
+
+
+def test_acknowledged_days_go_after_the_time_they_are_kept(reporter: Developer) -> None:
+    old = TODAY - timedelta(days=401)
+    reporter.add_runs(old)
+    flush(reporter)
+    assert not list(reporter.state.glob(f"journal/*/*/{old}.jsonl"))
+    assert list(reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl"))
+
+
+def test_after_a_failure_cron_waits_and_a_person_does_not(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(503, headers={"Retry-After": "3600"})
+    reporter.devtel("flush")
+    reporter.devtel("flush")
+    assert len(endpoint.requests) == 1
+    flush(reporter)
+    assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize("asked", ["3600", "999999999"])
+def test_a_pause_is_as_long_as_asked_but_never_over_six_hours(
+    reporter: Developer, endpoint: Endpoint, asked: str
+) -> None:
+    endpoint.otherwise = Answer(503, headers={"Retry-After": asked})
+    before = time.time()
+    flush(reporter)
+    (file,) = reporter.state.glob("ledger/*/*/endpoint.json")
+    wait = json.loads(file.read_text())["next_try"] - before
+    assert 3599 <= wait <= 6 * 3600 + 60
+
+
+def test_a_pause_from_a_clock_that_was_ahead_holds_nothing_back(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.script = [Answer(503)]
+    reporter.devtel("flush")
+    (file,) = reporter.state.glob("ledger/*/*/endpoint.json")
+    file.write_text(json.dumps({**json.loads(file.read_text()), "next_try": time.time() + 7 * 86400}))
+    assert reporter.devtel("flush").returncode == 0
+    assert len(endpoint.requests) == 2
+
+
+def test_an_endpoint_that_is_not_there_is_tried_later(developer: Developer) -> None:
+    developer.grant()
+    developer.add_runs(YESTERDAY)
+    done = flush(developer)
+    assert done.returncode == 69
+    assert "does not answer" in done.stderr
+    assert entry(developer)["state"] == "later"
+
+
+@pytest.mark.parametrize("temper", [HANG, TRICKLE])
+def test_an_endpoint_that_does_not_finish_holds_a_flush_no_longer_than_its_deadline(
+    reporter: Developer, endpoint: Endpoint, temper: str
+) -> None:
+    endpoint.otherwise = Answer(body=temper)
+    before = time.monotonic()
+    done = flush(reporter, "--deadline", "1.5")
+    assert time.monotonic() - before < 5
+    assert done.returncode == 69
+    assert "took too long" in done.stderr
+
+
+def test_an_answer_without_end_is_read_only_in_part(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(body=STORED[:-1] + " " * 300_000 + "}")
+    assert flush(reporter).returncode == 69
+
+
+def test_a_second_flush_gives_way(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(body=HANG)
+    first = subprocess.Popen([DEVTEL, "flush", "--deadline", "20"], cwd=reporter.project, env=reporter.environ)
+    wait_for(lambda: endpoint.requests)
+    second = flush(reporter)
+    first.kill()
+    first.wait(20)
+    assert second.returncode == 75
+    assert "Another flush is under way" in second.stderr
+    assert len(endpoint.requests) == 1
+
+
+def test_a_flush_that_was_killed_half_way_is_made_good_by_the_next(reporter: Developer, endpoint: Endpoint) -> None:
+    endpoint.script = [Answer(body=HANG)]
+    first = subprocess.Popen([DEVTEL, "flush"], cwd=reporter.project, env=reporter.environ)
+    wait_for(lambda: endpoint.requests)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait(20)
+    assert flush(reporter).returncode == 0
+    assert endpoint.requests[0].body == endpoint.requests[1].body
+
+
+def test_only_the_grant_decides_what_leaves(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.devtel("consent", "local")
+    assert flush(reporter).returncode == 0
+    reporter.devtel("consent", "grant")
+    flush(reporter)
+    assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("switch", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
+def test_a_switch_keeps_a_flush_from_sending(reporter: Developer, endpoint: Endpoint, switch: str) -> None:
+    reporter.environ[switch] = "1"
+    assert flush(reporter).returncode == 0
+    assert endpoint.requests == []
+
+
+def test_a_damaged_config_sends_nothing_and_says_so(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.config.write_text("[[")
+    done = flush(reporter)
+    assert done.returncode == 78
+    assert "cannot be used: it is not TOML" in done.stderr
+    assert endpoint.requests == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"date": 3}', b"\xff\xfe", b"[]"])
+def test_a_damaged_ledger_only_means_that_a_day_is_sent_again(
+    reporter: Developer, endpoint: Endpoint, damage: bytes
+) -> None:
+    flush(reporter)
+    (file,) = reporter.state.glob(f"ledger/*/*/{YESTERDAY}.json")
+    file.write_bytes(damage)
+    assert flush(reporter).returncode == 0
+    assert endpoint.requests[0].body == endpoint.requests[1].body
+
+
+def test_a_damaged_journal_is_told_as_far_as_it_can_be_read(reporter: Developer, endpoint: Endpoint) -> None:
+    (journal,) = reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
+    journal.write_bytes(b"\x00noise" + journal.read_bytes() + b'\n{"v":1,"event":"sta')
+    assert flush(reporter).returncode == 0
+    assert json.loads(endpoint.requests[0].body)["metrics"]["commands"] == {"make test": 1}
+
+
+def test_a_token_is_sent_to_its_destination_only(reporter: Developer, endpoint: Endpoint) -> None:
+    assert reporter.devtel("token", "set", input="s3cret\n").returncode == 0
+    with listening() as other:
+        reporter.project_file(other.url)
+        reporter.grant()
+        reporter.makefile("impl-work:\n\t@true")
+        reporter.make("work")
+        flush(reporter)
+        assert other.requests
+        assert "authorization" not in other.requests[0].headers
+    assert endpoint.requests[0].headers["authorization"] == "Bearer s3cret"
+
+
+def test_a_token_from_the_environment_goes_to_the_only_destination(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.environ["DEVTEL_TOKEN"] = "from-environment"
+    flush(reporter)
+    assert endpoint.requests[0].headers["authorization"] == "Bearer from-environment"
+
+
+def test_a_token_is_never_shown_or_taken_from_the_command_line(reporter: Developer) -> None:
+    done = reporter.devtel("token", "set", "s3cret")
+    assert done.returncode == 2
+    reporter.devtel("token", "set", input="s3cret\n")
+    told = [reporter.devtel("status", "--json").stdout, reporter.devtel("flush", "--dry-run").stderr]
+    assert "s3cret" not in "".join(told)
+    (kept,) = reporter.state.glob("tokens/*")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "\n", "two words", "caf\u00e9", "a" * 5000])
+def test_what_is_no_token_is_refused(reporter: Developer, text: str) -> None:
+    done = reporter.devtel("token", "set", input=text)
+    assert done.returncode == 78
+    assert "That is no token" in done.stderr
+
+
+def test_a_token_may_come_from_a_file_or_a_command(reporter: Developer, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-file\n")
+    assert reporter.devtel("token", "set", "--file", str(tmp_path / "token")).returncode == 0
+    assert reporter.devtel("token", "set", "--command", "echo from-command").returncode == 0
+    (kept,) = reporter.state.glob("tokens/*")
+    assert kept.read_text() == "from-command"
+
+
+def test_declining_asks_the_endpoint_to_erase_and_says_what_came_of_it(reporter: Developer, endpoint: Endpoint) -> None:
+    anonymous = str(reporter.status()["anonymous_id"])
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    endpoint.otherwise = Answer(body=json.dumps({"success": True, "data": {"deleted": 1}}))
+    done = flush(reporter)
+    assert "confirmed: 1 daily reports" in done.stderr
+    assert endpoint.requests[-1].path.endswith("/connections/1/forget")
+    assert json.loads(endpoint.requests[-1].body) == {"developer": anonymous}
+    assert not any(anonymous in (reporter.state / file).read_text() for file in reporter.kept())
+
+
+def test_an_erasure_stays_pending_until_the_endpoint_answers(reporter: Developer, endpoint: Endpoint) -> None:
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    endpoint.otherwise = Answer(503)
+    assert flush(reporter).returncode == 75
+    assert reporter.status()["pending_erasures"] == [endpoint.url]
+
+
+def test_an_endpoint_that_cannot_erase_leaves_a_person_with_their_id(reporter: Developer, endpoint: Endpoint) -> None:
+    anonymous = str(reporter.status()["anonymous_id"])
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    endpoint.otherwise = Answer(404, "404 page not found")
+    assert reporter.devtel("flush").stderr == ""
+    assert anonymous in flush(reporter).stderr
+    assert reporter.status()["pending_erasures"] == []
+
+
+def test_a_flush_that_takes_its_time_shows_how_far_it_is_and_leaves_no_trace(
+    reporter: Developer, endpoint: Endpoint
+) -> None:
+    reporter.add_runs(TODAY)
+    endpoint.script = [Answer(delay=1.2)]
+    child = pexpect.spawn(
+        DEVTEL, ["flush"], cwd=str(reporter.project), env=reporter.environ, timeout=20, encoding="utf-8"
+    )
+    child.expect_exact("] 1 of 2 days")
+    child.expect_exact("sent to 127.0.0.1")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_quick_flush_shows_no_bar_and_a_quiet_one_nothing(reporter: Developer) -> None:
+    def shown(*arguments: str) -> str:
+        return str(
+            pexpect.run(f"{DEVTEL} flush {' '.join(arguments)}", cwd=str(reporter.project), env=reporter.environ)
+        )
+
+    assert "of 1 day" not in shown()
+    reporter.add_runs(YESTERDAY)
+    assert shown("--quiet") == "b''"
+    assert reporter.status()["days_unsent"] == []
