@@ -1,11 +1,16 @@
-"""What a newcomer meets first: the help of every command, whole sentences, by -h as well as by --help."""
+"""The help of every command: whole sentences, by -h, --help and `help`, and fast."""
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from devtelemetry_cli import __version__
+from devtelemetry_cli.cli import command
+from devtelemetry_cli.cli.group import COMMANDS
 from tests.helpers.developer import Developer
 
 ROOT = Path(__file__).parents[2]
@@ -14,12 +19,32 @@ GROUPS = ["", "consent", "schedule", "token"]
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_sentence_in_a_list_of_commands_is_cut_off(developer: Developer, group: str) -> None:
-    listed = developer.devtel(*group.split(), "-h").stdout.partition("Commands:\n")[2]
-    assert listed.count("\n") >= 2
-    assert [line for line in listed.splitlines() if not line.endswith(".") or line.endswith("...")] == []
+    _, _, listed = developer.devtel(*group.split(), "-h").stdout.partition("Show this message and exit.\n")
+    lines = [line for line in listed.splitlines() if line.startswith("  ")]
+    assert len(lines) >= 2
+    assert [line for line in lines if not line.endswith((".", ").")) or line.endswith("...")] == []
 
 
-def test_the_reference_tells_of_the_short_way_to_ask_for_help() -> None:
+def test_the_help_lists_every_command_and_imports_none(developer: Developer) -> None:
+    code = "import sys; from devtelemetry_cli.__main__ import main\ntry: main()\nfinally: print(*sys.modules)"
+    done = developer.run(sys.executable, "-P", "-c", code, "--help")
+    listed, _, modules = done.stdout.rstrip("\n").rpartition("\n")
+    assert [name for name in COMMANDS if f"  {name} " not in listed] == []
+    assert {"httpx", "psutil", "msgspec", "devtelemetry_cli.cli.consent"}.isdisjoint(modules.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_listed_command_can_be_imported(name: str) -> None:
+    with click.Context(command) as ctx:
+        assert command.get_command(ctx, name) is not None
+
+
+def test_the_word_help_works_as_the_option_does(developer: Developer) -> None:
+    for words in ("", "consent", "consent grant"):
+        assert developer.devtel("help", *words.split()).stdout == developer.devtel(*words.split(), "--help").stdout
+
+
+def test_the_reference_lists_the_short_help_option() -> None:
     assert "-h, --help" in (ROOT / "docs/cli.md").read_text()
 
 
@@ -30,7 +55,7 @@ def test_no_man_page_has_a_name_line_that_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("command", ["", "wrap", "consent", "consent grant", "show", "schedule install"])
-def test_both_ways_to_ask_for_help_say_the_same(developer: Developer, command: str) -> None:
+def test_both_help_options_print_the_same(developer: Developer, command: str) -> None:
     short, long = (developer.devtel(*command.split(), flag) for flag in ("-h", "--help"))
     assert (short.returncode, short.stderr) == (0, "")
     assert short.stdout == long.stdout
@@ -40,19 +65,27 @@ def test_both_ways_to_ask_for_help_say_the_same(developer: Developer, command: s
     ("typed", "meant"),
     [("flus", "flush"), ("consent grnt", "grant"), ("schedule instal", "install"), ("show --explan", "--explain")],
 )
-def test_what_is_misspelt_gets_a_proposal(developer: Developer, typed: str, meant: str) -> None:
+def test_a_misspelt_word_gets_a_proposal(developer: Developer, typed: str, meant: str) -> None:
     done = developer.devtel(*typed.split())
     assert done.returncode == 2
     assert f"Did you mean '{meant}'?" in done.stderr
 
 
-def test_the_version_is_told_on_one_line(developer: Developer) -> None:
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("agree", "consent grant"), ("opt-out", "consent decline"), ("send", "flush")]
+)
+def test_a_common_word_for_a_command_leads_to_it(developer: Developer, typed: str, meant: str) -> None:
+    done = developer.devtel(typed)
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"Error: No such command '{typed}'. Did you mean `devtel {meant}`?\n")
+
+
+def test_the_version_is_printed_on_one_line(developer: Developer) -> None:
     done = developer.devtel("--version")
-    assert done.stdout.startswith("devtel, version ")
-    assert done.stdout.count("\n") == 1
+    assert done.stdout == f"devtel, version {__version__}\n" == developer.devtel("-V").stdout
 
 
-def test_a_reader_who_has_seen_enough_hears_nothing_more(developer: Developer) -> None:
+def test_a_closed_pipe_ends_the_output_silently(developer: Developer) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache, settings
 from devtelemetry_cli.client.consent import decide, decisions, judge, notice, prompt, question
 from devtelemetry_cli.client.context import Context
@@ -34,26 +34,26 @@ def consent(ctx: click.Context) -> None:
 @consent.command()
 def grant() -> None:
     """Agree to the notice that `devtel consent show` prints."""
-    place = places.here()
-    terms = places.terms(place)
+    context = current.context()
+    terms = current.terms(context)
     if terms is None:
         raise _NO_URL
     if terms.destination.is_plain_http_elsewhere:
         host = terms.destination.host
         click.echo(f"devtel: warning: plain http to {host}: anyone on the way can read the reports.", err=True)
-    with _kept(place):
-        decision = decide.grant(places.keeping(place), terms, time.time())
+    with _kept(context):
+        decision = decide.grant(current.state_dir(context), terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
-    _offer_schedule(place)
+    _offer_schedule(context)
 
 
 @consent.command()
 def local() -> None:
     """Record for yourself only; nothing is ever sent."""
-    place = places.here()
-    terms = places.terms(place)
-    with _kept(place):
-        decide.local(places.keeping(place), terms, time.time())
+    context = current.context()
+    terms = current.terms(context)
+    with _kept(context):
+        decide.local(current.state_dir(context), terms, time.time())
     click.echo("Recorded for yourself only; nothing is sent.")
 
 
@@ -63,10 +63,10 @@ def local() -> None:
 )
 def decline(everywhere: bool) -> None:
     """Record nothing, and erase everything of this destination."""
-    place = places.here()
-    targets = _all_destinations(place) if everywhere else [_destination(place)]
-    with _kept(place):
-        queued = [decide.decline(places.keeping(place), key, url, time.time()) for key, url in targets]
+    context = current.context()
+    targets = _all_destinations(context) if everywhere else [_destination(context)]
+    with _kept(context):
+        queued = [decide.decline(current.state_dir(context), key, url, time.time()) for key, url in targets]
     what = "every destination" if everywhere else "this destination"
     click.echo(f"Declined: nothing is recorded, and every record of {what} on this machine is deleted.")
     _tell_erasure(any(queued))
@@ -75,10 +75,10 @@ def decline(everywhere: bool) -> None:
 @consent.command(short_help="Erase what was so far, and go on under a new ID.")
 def forget() -> None:
     """Erase what was recorded and sent so far; your decision stays, under a new ID."""
-    place = places.here()
-    key, _ = _destination(place)
-    with _kept(place):
-        queued = decide.forget(places.keeping(place), key)
+    context = current.context()
+    key, _ = _destination(context)
+    with _kept(context):
+        queued = decide.forget(current.state_dir(context), key)
     click.echo("Forgotten: every record of this destination on this machine is deleted; your decision stays.")
     _tell_erasure(queued)
 
@@ -87,8 +87,8 @@ def forget() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def list_(as_json: bool) -> None:
     """Every destination that you decided about."""
-    place = places.here()
-    known = decisions.decisions(settings.read_user(place.config)).values()
+    context = current.context()
+    known = decisions.decisions(settings.read_user(context.config)).values()
     if as_json:
         click.echo(json.dumps({"decisions": [_values(decision) for decision in known]}, indent=2))
     for decision in () if as_json else known:
@@ -101,15 +101,15 @@ def list_(as_json: bool) -> None:
 @consent.command()
 def show() -> None:
     """Print what was decided here, and the notice."""
-    place = places.here()
-    answer = judge.judge(place.environ, place.config, place.project, time.time())
+    context = current.context()
+    answer = judge.judge(context.environ, context.config, context.project, time.time())
     click.echo(judge.describe(answer.state, answer.rule))
     if answer.state == consent_cache.OFF:
         return
-    terms = places.terms(place)
+    terms = current.terms(context)
     if terms is None:
         return
-    decision = decisions.find(place.config, terms.destination.key)
+    decision = decisions.find(context.config, terms.destination.key)
     if answer.state == consent_cache.GRANTED and answer.ask and decision is not None:
         click.echo(
             "\nWhat you agreed to has changed since; `devtel consent` asks again, until then the old terms hold:"
@@ -135,14 +135,14 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone().isoformat(timespec="seconds")
 
 
-def _destination(place: Context) -> tuple[str, str]:
+def _destination(context: Context) -> tuple[str, str]:
     """Key and URL of the destination here."""
-    terms = places.terms(place)
+    terms = current.terms(context)
     return (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
 
 
-def _all_destinations(place: Context) -> list[tuple[str, str]]:
-    return [(decision.key, decision.url) for decision in decisions.decisions(decisions.read(place.config)).values()]
+def _all_destinations(context: Context) -> list[tuple[str, str]]:
+    return [(decision.key, decision.url) for decision in decisions.decisions(decisions.read(context.config)).values()]
 
 
 def _tell_erasure(queued: bool) -> None:
@@ -151,34 +151,34 @@ def _tell_erasure(queued: bool) -> None:
 
 
 def _ask() -> None:
-    place = places.here()
-    terms = places.terms(place)
+    context = current.context()
+    terms = current.terms(context)
     if terms is None:
         raise _NO_URL
     if not (os.isatty(0) and os.isatty(2)):
         raise click.UsageError(
             "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
         )
-    with _kept(place):
+    with _kept(context):
         answer = question.ask_and_apply(
-            places.keeping(place), terms, question.introduction(place, terms, notice.full(terms))
+            current.state_dir(context), terms, question.introduction(context, terms, notice.full(terms))
         )
     if answer == prompt.YES:
-        _offer_schedule(place)
+        _offer_schedule(context)
 
 
-def _offer_schedule(place: Context) -> None:
-    if not backends.is_in_place(place.environ):
+def _offer_schedule(context: Context) -> None:
+    if not backends.is_in_place(context.environ):
         click.echo("devtel: nothing sends it by itself yet: `devtel schedule install` does, once a day.", err=True)
 
 
 @contextmanager
-def _kept(place: Context) -> Iterator[None]:
+def _kept(context: Context) -> Iterator[None]:
     """Say in one sentence why a decision could not be kept."""
     try:
         yield
     except OSError as fault:
         raise DevtelError(
-            f"The decision cannot be kept in {fault.filename or place.config}: {fault.strerror or fault}.",
+            f"The decision cannot be kept in {fault.filename or context.config}: {fault.strerror or fault}.",
             "What stood before still stands. Mend that, and say it again.",
         ) from None

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from devtelemetry_cli import __version__, cli
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.commands.doctor import finding as findings
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding
@@ -25,7 +25,7 @@ _COLOURS = {findings.OK: "green", findings.NOTE: "yellow", findings.PROBLEM: "re
 def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
     """Look at everything that devtel needs, and say what to do; ends with 0 only when all is well."""
     found = []
-    for finding in examine(Environment(places.here(), time.time(), sys.argv[0], offline)):
+    for finding in examine(Environment(current.context(), time.time(), sys.argv[0], offline)):
         found.append(finding)
         if not as_json and not (quiet and finding.level == findings.OK):
             _print(finding)
@@ -41,7 +41,7 @@ def doctor(offline: bool, as_json: bool, quiet: bool) -> None:
 
 def _print(finding: Finding) -> None:
     level = f"{finding.level:8}"
-    if cli.may_colour():
+    if cli.use_colour():
         level = click.style(level, fg=_COLOURS[finding.level])
     click.echo(f"{level} {finding.check:9} {finding.message}")
     if finding.advice:

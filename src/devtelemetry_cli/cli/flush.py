@@ -10,7 +10,7 @@ import click
 
 from devtelemetry_cli import cli
 from devtelemetry_cli import send as sending
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import switches
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.model.formatting import counted
@@ -29,10 +29,10 @@ _URGENCY = (77, 78, 65, 69, 75, 1)
 @click.option("--verbose", "-v", is_flag=True, help="As if called at a terminal: tell what happens, wait for no pause.")
 def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
     """Send each changed day's report. Meant for cron; run by hand it waits for no pause."""
-    place = places.here()
-    in_person = not quiet and (verbose or cli.somebody_is_there())
-    switch = switches.switched_off(place.environ)
-    job = sending.FlushOptions(places.keeping(place), place.environ, in_person, time.monotonic() + deadline)
+    context = current.context()
+    in_person = not quiet and (verbose or cli.is_interactive())
+    switch = switches.switched_off(context.environ)
+    job = sending.FlushOptions(current.state_dir(context), context.environ, in_person, time.monotonic() + deadline)
     if switch:
         _tell(in_person, f"devtel is switched off ({switch} is set); nothing is sent.")
     elif dry_run:

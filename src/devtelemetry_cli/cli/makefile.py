@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.commands.makefile import fragment
 from devtelemetry_cli.errors import DevtelError
 
@@ -17,7 +17,7 @@ from devtelemetry_cli.errors import DevtelError
 @click.option("--force", is_flag=True, help="Write over a file that devtel did not write.")
 def makefile(output: Path, force: bool) -> None:
     """Write devtel.mk, which a Makefile includes and a repository commits."""
-    terms = places.terms(places.here())
+    terms = current.terms(current.context())
     text = fragment.render(terms.destination if terms else None)
     if str(output) == "-":
         click.echo(text, nl=False)

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.commands import purge as purging
@@ -26,27 +26,27 @@ def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, ye
     if as_json and not dry_run:
         raise click.UsageError("--json belongs to --dry-run.")
     limit = _date(before) if before is not None else None
-    place = places.here()
-    names = purging.journals(place.state, None if everywhere else _key(place))
-    found = list(purging.days(place.state, names, limit))
+    context = current.context()
+    names = purging.journals(context.state, None if everywhere else _key(context))
+    found = list(purging.days(context.state, names, limit))
     if as_json:
         click.echo(json.dumps({"days": [_values(day) for day in found]}, indent=2))
     elif dry_run:
         _list(found)
     elif not found:
         click.echo("devtel: there is nothing to delete.", err=True)
-        purging.purge(place.state, names, limit, _today())
+        purging.purge(context.state, names, limit, _today())
     else:
         _confirm(found, yes)
-        _delete(place, names, limit)
+        _delete(context, names, limit)
 
 
-def _delete(place: Context, names: list[str], limit: date | None) -> None:
+def _delete(context: Context, names: list[str], limit: date | None) -> None:
     try:
-        gone = purging.purge(place.state, names, limit, _today())
+        gone = purging.purge(context.state, names, limit, _today())
     except OSError as fault:
         raise DevtelError(
-            f"{fault.filename or place.state} cannot be deleted: {fault.strerror or fault}.",
+            f"{fault.filename or context.state} cannot be deleted: {fault.strerror or fault}.",
             "What was before it is gone; say it again when that is mended.",
         ) from None
     click.echo(f"Deleted: {_summary(gone)}.")
@@ -91,8 +91,8 @@ def _values(day: Day) -> dict[str, str | int | bool | None]:
     }
 
 
-def _key(place: Context) -> str:
-    terms = places.terms(place)
+def _key(context: Context) -> str:
+    terms = current.terms(context)
     return terms.destination.key if terms else NOWHERE
 
 

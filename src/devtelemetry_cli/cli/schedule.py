@@ -1,4 +1,4 @@
-"""`devtel schedule`: a daily flush, put in place, taken away, or shown."""
+"""`devtel schedule`: a daily flush, installed, removed away, or shown."""
 
 import json
 import os
@@ -17,17 +17,17 @@ def schedule() -> None:
 
 @schedule.command()
 @click.option(
-    "--with", "keeper", type=click.Choice(list(backends.KEEPERS)), help="Who starts it; else whichever is here."
+    "--with", "scheduler", type=click.Choice(list(backends.SCHEDULERS)), help="Who starts it; else whichever is here."
 )  # fmt: skip
-def install(keeper: str | None) -> None:
-    """Put a daily flush in place, at a time of this machine's own. Said again, it only brings it up to date."""
+def install(scheduler: str | None) -> None:
+    """Install a daily flush, at a time of this machine's own. Said again, it only brings it up to date."""
     environ = dict(os.environ)
     job = jobs.flush(environ, sys.argv[0])
-    name, changed = backends.install(environ, job, keeper or "")
+    name, changed = backends.install(environ, job, scheduler or "")
     for sentence in job.left_out:
         click.echo(f"devtel: {sentence}", err=True)
-    (standing,) = [found for found in backends.find(environ, job) if found.keeper == name]
-    click.echo(f"{'Installed' if changed else 'In place already'}: devtel flush, daily at {standing.when}, by {name}.")
+    (installed,) = [found for found in backends.find(environ, job) if found.scheduler == name]
+    click.echo(f"{'Installed' if changed else 'In place already'}: devtel flush, daily at {installed.when}, by {name}.")
 
 
 @schedule.command()
@@ -40,18 +40,18 @@ def remove() -> None:
 @schedule.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
-    """Tell whether a daily flush is in place."""
+    """Tell whether a daily flush is installed."""
     environ = dict(os.environ)
     found = backends.find(environ, jobs.flush(environ, sys.argv[0]))
     if as_json:
-        standing = [
-            {"with": one.keeper, "when": one.when, "current": one.is_current, "text": one.text} for one in found
+        installed = [
+            {"with": one.scheduler, "when": one.when, "current": one.is_current, "text": one.text} for one in found
         ]
-        values = {"installed": bool(found), "schedules": standing, "available": backends.available(environ)}
+        values = {"installed": bool(found), "schedules": installed, "available": backends.available(environ)}
         click.echo(json.dumps(values, indent=2))
         return
     for one in found:
-        click.echo(f"{one.keeper}: daily at {one.when}")
+        click.echo(f"{one.scheduler}: daily at {one.when}")
         if not one.is_current:
             click.echo("devtel: it differs from what would be written now: `devtel schedule install`.", err=True)
     if not found:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import switches
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.commands.show import day, destination_choice, history
@@ -47,8 +47,8 @@ def show(  # noqa: PLR0913, PLR0917  one for each option
         return
     now = time.time()
     wanted = _date(day, date.fromtimestamp(now))  # noqa: DTZ012  journals are named by the local day
-    place = places.here()
-    look = Query(place, destination_choice.decision(place, destination), now)
+    context = current.context()
+    look = Query(context, destination_choice.decision(context, destination), now)
     if history:
         _print_history(look, wanted.isoformat() if day else None, as_json)
         return
@@ -56,7 +56,7 @@ def show(  # noqa: PLR0913, PLR0917  one for each option
 
 
 def _print_day(look: Query, wanted: date, explain: bool, quiet: bool) -> None:
-    switch = switches.switched_off(look.place.environ)
+    switch = switches.switched_off(look.context.environ)
     if switch and not quiet:
         click.echo(f"devtel: {switch} is set: nothing is sent while it is.", err=True)
     for one in day.day(look, wanted):

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from devtelemetry_cli import cli
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.client.context import Context
@@ -52,9 +52,9 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
-    place, today = places.here(), date.today()  # noqa: DTZ011  journals are named by the local day
+    context, today = current.context(), date.today()  # noqa: DTZ011  journals are named by the local day
     first = journals.first_day(today, count)
-    folders = journals.everywhere(place.state) if everything else journals.here(place)
+    folders = journals.everywhere(context.state) if everything else journals.here(context)
     found = journals.add_up(folders, min(first, journals.first_day(today, 2 * WEEK)), today)
     if not quiet:
         _tell_troubles(found)
@@ -64,7 +64,7 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     elif as_csv:
         click.echo(_csv(chosen.targets), nl=False)
     if not chosen.runs:
-        raise _nothing(place, found, count, (*targets, *projects), everything)
+        raise _nothing(context, found, count, (*targets, *projects), everything)
     if not as_json and not as_csv:
         _print(chosen)
 
@@ -102,7 +102,7 @@ def _cell(value: object) -> object:
 
 
 def _print(chosen: Figures) -> None:
-    coloured = cli.may_colour()
+    coloured = cli.use_colour()
     # LC_ALL=C means a terminal of which nothing is known; Python writes UTF-8 to it all the same.
     is_plain = codecs.lookup(locale.getencoding()).name == "ascii"
     for line in render.lines(chosen, "ascii" if is_plain else sys.stdout.encoding):
@@ -110,7 +110,7 @@ def _print(chosen: Figures) -> None:
         click.echo(click.style(line, bold=True) if is_heading else line)
 
 
-def _nothing(place: Context, found: Found, count: int, names: tuple[str, ...], everything: bool) -> DevtelError:
+def _nothing(context: Context, found: Found, count: int, names: tuple[str, ...], everything: bool) -> DevtelError:
     """Why there is nothing to show, and what to do."""
     window = "today" if count == 1 else f"in the last {count} days"
     known = sorted({name for sums in found.days.values() for key in sums for name in key if name})
@@ -123,8 +123,8 @@ def _nothing(place: Context, found: Found, count: int, names: tuple[str, ...], e
     if everything:
         return DevtelError("Nothing is recorded on this machine.", "`devtel consent list` tells what you decided.")
     now = time.time()
-    answer = judge.judge(place.environ, place.config, place.project, now)
-    elsewhere = " `--all` looks at the other places." if journals.everywhere(place.state) else ""
+    answer = judge.judge(context.environ, context.config, context.project, now)
+    elsewhere = " `--all` looks at the other places." if journals.everywhere(context.state) else ""
     words = judge.describe(answer.state, answer.rule)
     if answer.records(now):
         return DevtelError(f"No run was recorded here yet ({words}).", f"Run a target that is handed over.{elsewhere}")

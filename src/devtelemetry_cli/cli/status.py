@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.commands import status as state
 from devtelemetry_cli.model.formatting import counted
@@ -20,7 +20,7 @@ _TIMES = ("until", "last_flush", "last_success", "next_flush")
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
     """Tell what is recorded and sent here, and which rule decided that."""
-    now = state.look(places.here(), time.time())
+    now = state.look(current.context(), time.time())
     if as_json:
         click.echo(json.dumps(_values(now), indent=2))
     else:

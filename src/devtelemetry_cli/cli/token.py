@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from devtelemetry_cli.cli import here as places
+from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import atomic_files, tokens
 from devtelemetry_cli.errors import ConfigurationError
 
@@ -22,21 +22,21 @@ def token() -> None:
 @click.option("--command", "command", help="Run COMMAND (a password manager, say) and take what it prints.")
 def set_(file: Path | None, command: str | None) -> None:
     """Keep a token for this destination, from standard input unless told otherwise."""
-    place = places.here()
-    terms = places.terms(place)
+    context = current.context()
+    terms = current.terms(context)
     if terms is None:
         raise ConfigurationError("No report URL is set, so there is nobody to give a token to.")
-    tokens.keep(place.config, terms.destination.key, _read(file, command))
+    tokens.keep(context.config, terms.destination.key, _read(file, command))
     click.echo(f"The token for {terms.destination.host} is kept. It is sent to {terms.destination.url} only.")
 
 
 @token.command()
 def remove() -> None:
     """Forget the token of this destination."""
-    place = places.here()
-    terms = places.terms(place)
+    context = current.context()
+    terms = current.terms(context)
     if terms is not None:
-        tokens.place(place.config, terms.destination.key).unlink(missing_ok=True)
+        tokens.place(context.config, terms.destination.key).unlink(missing_ok=True)
     click.echo("No token is kept for this destination.")
 
 

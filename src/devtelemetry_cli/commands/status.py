@@ -42,35 +42,35 @@ class Status:
     troubles: list[str] = field(default_factory=list)
 
 
-def look(place: Context, now: float) -> Status:
+def look(context: Context, now: float) -> Status:
     """The status of the place we stand in. Changes nothing; what is damaged is told, not raised."""
-    answer = judge.judge(place.environ, place.config, place.project, now)
+    answer = judge.judge(context.environ, context.config, context.project, now)
     status = Status(answer.state, answer.rule)
-    decision = _look_at_settings(place, status)
+    decision = _look_at_settings(context, status)
     if answer.state == consent_cache.GRANTED and answer.ask:
         status.troubles.append("What you agreed to has changed: `devtel consent` shows how, and asks again.")
     if decision is not None and decision.state != consent_cache.DECLINED:
-        status.dropped_records = dropped.counted(place.state)
-        _look_at_place(place, status)
-        if not dropped.is_whole(place.state):
+        status.dropped_records = dropped.counted(context.state)
+        _look_at_place(context, status)
+        if not dropped.is_whole(context.state):
             status.troubles.append("The counter of dropped records cannot be used: deciding again makes it anew.")
-        for host in _hosts(place, decision, status):
+        for host in _hosts(context, decision, status):
             try:
-                _look_at_records(place, decision, host, status, now)
+                _look_at_records(context, decision, host, status, now)
             except OSError as fault:
                 status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
     try:
-        status.pending_erasures = [owed.url for owed in erasures.pending(place.state)]
+        status.pending_erasures = [owed.url for owed in erasures.pending(context.state)]
     except OSError as fault:
         status.troubles.append(str(fault))
     return status
 
 
-def _look_at_settings(place: Context, status: Status) -> decisions.Decision | None:
+def _look_at_settings(context: Context, status: Status) -> decisions.Decision | None:
     try:
-        user = settings.read_user(place.config)
+        user = settings.read_user(context.config)
         known = decisions.decisions(user)
-        terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+        terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
     except ConfigurationError as fault:
         status.troubles.append(str(fault))
         return None
@@ -82,22 +82,22 @@ def _look_at_settings(place: Context, status: Status) -> decisions.Decision | No
     return decision
 
 
-def _look_at_place(place: Context, status: Status) -> None:
-    if not os.access(place.state, os.W_OK):
-        status.troubles.append(f"{place.state} cannot be written: no run is recorded.")
+def _look_at_place(context: Context, status: Status) -> None:
+    if not os.access(context.state, os.W_OK):
+        status.troubles.append(f"{context.state} cannot be written: no run is recorded.")
 
 
-def _hosts(place: Context, decision: decisions.Decision, status: Status) -> list[str]:
+def _hosts(context: Context, decision: decisions.Decision, status: Status) -> list[str]:
     journal = judge.journal_name(decision.key, decision.state)
     try:
-        return machine_key.deliverable_keys(place.state, journal)
+        return machine_key.deliverable_keys(context.state, journal)
     except OSError as fault:
         status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
         return []
 
 
-def _look_at_records(place: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
-    folder = Path(place.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
+def _look_at_records(context: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
+    folder = Path(context.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
     today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
     journal = outbox.Journal(folder, host, decision)
     tally = reader.Tally()
@@ -107,7 +107,7 @@ def _look_at_records(place: Context, decision: decisions.Decision, host: str, st
         if date.fromisoformat(day) > today + timedelta(days=1):  # tomorrow is only another time zone's today
             status.troubles.append(f"{day} has not come yet: a clock was ahead. Its records wait for that day.")
     if decision.state == consent_cache.GRANTED:
-        book = Ledger(place.state, decision.key, host)
+        book = Ledger(context.state, decision.key, host)
         for day in outbox.changed(journal, book, today):
             runs = _count(journal, day, tally if day != today.isoformat() else reader.Tally(), status)
             if runs > book.entry(day).acknowledged_runs:

@@ -12,10 +12,10 @@ _ADVICE = "Set the clock of this machine (timedatectl, or its time zone)."
 _SKEW = 300.0  # seconds: less puts hardly any run on the wrong day
 
 
-def journals(scene: Environment) -> Iterator[Finding]:
+def journals(env: Environment) -> Iterator[Finding]:
     """Days that have not come yet."""
-    tomorrow = (scene.today + timedelta(days=1)).isoformat()
-    folders = scene.state.glob("journal/*/*")
+    tomorrow = (env.today + timedelta(days=1)).isoformat()
+    folders = env.state.glob("journal/*/*")
     ahead = sorted({day for folder in folders if folder.is_dir() for day in reader.days(folder) if day > tomorrow})
     if ahead:
         yield problem(
@@ -27,10 +27,10 @@ def journals(scene: Environment) -> Iterator[Finding]:
         yield ok("no journal is of a day that has not come")
 
 
-def endpoint(scene: Environment) -> Iterator[Finding]:
+def endpoint(env: Environment) -> Iterator[Finding]:
     """How far our clock is from the endpoint's."""
-    for url in probe.addresses(scene):
-        skew = probe.connection(scene, url).skew
+    for url in probe.addresses(env):
+        skew = probe.connection(env, url).skew
         if skew is None:
             continue
         if abs(skew) > _SKEW:

@@ -11,13 +11,13 @@ from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
 _SOON = 30 * 86400  # seconds
 
 
-def consent(scene: Environment) -> Iterator[Finding]:
+def consent(env: Environment) -> Iterator[Finding]:
     """What was decided here, whether it still covers what is asked, and when it ends."""
-    place = scene.place
-    answer = judge.judge(place.environ, place.config, place.project, scene.now)
+    context = env.context
+    answer = judge.judge(context.environ, context.config, context.project, env.now)
     advice = {
         consent_cache.UNDECIDED: "Nothing is recorded. `devtel consent` asks."
-        if scene.terms
+        if env.terms
         else "Nothing is recorded. `devtel consent local` records for yourself.",
         consent_cache.OFF: "Nothing is recorded while that is so.",
     }.get(answer.state, "")
@@ -27,17 +27,17 @@ def consent(scene: Environment) -> Iterator[Finding]:
         return
     if answer.ask:
         yield note("What you agreed to has changed since.", "`devtel consent` shows how, and asks again.")
-    if answer.until - scene.now < _SOON:
+    if answer.until - env.now < _SOON:
         yield note("The agreement ends within 30 days.", "`devtel consent` asks again.", until=answer.until)
-    if scene.terms is not None and scene.terms.destination.is_plain_http_elsewhere:
-        host = scene.terms.destination.host
+    if env.terms is not None and env.terms.destination.is_plain_http_elsewhere:
+        host = env.terms.destination.host
         yield note(f"Reports go to {host} in plain http: anyone on the way can read them.", "Ask it to offer https.")
 
 
-def owed(scene: Environment) -> Iterator[Finding]:
+def owed(env: Environment) -> Iterator[Finding]:
     """What endpoints are still to erase."""
     try:
-        pending = erasures.pending(scene.place.state)
+        pending = erasures.pending(env.context.state)
     except OSError as fault:
         yield problem(
             f"The list of what is still to be erased cannot be read: {fault.strerror or fault}.",

@@ -20,15 +20,15 @@ _FEWEST, _MOST = 5, 40
 _PATIENCE = 10.0  # seconds for one make
 
 
-def overhead(scene: Environment) -> Iterator[Finding]:
+def overhead(env: Environment) -> Iterator[Finding]:
     """p50 and p95 of what devtel adds to a run, in milliseconds, recorded as your runs are."""
-    make = shutil.which(scene.place.environ.get("DEVTEL_MAKE") or "make", path=scene.place.environ.get("PATH"))
+    make = shutil.which(env.context.environ.get("DEVTEL_MAKE") or "make", path=env.context.environ.get("PATH"))
     if make is None:
         yield note("What devtel costs cannot be measured: there is no make here.")
         return
     with tempfile.TemporaryDirectory(prefix="devtel-") as folder:
         try:
-            samples = sorted(_measure(scene, Path(folder), make))
+            samples = sorted(_measure(env, Path(folder), make))
         except (OSError, subprocess.SubprocessError) as fault:
             yield note(f"What devtel costs cannot be measured: {fault}.")
             return
@@ -41,12 +41,12 @@ def overhead(scene: Environment) -> Iterator[Finding]:
     )
 
 
-def _measure(scene: Environment, folder: Path, make: str) -> list[float]:
+def _measure(env: Environment, folder: Path, make: str) -> list[float]:
     (folder / "Makefile").write_text("impl-nothing:\n\t@:\n")
-    environ = _environment(scene, folder)
-    decide.local(Keeping(str(folder / "config.toml"), str(folder)), None, scene.now)
+    environ = _environment(env, folder)
+    decide.local(Keeping(str(folder / "config.toml"), str(folder)), None, env.now)
     plain = [make, "--no-print-directory", "impl-nothing"]
-    wrapped = [*job.program(scene.started_as), "wrap", f"--make={make}", "--", "nothing"]
+    wrapped = [*job.program(env.started_as), "wrap", f"--make={make}", "--", "nothing"]
     for command in (plain, wrapped):  # the first of each fills caches, and makes the machine's key
         _time(command, folder, environ)
     samples: list[float] = []
@@ -58,9 +58,9 @@ def _measure(scene: Environment, folder: Path, make: str) -> list[float]:
     return samples
 
 
-def _environment(scene: Environment, folder: Path) -> dict[str, str]:
+def _environment(env: Environment, folder: Path) -> dict[str, str]:
     strange = ("MAKE", "MFLAGS", "DEVTEL")
-    kept = {name: value for name, value in scene.place.environ.items() if not name.startswith(strange)}
+    kept = {name: value for name, value in env.context.environ.items() if not name.startswith(strange)}
     return {name: value for name, value in kept.items() if name not in switches.OFF} | {"DEVTEL_HOME": str(folder)}
 
 

@@ -1,4 +1,4 @@
-"""What the checks look at: the place, and what stands in its files as far as they can be read."""
+"""The input of every check: the context and the readable part of its files."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +25,7 @@ class Environment:
     What is damaged counts as empty here: the check of the settings tells of it, once.
     """
 
-    place: Context
+    context: Context
     now: float
     started_as: str
     offline: bool = False
@@ -34,7 +34,7 @@ class Environment:
     @property
     def state(self) -> Path:
         """The state folder."""
-        return Path(self.place.state)
+        return Path(self.context.state)
 
     @property
     def today(self) -> date:
@@ -45,15 +45,15 @@ class Environment:
     def user(self) -> settings.UserConfig:
         """The user config."""
         try:
-            return settings.read_user(self.place.config)
+            return settings.read_user(self.context.config)
         except ConfigurationError:
-            return settings.UserConfig(path=self.place.config)
+            return settings.UserConfig(path=self.context.config)
 
     @cached_property
     def project(self) -> settings.ProjectFile:
         """The project file."""
         try:
-            return settings.read_project(self.place.project)
+            return settings.read_project(self.context.project)
         except ConfigurationError:
             return settings.ProjectFile()
 
@@ -69,7 +69,7 @@ class Environment:
     def terms(self) -> Terms | None:
         """What is asked here."""
         try:
-            return judge.asked_terms(self.place.environ, self.user, self.project)
+            return judge.asked_terms(self.context.environ, self.user, self.project)
         except ConfigurationError:
             return None
 
@@ -81,4 +81,6 @@ class Environment:
 
     def visits(self, key: str) -> list[DeliveryStatus]:
         """How it went with a destination, for each machine key that has told it anything."""
-        return [Ledger(self.place.state, key, folder.name).endpoint() for folder in self.state.glob(f"ledger/{key}/*")]
+        return [
+            Ledger(self.context.state, key, folder.name).endpoint() for folder in self.state.glob(f"ledger/{key}/*")
+        ]

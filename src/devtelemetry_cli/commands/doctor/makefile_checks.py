@@ -10,15 +10,15 @@ from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
 from devtelemetry_cli.commands.makefile import fragment
 
 
-def fragment_file(scene: Environment) -> Iterator[Finding]:
+def fragment_file(env: Environment) -> Iterator[Finding]:
     """Whether devtel.mk is what this devtel would write for the project's report URL."""
-    folders = {scene.place.folder, str(Path(scene.place.project).parent) if scene.place.project else None} - {None}
+    folders = {env.context.folder, str(Path(env.context.project).parent) if env.context.project else None} - {None}
     for file in sorted(Path(str(folder)) / fragment.NAME for folder in folders):
         if not file.exists():
             continue
         text = atomic_files.read(file).decode("utf-8", "replace")
         # As its maintainers would write it: an address in this environment is nobody else's.
-        address = settings.report_url({}, scene.user, scene.project).url
+        address = settings.report_url({}, env.user, env.project).url
         wanted = fragment.render(destination.parse(address) if address else None)
         if not fragment.is_ours(text):
             yield note(f"{file} was not written by devtel.")
@@ -29,9 +29,9 @@ def fragment_file(scene: Environment) -> Iterator[Finding]:
             yield ok(f"{file} is up to date", path=str(file))
 
 
-def start_script(scene: Environment) -> Iterator[Finding]:
+def start_script(env: Environment) -> Iterator[Finding]:
     """Whether the start script is one that costs every run milliseconds: older pips wrote it so."""
-    script = Path(scene.started_as)
+    script = Path(env.started_as)
     if script.name != "devtel" or not script.is_file():
         return
     if re.search(rb"^import re$", atomic_files.read(script)[:4096], flags=re.MULTILINE):

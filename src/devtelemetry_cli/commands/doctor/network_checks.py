@@ -15,9 +15,9 @@ from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
 from devtelemetry_cli.commands.doctor.probe import Reply
 
 
-def proxy(scene: Environment) -> Iterator[Finding]:
+def proxy(env: Environment) -> Iterator[Finding]:
     """Which proxy requests go through."""
-    for url in probe.addresses(scene) or ([scene.terms.destination.url] if scene.terms else []):
+    for url in probe.addresses(env) or ([env.terms.destination.url] if env.terms else []):
         parts = urlsplit(url)
         named = urllib.request.getproxies()
         chosen = named.get(parts.scheme) or named.get("all")
@@ -28,9 +28,9 @@ def proxy(scene: Environment) -> Iterator[Finding]:
             yield ok(f"{probe.host(url)} is reached without a proxy", proxy=None)
 
 
-def certificates(scene: Environment) -> Iterator[Finding]:
+def certificates(env: Environment) -> Iterator[Finding]:
     """Whether the certificates that the environment names can be used."""
-    file, folder = scene.place.environ.get("SSL_CERT_FILE"), scene.place.environ.get("SSL_CERT_DIR")
+    file, folder = env.context.environ.get("SSL_CERT_FILE"), env.context.environ.get("SSL_CERT_DIR")
     if file:
         try:
             ssl.create_default_context(cafile=file)
@@ -47,23 +47,23 @@ def certificates(scene: Environment) -> Iterator[Finding]:
         yield ok(f"certificates: {source}", path=folder)
 
 
-def destination(scene: Environment) -> Iterator[Finding]:
+def destination(env: Environment) -> Iterator[Finding]:
     """Whether each destination answers, is a report endpoint, and takes our key as far as a reader can know."""
-    if scene.offline:
+    if env.offline:
         yield note("The destination was not asked (--offline).")
-    elif not probe.addresses(scene):
+    elif not probe.addresses(env):
         yield note("No report URL is known here.", "Set report_url in .devtel.toml, or DEVTEL_REPORT_URL.")
-    for url in probe.addresses(scene):
-        reply = probe.connection(scene, url)
-        yield _verdict(scene, url, reply)
+    for url in probe.addresses(env):
+        reply = probe.connection(env, url)
+        yield _verdict(env, url, reply)
         if reply.status:
             yield from _version(url)
 
 
-def reports(scene: Environment) -> Iterator[Finding]:
+def reports(env: Environment) -> Iterator[Finding]:
     """What became of the last reports: the only proof that a key is right for them."""
-    for decision in scene.granted:
-        trouble, stored = _last_flush(scene, decision.url)
+    for decision in env.granted:
+        trouble, stored = _last_flush(env, decision.url)
         if trouble:
             yield problem(f"The last flush said: {trouble}", "`devtel flush --verbose` tries again at once.")
         elif stored:
@@ -71,21 +71,21 @@ def reports(scene: Environment) -> Iterator[Finding]:
             yield ok(f"{probe.host(decision.url)} stored a report at {at}")
 
 
-def _last_flush(scene: Environment, url: str) -> tuple[str, float]:
+def _last_flush(env: Environment, url: str) -> tuple[str, float]:
     """What is wrong since the last flush ("" for nothing), and when a report was stored last (0 for never)."""
-    visits = [visit for one in scene.decisions.values() if one.url == url for visit in scene.visits(one.key)]
+    visits = [visit for one in env.decisions.values() if one.url == url for visit in env.visits(one.key)]
     trouble = next((visit.last_error for visit in visits if visit.last_error), "")
     return trouble, max((visit.last_success for visit in visits), default=0.0)
 
 
-def _verdict(scene: Environment, url: str, reply: Reply) -> Finding:
+def _verdict(env: Environment, url: str, reply: Reply) -> Finding:
     host, status = probe.host(url), {"status": reply.status or None}
     if reply.fault:
         return _no_answer(host, reply)
     if reply.status == 200 and "id" in reply.values:
         return ok(f"{host} answers, and knows the connection of the report URL", **status)
     if reply.status in (401, 403):
-        return _unauthorised(scene, url, reply)
+        return _unauthorised(env, url, reply)
     if reply.status == 200:
         sentence = f"{host} answers, but not as a report endpoint does; a login or proxy page may be in between."
         return problem(sentence, "Open the address in a browser to see which.", **status)
@@ -104,12 +104,12 @@ def _no_answer(host: str, reply: Reply) -> Finding:
     return problem(f"{host} does not answer: {reply.fault}.", advice, status=None)
 
 
-def _unauthorised(scene: Environment, url: str, reply: Reply) -> Finding:
+def _unauthorised(env: Environment, url: str, reply: Reply) -> Finding:
     """A key for reports alone may not read the connection: only a report tells whether it is right."""
     host, status = probe.host(url), {"status": reply.status}
     if reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         return problem(f"{host} wants people to sign in there.", "Reports go to its /api/rest address.", **status)
-    trouble, stored = _last_flush(scene, url)
+    trouble, stored = _last_flush(env, url)
     if stored and not trouble:
         return ok(f"{host} takes our reports; whether it knows the connection it tells no reader", **status)
     if reply.status == 401:

@@ -13,26 +13,26 @@ from devtelemetry_cli.commands.doctor.finding import Finding, ok, problem
 _LEAST = 20 * 2**20  # bytes free
 
 
-def config(scene: Environment) -> Iterator[Finding]:
+def config(env: Environment) -> Iterator[Finding]:
     """The user config: there, ours, for its owner alone."""
-    file = Path(scene.place.config)
+    file = Path(env.context.config)
     if not file.exists():
         yield ok(f"no config yet ({file}): nothing was decided", path=str(file))
         return
     yield from _private(file, "The config") or [ok(f"config: {file}, readable for you alone", path=str(file))]
 
 
-def tokens(scene: Environment) -> Iterator[Finding]:
+def tokens(env: Environment) -> Iterator[Finding]:
     """Each token: for its owner alone."""
-    folder = Path(scene.place.config).parent / "tokens"
+    folder = Path(env.context.config).parent / "tokens"
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
         if not file.name.startswith("."):
             yield from _private(file, "The token") or [ok(f"token: {file}, readable for you alone", path=str(file))]
 
 
-def state(scene: Environment) -> Iterator[Finding]:
+def state(env: Environment) -> Iterator[Finding]:
     """The state folder: there, ours, writable, with room."""
-    folder = scene.state
+    folder = env.state
     if not folder.exists():
         yield from _can_be_made(folder)
         return

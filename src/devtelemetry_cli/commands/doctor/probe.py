@@ -41,12 +41,12 @@ class Reply:
         return value if isinstance(value, dict) else {}
 
 
-def addresses(scene: Environment) -> list[str]:
+def addresses(env: Environment) -> list[str]:
     """The report URLs that matter: those that reports go to, else the one that is asked for here."""
-    if scene.offline:
+    if env.offline:
         return []
-    asked = [scene.terms.destination.url] if scene.terms else []
-    return [decision.url for decision in scene.granted] or asked
+    asked = [env.terms.destination.url] if env.terms else []
+    return [decision.url for decision in env.granted] or asked
 
 
 def host(url: str) -> str:
@@ -54,16 +54,16 @@ def host(url: str) -> str:
     return urlsplit(url).netloc
 
 
-def connection(scene: Environment, url: str) -> Reply:
+def connection(env: Environment, url: str) -> Reply:
     """GET the connection that reports go to, once, with the token. Raises ConfigurationError where that is damaged."""
-    if url not in scene.asked:
-        scene.asked[url] = _ask_for_connection(scene, url)
-    return scene.asked[url]
+    if url not in env.asked:
+        env.asked[url] = _ask_for_connection(env, url)
+    return env.asked[url]
 
 
-def _ask_for_connection(scene: Environment, url: str) -> Reply:
-    key = next((one.key for one in scene.decisions.values() if one.url == url), "")
-    token = tokens.find(scene.place.config, scene.place.environ, key or "none", url, len(scene.decisions) == 1)
+def _ask_for_connection(env: Environment, url: str) -> Reply:
+    key = next((one.key for one in env.decisions.values() if one.url == url), "")
+    token = tokens.find(env.context.config, env.context.environ, key or "none", url, len(env.decisions) == 1)
     return get(url.removesuffix("/report"), token)
 
 

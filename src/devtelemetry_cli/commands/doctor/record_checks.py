@@ -35,9 +35,9 @@ class _Health:
     unreadable: list[str] = field(default_factory=list)
 
 
-def journal(scene: Environment) -> Iterator[Finding]:
+def journal(env: Environment) -> Iterator[Finding]:
     """What the journals hold, as far as it can be read in a few seconds."""
-    health = _read_all(scene)
+    health = _read_all(env)
     values = {"runs": health.runs, "days": health.days, "lost": health.lost, "unread_days": health.unread_days}
     yield ok(f"{counted(health.runs, 'run')} of {counted(health.days, 'day')} recorded", **values)
     if health.unread_days:
@@ -49,14 +49,14 @@ def journal(scene: Environment) -> Iterator[Finding]:
     for path in health.unreadable:
         yield problem(f"{path} cannot be read.", "Make it a file that you may read, or remove it.")
     yield from _by_age(
-        scene, health.damaged, "with records that cannot be read", "The others count; these are lost for good."
+        env, health.damaged, "with records that cannot be read", "The others count; these are lost for good."
     )
-    yield from _by_age(scene, health.newer, "with records of a newer devtel", "Update the devtel that you call here.")
+    yield from _by_age(env, health.newer, "with records of a newer devtel", "Update the devtel that you call here.")
 
 
-def dropped_records(scene: Environment) -> Iterator[Finding]:
+def dropped_records(env: Environment) -> Iterator[Finding]:
     """How many records could not be written, ever."""
-    count = dropped.counted(scene.place.state)
+    count = dropped.counted(env.context.state)
     if count:
         yield note(
             f"{counted(count, 'record')} could not be written (a full or read-only disk, a day purged meanwhile).",
@@ -67,17 +67,17 @@ def dropped_records(scene: Environment) -> Iterator[Finding]:
         yield ok("every record could be written", dropped=0)
 
 
-def ledger(scene: Environment) -> Iterator[Finding]:
+def ledger(env: Environment) -> Iterator[Finding]:
     """Days that are never sent again, and entries that cannot be read."""
     books = [
-        Ledger(scene.place.state, name, host)
-        for name in journals(scene.place.state, None)
-        for host in machine_key.deliverable_keys(scene.place.state, name)
+        Ledger(env.context.state, name, host)
+        for name in journals(env.context.state, None)
+        for host in machine_key.deliverable_keys(env.context.state, name)
     ]
     entries = [entry for book in books for entry in (*book.entries(), book.endpoint()) if isinstance(entry, Entry)]
     for fate, (what, advice) in _FATES.items():
         days = {entry.date for entry in entries if entry.state == fate and not entry.is_tombstone}
-        yield from _by_age(scene, sorted(days), what, advice)
+        yield from _by_age(env, sorted(days), what, advice)
     purged = {entry.date for entry in entries if entry.is_tombstone}
     if purged:
         yield note(f"Sent, then purged, and not sent again: {counted(len(purged), 'day')}.", purged=len(purged))
@@ -87,26 +87,26 @@ def ledger(scene: Environment) -> Iterator[Finding]:
         yield problem(f"{damaged} entries of the ledger cannot be read.", advice, damaged=damaged)
 
 
-def orphans(scene: Environment) -> Iterator[Finding]:
+def orphans(env: Environment) -> Iterator[Finding]:
     """Journals that no machine key or no decision stands for any more."""
-    own = machine_key.find(scene.place.state)
-    known = {name for key in scene.decisions for name in (key, journal_name(key, "local"))}
-    for name in journals(scene.place.state, None):
-        lost = [host for host in machine_key.deliverable_keys(scene.place.state, name) if host != own]
+    own = machine_key.find(env.context.state)
+    known = {name for key in env.decisions for name in (key, journal_name(key, "local"))}
+    for name in journals(env.context.state, None):
+        lost = [host for host in machine_key.deliverable_keys(env.context.state, name) if host != own]
         if lost:
             told = f"The journal {name} holds records of a lost machine key ({', '.join(lost)})"
             yield note(f"{told}; they are told and kept from here.", keys=", ".join(lost))
-        if name not in known and scene.decisions and (scene.state / "journal" / name).is_dir():
+        if name not in known and env.decisions and (env.state / "journal" / name).is_dir():
             told = f"No decision stands for the journal {name}: it is never sent."
             yield note(told, "`devtel purge --all` deletes it, with all others; --dry-run lists them.")
 
 
-def _read_all(scene: Environment) -> _Health:
+def _read_all(env: Environment) -> _Health:
     health, deadline = _Health(), time.monotonic() + _PATIENCE
     folders = [
-        scene.state / "journal" / name / host
-        for name in journals(scene.place.state, None)
-        for host in machine_key.deliverable_keys(scene.place.state, name)
+        env.state / "journal" / name / host
+        for name in journals(env.context.state, None)
+        for host in machine_key.deliverable_keys(env.context.state, name)
     ]
     found = sorted(((day, folder) for folder in folders for day in reader.days(folder)), reverse=True)
     for day, folder in found:
@@ -134,12 +134,12 @@ def _read_day(health: _Health, path: Path, day: str) -> None:
     health.newer += [day] if tally.newer else []
 
 
-def _by_age(scene: Environment, days: list[str], what: str, advice: str) -> Iterator[Finding]:
+def _by_age(env: Environment, days: list[str], what: str, advice: str) -> Iterator[Finding]:
     """One finding about days: a problem while any of them is recent."""
     if not days:
         return
     newest, shown = max(days), ", ".join(sorted(set(days))[-5:])
-    kind = problem if newest >= (scene.today - _RECENT).isoformat() else note
+    kind = problem if newest >= (env.today - _RECENT).isoformat() else note
     yield kind(
         f"{counted(len(set(days)), 'day')} {what} (the last: {shown}).", advice, count=len(set(days)), newest=newest
     )

@@ -46,19 +46,19 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 
 
-def examine(scene: Environment, checks: Iterable[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
+def examine(env: Environment, checks: Iterable[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
     """What every check finds, one after another, and nothing twice: one fault may be in the way of several."""
     told: set[tuple[str, str]] = set()
     for name, check in checks:
-        for finding in _run(check, scene):
+        for finding in _run(check, env):
             if (name, finding.message) not in told:
                 told.add((name, finding.message))
                 yield replace(finding, check=name)
 
 
-def _run(check: Check, scene: Environment) -> Iterator[Finding]:
+def _run(check: Check, env: Environment) -> Iterator[Finding]:
     try:
-        yield from check(scene)
+        yield from check(env)
     except DevtelError as fault:
         yield problem(fault.message, fault.advice)
     except OSError as fault:

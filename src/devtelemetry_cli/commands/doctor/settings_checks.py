@@ -9,12 +9,12 @@ from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
 from devtelemetry_cli.errors import ConfigurationError
 
 
-def readable(scene: Environment) -> Iterator[Finding]:
+def readable(env: Environment) -> Iterator[Finding]:
     """Whether config, project file and report URL can be understood at all."""
     steps = (
-        lambda: decisions.decisions(settings.read_user(scene.place.config)),
-        lambda: settings.read_project(scene.place.project),
-        lambda: judge.asked_terms(scene.place.environ, scene.user, scene.project),
+        lambda: decisions.decisions(settings.read_user(env.context.config)),
+        lambda: settings.read_project(env.context.project),
+        lambda: judge.asked_terms(env.context.environ, env.user, env.project),
     )
     for step in steps:
         try:
@@ -23,15 +23,15 @@ def readable(scene: Environment) -> Iterator[Finding]:
             yield problem(fault.message, fault.advice)
 
 
-def sources(scene: Environment) -> Iterator[Finding]:
+def sources(env: Environment) -> Iterator[Finding]:
     """Each setting with its value and its source; of a token only the source."""
-    environ, address = scene.place.environ, settings.report_url(scene.place.environ, scene.user, scene.project)
-    yield _setting("config", scene.place.config, _folder_source(scene, "XDG_CONFIG_HOME"))
-    yield _setting("state", scene.place.state, _folder_source(scene, "XDG_STATE_HOME"))
-    yield _setting("project file", scene.place.project or "none", "found" if scene.place.project else "")
+    environ, address = env.context.environ, settings.report_url(env.context.environ, env.user, env.project)
+    yield _setting("config", env.context.config, _folder_source(env, "XDG_CONFIG_HOME"))
+    yield _setting("state", env.context.state, _folder_source(env, "XDG_STATE_HOME"))
+    yield _setting("project file", env.context.project or "none", "found" if env.context.project else "")
     yield _setting("report_url", _without_password(address.url) or "none", address.source)
-    kept = "keep_days" in scene.user.values
-    yield _setting("keep_days", scene.user.keep_days, settings.USER if kept else settings.DEFAULT)
+    kept = "keep_days" in env.user.values
+    yield _setting("keep_days", env.user.keep_days, settings.USER if kept else settings.DEFAULT)
     made = environ.get("DEVTEL_MAKE")
     yield _setting("make", made or "make", f"{settings.ENVIRONMENT}, DEVTEL_MAKE" if made else settings.DEFAULT)
     for name in ("DEVTEL_TOKEN", "DEVTEL_TOKEN_FILE"):
@@ -43,11 +43,11 @@ def sources(scene: Environment) -> Iterator[Finding]:
             yield _setting(name, "devtel is off" if on else "no effect", settings.ENVIRONMENT)
 
 
-def unknown(scene: Environment) -> Iterator[Finding]:
+def unknown(env: Environment) -> Iterator[Finding]:
     """Names in config and project file that mean nothing to this devtel, as a slip of the pen does."""
     for where, path in (
-        (settings_reference.CONFIG, scene.place.config),
-        (settings_reference.PROJECT, scene.place.project),
+        (settings_reference.CONFIG, env.context.config),
+        (settings_reference.PROJECT, env.context.project),
     ):
         strange = sorted(set(_document(path)) - settings_reference.names(where))
         if strange:
@@ -67,9 +67,9 @@ def _setting(name: str, value: str | int, source: str) -> Finding:
     return ok(f"{name} = {value}{where}", name=name, value=value, source=source or None)
 
 
-def _folder_source(scene: Environment, xdg: str) -> str:
+def _folder_source(env: Environment, xdg: str) -> str:
     for name in ("DEVTEL_HOME", xdg):
-        if scene.place.environ.get(name, "").startswith("/"):
+        if env.context.environ.get(name, "").startswith("/"):
             return f"{settings.ENVIRONMENT}, {name}"
     return settings.DEFAULT
 

@@ -1,4 +1,4 @@
-"""Which keeper of schedules is used, and what is in place."""
+"""Which scheduler of schedules is used, and what is installed."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +11,7 @@ from devtelemetry_cli.errors import ConfigurationError, DevtelError
 class Scheduler(Protocol):
     """What starts things daily; a module each."""
 
-    def is_there(self, environ: dict[str, str]) -> bool:
+    def is_available(self, environ: dict[str, str]) -> bool:
         """Whether this machine has it."""
 
     def find(self, environ: dict[str, str]) -> str | None:
@@ -31,25 +31,25 @@ class Scheduler(Protocol):
 
 
 # A systemd comes first: it is known to run, and it catches up after a machine was off.
-KEEPERS: dict[str, Scheduler] = {"systemd": systemd, "crontab": crontab}
+SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "crontab": crontab}
 
 
 @dataclass(frozen=True)
 class InstalledSchedule:
-    """A schedule in place: who keeps it, when it runs, its text, and whether `install` would write it just so."""
+    """An installed schedule: its scheduler, its time, its text, and whether `install` would write the same."""
 
-    keeper: str
+    scheduler: str
     when: str
     text: str
     is_current: bool
 
 
 def find(environ: dict[str, str], job: Job) -> list[InstalledSchedule]:
-    """Every schedule of ours that is in place. Raises DevtelError."""
-    found = [(name, keeper, keeper.find(environ)) for name, keeper in KEEPERS.items()]
+    """Every schedule of ours that is installed. Raises DevtelError."""
+    found = [(name, scheduler, scheduler.find(environ)) for name, scheduler in SCHEDULERS.items()]
     return [
-        InstalledSchedule(name, keeper.when(text), text, keeper.is_current(text, job))
-        for name, keeper, text in found
+        InstalledSchedule(name, scheduler.when(text), text, scheduler.is_current(text, job))
+        for name, scheduler, text in found
         if text
     ]
 
@@ -57,32 +57,36 @@ def find(environ: dict[str, str], job: Job) -> list[InstalledSchedule]:
 def is_in_place(environ: dict[str, str]) -> bool:
     """Whether anything of ours runs daily, as far as that can be seen."""
     try:
-        return any(keeper.find(environ) for keeper in KEEPERS.values())
+        return any(scheduler.find(environ) for scheduler in SCHEDULERS.values())
     except DevtelError:
         return False
 
 
 def available(environ: dict[str, str]) -> list[str]:
     """The keepers that this machine has."""
-    return [name for name, keeper in KEEPERS.items() if keeper.is_there(environ)]
+    return [name for name, scheduler in SCHEDULERS.items() if scheduler.is_available(environ)]
 
 
 def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, bool]:
-    """Put the schedule in place with the keeper `wanted`, else the one that has it, else the first that is there.
+    """Put the schedule in place with the scheduler `wanted`, else the one that has it, else the first that is there.
 
-    Its name, and whether anything changed. No other keeper has it afterwards. Raises DevtelError, OSError.
+    Its name, and whether anything changed. No other scheduler has it afterwards. Raises DevtelError, OSError.
     """
-    keeper = wanted or next((name for name, keeper in KEEPERS.items() if keeper.find(environ)), "") or _first(environ)
-    changed = KEEPERS[keeper].install(environ, job)
-    for name, other in KEEPERS.items():
-        if name != keeper:
+    scheduler = (
+        wanted
+        or next((name for name, scheduler in SCHEDULERS.items() if scheduler.find(environ)), "")
+        or _first(environ)
+    )
+    changed = SCHEDULERS[scheduler].install(environ, job)
+    for name, other in SCHEDULERS.items():
+        if name != scheduler:
             changed |= other.remove(environ)
-    return keeper, changed
+    return scheduler, changed
 
 
 def remove(environ: dict[str, str]) -> list[str]:
     """Take the schedule away wherever it is; the names of those that had it. Raises DevtelError, OSError."""
-    return [name for name, keeper in KEEPERS.items() if keeper.remove(environ)]
+    return [name for name, scheduler in SCHEDULERS.items() if scheduler.remove(environ)]
 
 
 def _first(environ: dict[str, str]) -> str:

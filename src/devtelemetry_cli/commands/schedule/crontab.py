@@ -18,14 +18,14 @@ class DeniedError(DevtelError):
     """This user may have no crontab at all, so nothing of ours can be in one."""
 
 
-def is_there(environ: dict[str, str]) -> bool:
+def is_available(environ: dict[str, str]) -> bool:
     """Whether this machine has a crontab command, and we may use it."""
     return _program(environ) is not None and not _is_denied(environ)
 
 
 def find(environ: dict[str, str]) -> str | None:
     """Our line as it stands, None where there is none. Raises DevtelError where the crontab cannot be read."""
-    ours = [line for line in _read(environ).splitlines() if _is_ours(line)] if is_there(environ) else []
+    ours = [line for line in _read(environ).splitlines() if _is_ours(line)] if is_available(environ) else []
     return os.fsdecode(ours[0]) if ours else None
 
 
@@ -61,7 +61,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
 def remove(environ: dict[str, str]) -> bool:
     """Take our line out; whether there was one. Raises DevtelError."""
-    if not is_there(environ):
+    if not is_available(environ):
         return False
     before = _read(environ)
     return _replace(environ, before, b"".join(line for line in before.splitlines(keepends=True) if not _is_ours(line)))

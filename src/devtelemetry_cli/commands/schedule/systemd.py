@@ -40,7 +40,7 @@ WantedBy=timers.target
 """
 
 
-def is_there(environ: dict[str, str]) -> bool:
+def is_available(environ: dict[str, str]) -> bool:
     """Whether the user's own systemd runs, so that a timer of theirs would be started."""
     return _run(environ, "show-environment") == ""
 
@@ -67,7 +67,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
     What fails leaves the files as they were. Raises DevtelError, OSError.
     """
-    if not is_there(environ):
+    if not is_available(environ):
         raise DevtelError("No systemd of yours runs here.", "Try --with crontab. Nothing was changed.")
     before = {kind: _read(_file(environ, kind)) for kind in ("timer", "service")}
     for kind, text in before.items():
@@ -93,7 +93,7 @@ def remove(environ: dict[str, str]) -> bool:
     found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_OURS)]
     if not found:
         return False
-    if is_there(environ):
+    if is_available(environ):
         _must(environ, "disable", "--now", f"{NAME}.timer")
     # What `enable` made, where no systemd is there to take it away.
     (_folder(environ) / "timers.target.wants" / f"{NAME}.timer").unlink(missing_ok=True)

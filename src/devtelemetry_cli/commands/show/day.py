@@ -37,9 +37,9 @@ class Unavailable:
 
 @dataclass(frozen=True)
 class Query:
-    """One look: the place, the agreement, and the moment (seconds since the epoch)."""
+    """One query: the context, the consent decision, and the time (seconds since the epoch)."""
 
-    place: Context
+    context: Context
     decision: Decision
     now: float
 
@@ -55,9 +55,9 @@ class Query:
 
     def books(self) -> Iterator[tuple[Journal, Ledger]]:
         """Journal and ledger of each host that is served here. Raises OSError."""
-        for host in machine_key.deliverable_keys(self.place.state, self.decision.key):
-            folder = Path(self.place.state) / "journal" / self.decision.key / host
-            yield Journal(folder, host, self.decision), Ledger(self.place.state, self.decision.key, host)
+        for host in machine_key.deliverable_keys(self.context.state, self.decision.key):
+            folder = Path(self.context.state) / "journal" / self.decision.key / host
+            yield Journal(folder, host, self.decision), Ledger(self.context.state, self.decision.key, host)
 
 
 def day(look: Query, wanted: date) -> list[Told]:
@@ -94,7 +94,7 @@ def _report(look: Query, journal: Journal, book: Ledger, wanted: str) -> Report 
     if not look.goes_on or wanted not in outbox.changed(journal, book, look.today):
         return None
     try:
-        return journal.report(wanted, machine.snapshot(look.place.environ))
+        return journal.report(wanted, machine.snapshot(look.context.environ))
     except OSError as fault:
         raise DevtelError(f"The journal of {wanted} cannot be read: {fault.strerror or fault}.") from None
 

@@ -13,14 +13,14 @@ class AmbiguousError(DevtelError):
     exit_code = 2
 
 
-def decision(place: Context, named: str | None) -> Decision:
+def decision(context: Context, named: str | None) -> Decision:
     """The agreement about the destination called `named` (address, host or key), or about this place's.
 
     Raises AmbiguousError, ConfigurationError, and DevtelError with the reason where nothing is ever sent.
     """
-    user = settings.read_user(place.config)
+    user = settings.read_user(context.config)
     decided = decisions.decisions(user)
-    found = _named(decided, named) if named is not None else _here(place, user, decided)
+    found = _named(decided, named) if named is not None else _here(context, user, decided)
     if found is None:
         raise DevtelError("Nothing is sent from here: nothing was decided yet.", "`devtel consent` shows and asks.")
     if found.state == consent_cache.LOCAL:
@@ -30,9 +30,9 @@ def decision(place: Context, named: str | None) -> Decision:
     return found
 
 
-def _here(place: Context, user: settings.UserConfig, decided: dict[str, Decision]) -> Decision | None:
+def _here(context: Context, user: settings.UserConfig, decided: dict[str, Decision]) -> Decision | None:
     """The decision about this place's destination; where it names none, the only agreement there is."""
-    terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
     if terms is not None:
         return decided.get(terms.destination.key)
     return decided.get(destination.NOWHERE) or _only(decided)

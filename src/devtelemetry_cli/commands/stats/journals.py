@@ -24,16 +24,18 @@ class Found:
     last: str = ""
 
 
-def here(place: Context) -> list[Path]:
+def here(context: Context) -> list[Path]:
     """The folders of the place we stand in: what is reported from here, and what is recorded for oneself.
 
     Raises ConfigurationError, OSError.
     """
-    user = settings.read_user(place.config)
-    terms = judge.asked_terms(place.environ, user, settings.read_project(place.project))
+    user = settings.read_user(context.config)
+    terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
     key = terms.destination.key if terms else NOWHERE
     return [
-        folder for state in (consent_cache.GRANTED, consent_cache.LOCAL) for folder in _served(place.state, key, state)
+        folder
+        for state in (consent_cache.GRANTED, consent_cache.LOCAL)
+        for folder in _served(context.state, key, state)
     ]
 
 

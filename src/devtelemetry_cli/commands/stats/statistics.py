@@ -122,7 +122,7 @@ def quantile(ranked: Sequence[float], percent: int) -> float | None:
 def quantile_of_all(parts: Sequence[Sequence[float]], percent: int) -> float | None:
     """The quantile of several ranked parts together, each in order; None where there is none.
 
-    Looked for between the values, since a million of them put in order again take longer and four times the place.
+    Looked for between the values, since a million of them put in order again take longer and four times the memory.
     """
     parts = [part for part in parts if part]
     if not parts:
@@ -145,7 +145,7 @@ def _rank(count: int, percent: int) -> int:
 def _target(key: Key, parts: list[Sum], ranked: "list[array[float]]") -> Target:
     """One target's days as one line; its durations are added to `ranked` in their order.
 
-    Target by target, so that only one has its durations as objects: these take four times the place.
+    Target by target, so that only one has its durations as objects: these take four times the memory.
     """
     total = Sum()
     for part in parts:
