@@ -301,6 +301,7 @@ def test_no_module_but_our_own_smallest_is_loaded_before_make_starts(developer: 
     assert loaded == {
         "devtelemetry_cli",
         "devtelemetry_cli.__main__",
+        "devtelemetry_cli.client",
         "devtelemetry_cli.client.paths",
         "devtelemetry_cli.client.context",
         "devtelemetry_cli.client.process",
