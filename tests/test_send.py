@@ -98,7 +98,7 @@ TABLE = [
     (Answer(425, ""), 75, "later", "425"),
     (Answer(428, refusal("migration")), 75, "later", "migration is pending"),
     (Answer(429, ""), 75, "later", "429"),
-    (Answer(500, refusal("boom")), 75, "later", "fault of its own"),
+    (Answer(500, refusal("boom")), 75, "later", "internal error"),
     (Answer(502, "<html>bad gateway</html>"), 75, "later", "502"),
     (Answer(503, ""), 75, "later", "503"),
     (Answer(504, ""), 75, "later", "504"),
@@ -267,7 +267,7 @@ def test_an_endpoint_that_does_not_finish_holds_a_flush_no_longer_than_its_deadl
     endpoint.otherwise = Answer(body=temper)
     before = time.monotonic()
     done = flush(reporter, "--deadline", "1.5")
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 25  # the endpoint would hold it for a minute
     assert done.returncode == 69
     assert "took too long" in done.stderr
 

@@ -19,9 +19,10 @@ from devtelemetry_cli.client import consent_cache, destination, machine, setting
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.consent.decisions import Decision
+from devtelemetry_cli.client.http import HttpClient
 from devtelemetry_cli.client.journal import machine_key
 from devtelemetry_cli.client.send import erasure_requests, erasures, ledger, outbox, retention
-from devtelemetry_cli.client.send.http import Endpoint
+from devtelemetry_cli.client.send.endpoint import ReportEndpoint
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
 from devtelemetry_cli.client.send.outbox import Journal, Report
 from devtelemetry_cli.client.send.responses import Answer, Meaning
@@ -32,7 +33,7 @@ FIRST_PAUSE = 300.0  # seconds of the first backoff; doubled with each failure, 
 LONGEST_PAUSE = 6 * 3600.0
 PERHAPS_TRIES = 4  # tries of a body that may itself be at fault ...
 PERHAPS_SECONDS = 30 * 3600.0  # ... over at least this long, before its day is set aside
-_ENDS_THE_VISIT = (Meaning.LATER, Meaning.AGAIN, Meaning.STOP)
+_ENDS_THE_VISIT = (Meaning.LATER, Meaning.RETRY_NOW, Meaning.STOP)
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)  # no other day could be noted either
 
 
@@ -136,7 +137,7 @@ def _books(job: FlushOptions, decision: Decision) -> Iterator[tuple[Journal, Led
         yield Journal(folder, host, decision), Ledger(job.keeping.state, decision.key, host)
 
 
-def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: Endpoint, result: Result) -> bool:
+def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: ReportEndpoint, result: Result) -> bool:
     """Tell the changed days of one host; False where the endpoint or our disk takes no more of them now.
 
     Raises OSError where the folders themselves cannot be used.
@@ -172,7 +173,7 @@ def consent_still_valid(job: FlushOptions, decision: Decision) -> bool:
     return now is not None and (now.state, now.grant) == (consent_cache.GRANTED, decision.grant)
 
 
-def send_day(job: FlushOptions, book: Ledger, endpoint: Endpoint, report: Report) -> Answer | None:
+def send_day(job: FlushOptions, book: Ledger, endpoint: ReportEndpoint, report: Report) -> Answer | None:
     """Send one day's report and settle its entry; None where it had nothing to tell, or must wait."""
     entry = book.entry(report.date)
     seen = replace(entry, journal_size=report.journal_size, running=report.running)
@@ -207,7 +208,7 @@ def apply_response(told: Entry, before: Entry, answer: Answer, now: float) -> En
         return replace(stored, acknowledged=told.sha256, acknowledged_at=now, acknowledged_runs=told.sent_runs)
     if answer.meaning is Meaning.REFUSED:
         return replace(heard, state=ledger.REFUSED, sent_runs=before.sent_runs)
-    if answer.meaning is Meaning.PERHAPS:
+    if answer.meaning is Meaning.RETRY_LIMITED:
         if told.tries >= PERHAPS_TRIES and now - told.first_try >= PERHAPS_SECONDS:
             return replace(heard, state=ledger.REFUSED)
         return replace(heard, next_try=now + max(pause(told.tries), min(answer.wait, LONGEST_PAUSE)))
@@ -257,8 +258,8 @@ def _token(job: FlushOptions, key: str, url: str, destinations: int) -> str:
 
 
 @contextmanager
-def _endpoint(job: FlushOptions, url: str, host: str, token: str) -> Iterator[Endpoint]:
-    endpoint = Endpoint(url, host, token, job.deadline)
+def _endpoint(job: FlushOptions, url: str, host: str, token: str) -> Iterator[ReportEndpoint]:
+    endpoint = ReportEndpoint(url, host, HttpClient(token), job.deadline)
     try:
         yield endpoint
     finally:

@@ -39,10 +39,10 @@ def test_the_servers_own_pages_stand_beside_each_form_of_address(front: str) -> 
 
 TABLE = [
     (200, "<html>Log in</html>", {}, "a login or proxy page may be in between"),
-    (302, "", {"Location": "/login"}, "redirects elsewhere"),
+    (302, "", {"Location": "/login"}, "redirects to another address"),
     (401, "{}", {}, "wants a key (401)"),
     (401, "", {"WWW_Authenticate": "Basic realm=x"}, "wants people to sign in there"),
-    (404, '{"success": false, "message": "connection 1 not found (404)"}', {}, "knows no such connection"),
+    (404, '{"success": false, "message": "connection 1 not found (404)"}', {}, "has no such connection"),
     (404, "404 page not found", {}, "has no report endpoint at this address"),
     (503, "", {}, "answers 503"),
     (200, '{"id": 1}', {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}, "Our clock is"),

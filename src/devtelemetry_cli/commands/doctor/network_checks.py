@@ -90,7 +90,7 @@ def _verdict(env: Environment, url: str, reply: Reply) -> Finding:
         sentence = f"{host} answers, but not as a report endpoint does; a login or proxy page may be in between."
         return problem(sentence, "Open the address in a browser to see which.", **status)
     if 300 <= reply.status < 400 or reply.status == 404:
-        sentence = responses.understand(reply.status, reply.headers, reply.body, host).sentence
+        sentence = responses.classify(reply.status, reply.headers, reply.body, host).sentence
         return problem(sentence, "report_url in .devtel.toml or your config, or DEVTEL_REPORT_URL, names it.", **status)
     advice = "Try again later, or ask its operator. Nothing is lost meanwhile."
     return problem(f"{host} answers {reply.status} to who asks for the connection.", advice, **status)

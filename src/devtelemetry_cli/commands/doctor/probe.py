@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.client import tokens
-from devtelemetry_cli.client.send import http
+from devtelemetry_cli.client import http, tokens
 from devtelemetry_cli.commands.doctor.environment import Environment
 
 PATIENCE = 10.0  # seconds for one answer, whatever it waits for
