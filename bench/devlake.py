@@ -22,7 +22,7 @@ from tables import Table, count
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-GROUPS = 10  # and as many within them, for each of three connections: standin.fill
+GROUPS = 10  # and as many within them, for each of three connections: server.fill
 ABOUT = """\
 ## `devtel devlake sync`
 

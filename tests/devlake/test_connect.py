@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtelemetry_cli.client import destination, tokens
+from devtelemetry_cli.commands.init import project_file
 from devtelemetry_cli.devlake import connect
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.errors import ConfigurationError
 from tests.helpers.devlake_operator import Operator, client
-from tests.helpers.fake_devlake_server import KEY, StandIn
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 PATH = "/plugins/developer_telemetry/connections/1/report"
 
@@ -26,7 +27,7 @@ def _token(operator: Operator, url: str) -> str:
     return tokens.find(config, {}, destination.parse(url).key, url, True)
 
 
-def test_an_empty_devlake_gets_a_connection_and_a_key_for_it(operator: Operator, devlake: StandIn) -> None:
+def test_an_empty_devlake_gets_a_connection_and_a_key_for_it(operator: Operator, devlake: FakeServer) -> None:
     done = operator.call("connect", "--no-write")
     url = f"{devlake.url}/rest{PATH}"
     assert (done.returncode, done.stdout) == (0, f"{url}\n")
@@ -35,7 +36,7 @@ def test_an_empty_devlake_gets_a_connection_and_a_key_for_it(operator: Operator,
     assert key not in done.stdout + done.stderr
 
 
-def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: StandIn) -> None:
+def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: FakeServer) -> None:
     url = operator.call("connect").stdout.strip()
     headers = {"Authorization": f"Bearer {_token(operator, url)}"}
     statuses = [
@@ -50,25 +51,25 @@ def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: 
     assert statuses == [404, 403, 403, 403]
 
 
-def test_connecting_again_writes_nothing(operator: Operator, devlake: StandIn) -> None:
+def test_connecting_again_writes_nothing(operator: Operator, devlake: FakeServer) -> None:
     first = operator.call("connect")
     before = devlake.writes()
     again = operator.call("connect")
     assert (again.stdout, devlake.writes()) == (first.stdout, before)
-    assert "kept here already" in again.stderr
+    assert "already stored here" in again.stderr
 
 
-def test_a_connection_is_found_by_its_name(operator: Operator, devlake: StandIn) -> None:
+def test_a_connection_is_found_by_its_name(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.connect("developer_telemetry", "other")
     devlake.lake.connect("developer_telemetry", "builds")
-    assert operator.asked("connect", "--name", "builds", "--no-key") == {
+    assert operator.json("connect", "--name", "builds", "--no-key") == {
         "connection": 2,
         "reportUrl": f"{devlake.url}/plugins/developer_telemetry/connections/2/report",
     }
     assert devlake.writes() == []
 
 
-def test_behind_config_ui_the_address_goes_through_it(operator: Operator, devlake: StandIn) -> None:
+def test_behind_config_ui_the_address_goes_through_it(operator: Operator, devlake: FakeServer) -> None:
     devlake.behind_config_ui = devlake.wants_key = True
     (operator.work / "key").write_text(KEY)
     assert operator.call("connect", "--key-file", "key").stdout == f"{devlake.url}/api/rest{PATH}\n"
@@ -76,34 +77,34 @@ def test_behind_config_ui_the_address_goes_through_it(operator: Operator, devlak
     assert made["endpoint"] == f"{devlake.url}/api"
 
 
-def test_the_connection_is_never_tested(operator: Operator, devlake: StandIn) -> None:
+def test_the_connection_is_never_tested(operator: Operator, devlake: FakeServer) -> None:
     operator.call("connect")
     assert not [request for request in devlake.requests if "/test" in request]
 
 
-def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: StandIn) -> None:
+def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: FakeServer) -> None:
     listing = "GET /plugins/developer_telemetry"
     devlake.meanwhile(listing, lambda: devlake.lake.connect("developer_telemetry", "devtel"))
     with client(devlake) as writer:
-        place, is_new = connect.connection(writer, "devtel")
+        place, is_new = connect.find_or_create(writer, "devtel")
     assert (place.id, is_new) == (1, False)
 
 
-def test_a_connection_that_was_made_although_no_answer_came_is_taken(devlake: StandIn) -> None:
+def test_a_connection_that_was_made_although_no_answer_came_is_taken(devlake: FakeServer) -> None:
     devlake.fail("POST /plugins/developer_telemetry", 500, {"message": "duplicated name"}, is_done=True)
     with client(devlake) as writer:
-        place, is_new = connect.connection(writer, "devtel")
+        place, is_new = connect.find_or_create(writer, "devtel")
     assert (place.id, is_new) == (1, False)
 
 
-def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake: StandIn) -> None:
+def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake: FakeServer) -> None:
     del devlake.lake.connections["developer_telemetry"]
     done = operator.call("connect")
     assert done.returncode == 78
     assert "has no plugin developer_telemetry" in done.stderr
 
 
-def test_a_key_that_exists_is_not_made_again_under_its_name(operator: Operator, devlake: StandIn) -> None:
+def test_a_key_that_exists_is_not_made_again_under_its_name(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.post_key({"name": "devtel reports", "allowedPath": "x"})
     done = operator.call("connect")
     assert (done.returncode, len(devlake.lake.keys)) == (1, 1)
@@ -111,26 +112,26 @@ def test_a_key_that_exists_is_not_made_again_under_its_name(operator: Operator, 
     assert operator.call("connect", "--key-name", "second").returncode == 0
 
 
-def test_a_key_to_hand_out_stands_in_a_file_for_its_owner_alone(operator: Operator, devlake: StandIn) -> None:
+def test_a_key_to_hand_out_stands_in_a_file_for_its_owner_alone(operator: Operator, devlake: FakeServer) -> None:
     operator.call("connect", "--key-to", "for-all")
     file = operator.work / "for-all"
     assert file.read_text().strip() in devlake.lake.keys
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_key_that_is_kept_here_can_be_handed_out_later(operator: Operator, devlake: StandIn) -> None:
+def test_a_key_that_is_kept_here_can_be_handed_out_later(operator: Operator, devlake: FakeServer) -> None:
     operator.call("connect")
     assert operator.call("connect", "--key-to", "for-all").returncode == 0
     assert [(operator.work / "for-all").read_text().strip()] == list(devlake.lake.keys)
 
 
 @pytest.mark.parametrize("file", ["no/such/folder", "."])
-def test_no_key_is_made_where_it_could_not_be_written_down(operator: Operator, devlake: StandIn, file: str) -> None:
+def test_no_key_is_made_where_it_could_not_be_written_down(operator: Operator, devlake: FakeServer, file: str) -> None:
     done = operator.call("connect", "--key-to", file)
     assert (done.returncode, devlake.requests) == (78, [])
 
 
-def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator, devlake: StandIn) -> None:
+def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator, devlake: FakeServer) -> None:
     (operator.work / "for-all").symlink_to("/dev/full/no")
     done = operator.call("connect", "--key-to", "for-all")
     assert done.returncode == 1
@@ -139,18 +140,18 @@ def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator
 
 
 @pytest.mark.parametrize("name", ["", "  "])
-def test_a_connection_has_a_name(operator: Operator, devlake: StandIn, name: str) -> None:
+def test_a_connection_has_a_name(operator: Operator, devlake: FakeServer, name: str) -> None:
     assert (operator.call("connect", "--name", name).returncode, devlake.requests) == (2, [])
 
 
-def test_a_key_is_made_once_even_when_the_answer_is_lost(devlake: StandIn) -> None:
+def test_a_key_is_made_once_even_when_the_answer_is_lost(devlake: FakeServer) -> None:
     devlake.fail("POST /api-keys", 502, times=9, is_done=True)
     with client(devlake) as writer, pytest.raises(ApiError):
         connect.make_key(writer, "k", 1)
     assert (devlake.count("POST /api-keys"), len(devlake.lake.keys)) == (1, 1)
 
 
-def test_the_address_comes_into_the_project_file_and_the_key_does_not(operator: Operator, devlake: StandIn) -> None:
+def test_the_address_comes_into_the_project_file_and_the_key_does_not(operator: Operator, devlake: FakeServer) -> None:
     (operator.work / ".git").mkdir()
     file = operator.work / ".devtel.toml"
     file.write_text('# ours\norganisation = "Acme"\nreport_url = "http://old/connections/9/report" # was\n')
@@ -167,7 +168,7 @@ def test_a_project_without_a_file_gets_one(operator: Operator) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff", b"x = "])
 def test_a_project_file_that_cannot_be_read_is_left_alone_and_the_key_is_kept(
-    operator: Operator, devlake: StandIn, content: bytes
+    operator: Operator, devlake: FakeServer, content: bytes
 ) -> None:
     (operator.work / ".devtel.toml").write_bytes(content)
     done = operator.call("connect", "--write")
@@ -182,7 +183,7 @@ def test_nobody_is_asked_away_from_a_terminal_and_nothing_is_written(operator: O
 
 @pytest.mark.parametrize(("answer", "is_written"), [("y", True), ("", False)])
 def test_somebody_at_a_terminal_is_asked(operator: Operator, answer: str, is_written: bool) -> None:
-    words = operator.words("connect")
+    words = operator.argv("connect")
     environ = {**operator.environ, "TERM": "xterm"}
     child = pexpect.spawn(words[0], words[1:], cwd=str(operator.work), env=environ, encoding="utf-8", timeout=20)
     child.expect("Write it into .devtel.toml?")
@@ -205,8 +206,8 @@ URL = "https://h/connections/1/report"
     ],
 )
 def test_a_project_file_keeps_all_else_as_it_was(before: str, after: str) -> None:
-    assert connect.with_report_url(before, URL) == after
-    assert connect.with_report_url(after, URL) == after
+    assert project_file.with_report_url(before, URL) == after
+    assert project_file.with_report_url(after, URL) == after
 
 
 @pytest.mark.parametrize(
@@ -214,13 +215,13 @@ def test_a_project_file_keeps_all_else_as_it_was(before: str, after: str) -> Non
 )
 def test_a_project_file_that_cannot_be_changed_safely_is_left_alone(document: str) -> None:
     with pytest.raises(ConfigurationError):
-        connect.with_report_url(document, URL)
+        project_file.with_report_url(document, URL)
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.integers() | st.booleans(), max_size=5))
 def test_whatever_stands_in_a_project_file_is_kept(values: dict[str, object]) -> None:
     document = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
-    assert tomllib.loads(connect.with_report_url(document, URL)) == {**values, "report_url": URL}
+    assert tomllib.loads(project_file.with_report_url(document, URL)) == {**values, "report_url": URL}
 
 
 def test_the_place_for_a_key_is_that_of_devtel_token(operator: Operator, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.credentials import Access
 from devtelemetry_cli.errors import ConfigurationError
 from tests.helpers.devlake_operator import Operator, connect
-from tests.helpers.fake_devlake_server import KEY, StandIn
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 
 def _environ(home: Path, config: str = "", **more: str) -> dict[str, str]:
@@ -88,40 +88,40 @@ def test_without_an_address_the_command_says_where_to_put_one(operator: Operator
 
 
 @pytest.mark.parametrize("end", ["", "/"])
-def test_devlake_is_found_directly(devlake: StandIn, end: str) -> None:
+def test_devlake_is_found_directly(devlake: FakeServer, end: str) -> None:
     assert connect(devlake, devlake.url + end).root == devlake.url
 
 
 @pytest.mark.parametrize("end", ["", "/rest", "/rest/"])
-def test_with_a_key_requests_go_under_rest(devlake: StandIn, end: str) -> None:
+def test_with_a_key_requests_go_under_rest(devlake: FakeServer, end: str) -> None:
     assert connect(devlake, devlake.url + end, KEY).root == f"{devlake.url}/rest"
 
 
 @pytest.mark.parametrize("end", ["", "/api", "/api/rest"])
-def test_behind_config_ui_requests_go_under_api_rest(devlake: StandIn, end: str) -> None:
+def test_behind_config_ui_requests_go_under_api_rest(devlake: FakeServer, end: str) -> None:
     devlake.behind_config_ui = True
     assert connect(devlake, devlake.url + end, KEY).root == f"{devlake.url}/api/rest"
 
 
-def test_config_uis_own_page_is_not_taken_for_devlake(devlake: StandIn) -> None:
+def test_config_uis_own_page_is_not_taken_for_devlake(devlake: FakeServer) -> None:
     devlake.behind_config_ui = True
     assert connect(devlake).root == f"{devlake.url}/api"
 
 
-def test_a_wrong_key_is_told_apart_from_a_wrong_address(devlake: StandIn) -> None:
+def test_a_wrong_key_is_told_apart_from_a_wrong_address(devlake: FakeServer) -> None:
     with pytest.raises(ApiError, match="api key is invalid") as caught:
         connect(devlake, key="another")
     assert caught.value.exit_code == 77
 
 
-def test_an_address_where_something_else_answers_ends_with_78(devlake: StandIn) -> None:
+def test_an_address_where_something_else_answers_ends_with_78(devlake: FakeServer) -> None:
     devlake.has_version = False
     with pytest.raises(ApiError) as caught:
         connect(devlake)
     assert caught.value.exit_code == 78
 
 
-def test_an_address_where_nobody_answers_ends_with_69(devlake: StandIn) -> None:
+def test_an_address_where_nobody_answers_ends_with_69(devlake: FakeServer) -> None:
     with pytest.raises(ApiError) as caught:
         connect(devlake, "http://127.0.0.1:9")
     assert caught.value.exit_code == 69

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from devtelemetry_cli.devlake.monitor import metrics
-from devtelemetry_cli.devlake.monitor.monitor import Board
+from devtelemetry_cli.devlake.monitor.monitor import Snapshot
 from tests.helpers.devlake_operator import Operator
-from tests.helpers.fake_devlake_server import KEY, StandIn
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "devlake.md").read_text()
 EXAMPLE = "https://devlake.example.com"
@@ -32,7 +32,7 @@ def _commands() -> list[str]:
 
 
 @pytest.fixture
-def example(operator: Operator, devlake: StandIn) -> Operator:
+def example(operator: Operator, devlake: FakeServer) -> Operator:
     """The operator of the page: config-ui in front, one connection, three repositories."""
     devlake.behind_config_ui = devlake.wants_key = True
     (operator.home / "devlake-key").write_text(KEY)
@@ -75,12 +75,12 @@ def test_every_other_command_does_what_it_says(example: Operator) -> None:
 def test_the_services_start_and_end_cleanly(example: Operator, command: str) -> None:
     words = [re.sub(r"^(127\.0\.0\.1)?:9100$", "127.0.0.1:0", word) for word in shlex.split(command)[2:]]
     with example.start(*words) as service:
-        service.says("devtel: next sync at" if "sync" in words else "/metrics\n")
+        service.wait_for_log("devtel: next sync at" if "sync" in words else "/metrics\n")
         assert service.stop() == 0
 
 
 def test_every_metric_is_on_the_page_and_every_rule_asks_for_some() -> None:
-    families = list(metrics.Metrics(Board, lambda: 0.0, False).collect())
+    families = list(metrics.Metrics(Snapshot, lambda: 0.0, False).collect())
     names = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
     short = {name.removeprefix("devlake_blueprint") for name in names}
     assert not [name for name in short if name not in PAGE]

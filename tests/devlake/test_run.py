@@ -10,8 +10,8 @@ import pytest
 
 from devtelemetry_cli.devlake import run
 from devtelemetry_cli.devlake.api.errors import ApiError
-from tests.helpers.devlake_operator import Operator, Time, client, wait_for
-from tests.helpers.fake_devlake_server import StandIn
+from tests.helpers.devlake_operator import FakeClock, Operator, client, wait_for
+from tests.helpers.fake_devlake_server import FakeServer
 
 CONNECTIONS = [{"pluginName": "github", "connectionId": 1, "scopes": [{"scopeId": "7"}]}]
 
@@ -32,18 +32,18 @@ WHY = (
 
 
 @pytest.fixture
-def shop(devlake: StandIn) -> int:
+def shop(devlake: FakeServer) -> int:
     """The blueprint of a project with something to collect."""
     return devlake.lake.blueprint("github/acme/shop", connections=CONNECTIONS)
 
 
-def _trigger(devlake: StandIn, project: str = "github/acme/shop") -> ApiError:
+def _trigger(devlake: FakeServer, project: str = "github/acme/shop") -> ApiError:
     with client(devlake) as writer, pytest.raises(ApiError) as caught:
         run.trigger(writer, project)
     return caught.value
 
 
-def test_a_run_is_started_and_left_alone(operator: Operator, devlake: StandIn, shop: int) -> None:
+def test_a_run_is_started_and_left_alone(operator: Operator, devlake: FakeServer, shop: int) -> None:
     done = operator.call("run", "github/acme/shop")
     (pipeline,) = devlake.lake.pipelines
     assert (done.returncode, done.stderr) == (0, "")
@@ -61,7 +61,7 @@ def test_a_run_is_started_and_left_alone(operator: Operator, devlake: StandIn, s
 )
 @pytest.mark.usefixtures("shop")
 def test_how_much_is_run_is_as_it_was_asked_for(
-    operator: Operator, devlake: StandIn, flags: tuple[str, ...], body: dict[str, bool]
+    operator: Operator, devlake: FakeServer, flags: tuple[str, ...], body: dict[str, bool]
 ) -> None:
     assert operator.call("run", "github/acme/shop", *flags).returncode == 0
     assert devlake.lake.triggers == [body]
@@ -74,7 +74,7 @@ def test_a_run_that_is_waited_for_ends_as_its_pipeline_does(operator: Operator) 
     assert "completed, 3 of 3 tasks" in done.stdout
 
 
-def _failing(devlake: StandIn, status: str = "TASK_FAILED") -> None:
+def _failing(devlake: FakeServer, status: str = "TASK_FAILED") -> None:
     """The next pipeline ends with this status, and a task that says why."""
     number = devlake.lake._number + 1
     devlake.lake.steps[number] = [{"status": status, "finishedTasks": 3, "message": "subtask failed"}]
@@ -87,7 +87,7 @@ def _failing(devlake: StandIn, status: str = "TASK_FAILED") -> None:
 @pytest.mark.parametrize("status", ["TASK_FAILED", "TASK_PARTIAL"])
 @pytest.mark.usefixtures("shop")
 def test_a_run_that_fails_ends_with_1_and_the_failing_tasks_message(
-    operator: Operator, devlake: StandIn, status: str
+    operator: Operator, devlake: FakeServer, status: str
 ) -> None:
     _failing(devlake, status)
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
@@ -99,13 +99,13 @@ def test_a_run_that_fails_ends_with_1_and_the_failing_tasks_message(
     ("tasks", "sentence"),
     [
         ([], "subtask failed"),
-        ([{"plugin": "dora", "status": "TASK_FAILED", "message": ""}], "dora: it does not say why"),
+        ([{"plugin": "dora", "status": "TASK_FAILED", "message": ""}], "dora: no reason given"),
         ([{"plugin": "dora", "status": "TASK_FAILED", "message": WRAPPED}], f"dora: {WHY}"),
     ],
 )
 @pytest.mark.usefixtures("shop")
 def test_a_run_that_fails_always_says_something(
-    operator: Operator, devlake: StandIn, tasks: list[dict[str, str]], sentence: str
+    operator: Operator, devlake: FakeServer, tasks: list[dict[str, str]], sentence: str
 ) -> None:
     _failing(devlake)
     devlake.lake.tasks[devlake.lake._number + 1] = tasks
@@ -114,7 +114,7 @@ def test_a_run_that_fails_always_says_something(
 
 
 @pytest.mark.usefixtures("shop")
-def test_the_result_stands_where_the_tasks_cannot_be_read(operator: Operator, devlake: StandIn) -> None:
+def test_the_result_stands_where_the_tasks_cannot_be_read(operator: Operator, devlake: FakeServer) -> None:
     _failing(devlake)
     devlake.fail("GET /pipelines/.*/tasks", 403, {"message": "path doesn't match api key's scope"})
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
@@ -123,7 +123,7 @@ def test_the_result_stands_where_the_tasks_cannot_be_read(operator: Operator, de
 
 
 @pytest.mark.usefixtures("shop")
-def test_the_result_as_json(operator: Operator, devlake: StandIn) -> None:
+def test_the_result_as_json(operator: Operator, devlake: FakeServer) -> None:
     _failing(devlake)
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1", "--json")
     result = json.loads(done.stdout)
@@ -131,17 +131,17 @@ def test_the_result_as_json(operator: Operator, devlake: StandIn) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_cancelled_run_is_no_success(operator: Operator, devlake: StandIn) -> None:
+def test_a_cancelled_run_is_no_success(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.steps[devlake.lake._number + 1] = [{"status": "TASK_CANCELLED"}]
     assert operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1").returncode == 1
 
 
-def test_a_project_that_is_not_there_is_named(devlake: StandIn) -> None:
+def test_a_project_that_is_not_there_is_named(devlake: FakeServer) -> None:
     assert str(_trigger(devlake, "no/such")).startswith("DevLake has no project no/such.")
 
 
 @pytest.mark.parametrize("name", ["with spaces", "a/b?c=d#e", "ü%2F", "..", "x&y"])
-def test_any_name_of_a_project_finds_it(devlake: StandIn, name: str) -> None:
+def test_any_name_of_a_project_finds_it(devlake: FakeServer, name: str) -> None:
     devlake.lake.blueprint(name, connections=CONNECTIONS)
     with client(devlake) as writer:
         assert run.trigger(writer, name).status == "TASK_RUNNING"
@@ -150,50 +150,50 @@ def test_any_name_of_a_project_finds_it(devlake: StandIn, name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence", "code"),
     [
-        ({"enable": False}, "is switched off", 1),
+        ({"enable": False}, "is disabled", 1),
         ({"connections": []}, "has nothing to collect", 1),
     ],
 )
 def test_why_a_run_is_refused_is_one_sentence(
-    devlake: StandIn, shop: int, change: dict[str, Any], sentence: str, code: int
+    devlake: FakeServer, shop: int, change: dict[str, Any], sentence: str, code: int
 ) -> None:
     devlake.lake.blueprints[shop] |= change
     fault = _trigger(devlake)
     assert (sentence in str(fault), fault.exit_code) == (True, code)
 
 
-def test_a_run_that_is_going_on_already_is_for_later(devlake: StandIn, shop: int) -> None:
+def test_a_run_that_is_going_on_already_is_for_later(devlake: FakeServer, shop: int) -> None:
     devlake.lake.pipeline(shop, "TASK_RUNNING")
     assert _trigger(devlake).exit_code == 75
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_run_is_never_started_twice(devlake: StandIn) -> None:
+def test_a_run_is_never_started_twice(devlake: FakeServer) -> None:
     devlake.fail("POST .*trigger", 502, times=9, is_done=True)
     assert _trigger(devlake).exit_code == 75
     assert (devlake.count("POST"), len(devlake.lake.pipelines)) == (1, 1)
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_follower_survives_a_devlake_that_stumbles(devlake: StandIn) -> None:
+def test_a_follower_survives_a_devlake_that_stumbles(devlake: FakeServer) -> None:
     devlake.fail("GET /pipelines", 502, times=3)
     with client(devlake) as writer:
-        last = run.follow(writer, run.trigger(writer, "github/acme/shop"), lambda _seen: None, 2, Time().clock())
+        last = run.follow(writer, run.trigger(writer, "github/acme/shop"), lambda _seen: None, 2, FakeClock().clock())
     assert last.status == "TASK_COMPLETED"
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, devlake: StandIn) -> None:
+def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.steps[devlake.lake._number + 1] = [{} for _ in range(1000)]
     with operator.start("run", "github/acme/shop", "--wait", "--interval", "0.1") as service:
         wait_for(lambda: devlake.count("GET /pipelines/"))
         assert service.stop(signal.SIGINT) == 130
-        assert service.log.read_text() == "devtel: stopped. The pipeline goes on.\n"
+        assert service.log.read_text() == "devtel: stopped. The pipeline continues.\n"
 
 
 @pytest.mark.usefixtures("shop")
 def test_a_terminal_sees_a_bar_over_the_tasks(operator: Operator, tmp_path: Path) -> None:
-    words = operator.words("run", "github/acme/shop", "--wait", "--interval", "0.1")
+    words = operator.argv("run", "github/acme/shop", "--wait", "--interval", "0.1")
     child = pexpect.spawn(words[0], words[1:], cwd=str(tmp_path), env=operator.environ, encoding="utf-8", timeout=20)
     child.expect(r"\[#+-*\]  [123]/3")
     child.expect("completed, 3 of 3 tasks")

@@ -1,4 +1,4 @@
-"""What the tests drive: an operator's commands as real processes, and clients whose time is the test's own."""
+"""Drivers for tests: an operator's commands as real processes, and clients with a fake clock."""
 
 import contextlib
 import json
@@ -18,13 +18,13 @@ from click.testing import CliRunner
 
 from devtelemetry_cli.cli import command
 from devtelemetry_cli.devlake import credentials
-from devtelemetry_cli.devlake.api import client as api
-from devtelemetry_cli.devlake.api.client import Client
+from devtelemetry_cli.devlake.api.blueprints import rfc3339
+from devtelemetry_cli.devlake.api.client import Client, new_client, open_client
 from devtelemetry_cli.devlake.api.retry import Clock, Policy
 from devtelemetry_cli.devlake.credentials import Access
-from devtelemetry_cli.devlake.sync.options import SyncOptions, rfc3339, saturday_before
+from devtelemetry_cli.devlake.sync.options import SyncOptions, saturday_before
 from devtelemetry_cli.devlake.sync.sync import Result, Sync
-from tests.helpers.fake_devlake_server import StandIn
+from tests.helpers.fake_devlake_server import FakeServer
 
 NOW = 1_795_338_000.0  # Sunday 2026-11-22, 10:20 UTC
 SATURDAY = saturday_before(date(2026, 11, 22))
@@ -32,14 +32,14 @@ SATURDAY_TEXT = rfc3339(SATURDAY)
 
 
 @dataclass
-class Time:
+class FakeClock:
     """A clock that only waiting moves."""
 
     now: float = NOW
     waits: list[float] = field(default_factory=list)
 
     def clock(self) -> Clock:
-        """As the product takes it."""
+        """The clock for the code under test."""
         return Clock(lambda: self.now, lambda: self.now, self._wait)
 
     def _wait(self, seconds: float) -> None:
@@ -47,69 +47,66 @@ class Time:
         self.now += seconds
 
 
-def client(devlake: StandIn, key: str = "", hours: Time | None = None, **policy: Any) -> Client:
-    """A client straight at the root, whose waiting takes no time."""
-    return Client(f"{devlake.url}{'/rest' if key else ''}", key, Policy(**policy), (hours or Time()).clock())
+def client(devlake: FakeServer, key: str = "", clock: FakeClock | None = None, **policy: Any) -> Client:
+    """A client for the root of the API, whose waiting takes no time."""
+    root = f"{devlake.url}{'/rest' if key else ''}"
+    return new_client(root, key, Policy(**policy), (clock or FakeClock()).clock())
 
 
 @contextmanager
-def quietly(_length: int) -> Iterator[Callable[[int], None]]:
-    """No progress to be seen."""
+def no_progress(_length: int) -> Iterator[Callable[[int], None]]:
+    """No progress bar."""
     yield lambda _steps: None
 
 
 def sync(
-    devlake: StandIn,
+    devlake: FakeServer,
     *choice: str,
     dry_run: bool = False,
-    hours: Time | None = None,
+    clock: FakeClock | None = None,
     timeout: float = 30,
     tries: int = 5,
     **wanted: Any,
 ) -> Result:
     """One sync on the Sunday of these tests."""
-    wish = SyncOptions(**{"time_after": SATURDAY, **wanted})
-    with client(devlake, hours=hours, timeout=timeout, tries=tries) as reader:
-        return Sync(reader, wish, choice, lambda _step: None, quietly, dry_run).run()
+    options = SyncOptions(**{"time_after": SATURDAY, **wanted})
+    with client(devlake, clock=clock, timeout=timeout, tries=tries) as reader:
+        return Sync(reader, options, choice, lambda _step: None, no_progress, dry_run).run()
 
 
 @dataclass
 class Operator:
-    """Somebody at a shell, in a folder and a home of their own."""
+    """An operator at a shell, with an own folder and home."""
 
     folder: Path
-    devlake: StandIn
-    environ: dict[str, str] = field(default_factory=dict)
+    devlake: FakeServer
+    environ: dict[str, str]
 
-    def __post_init__(self) -> None:
-        self.home = self.folder / "home"
-        self.home.mkdir()
-        self.work = self.folder / "work"
-        self.work.mkdir()
-        self.environ = {
-            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-            "HOME": str(self.home),
-            "DEVTEL_HOME": str(self.home / "devtel"),
-            "DEVTEL_DEVLAKE_URL": self.devlake.url,
-            "LANG": "C.UTF-8",
-            **self.environ,
-        }
+    @property
+    def home(self) -> Path:
+        """The home folder."""
+        return self.folder / "home"
 
-    def words(self, *rest: str) -> list[str]:
-        """The words that start a command of `devtel devlake`."""
+    @property
+    def work(self) -> Path:
+        """The working folder of the commands."""
+        return self.folder / "work"
+
+    def argv(self, *rest: str) -> list[str]:
+        """The arguments that start a command of `devtel devlake`."""
         return [sys.executable, "-m", "devtelemetry_cli", "devlake", *rest]
 
     def call(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Call a command within this process, away from a terminal: that is a third of a second sooner."""
+        """Call a command within this process, without a terminal: a third of a second faster."""
         with contextlib.chdir(self.work):
             done = CliRunner().invoke(command, ["devlake", *words], env={**self.environ, **environ}, prog_name="devtel")
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
         return subprocess.CompletedProcess([*words], done.exit_code, done.stdout, done.stderr)
 
     def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a process of its own to its end, away from a terminal."""
+        """Run a command as a process to its end, without a terminal."""
         return subprocess.run(
-            self.words(*words),
+            self.argv(*words),
             cwd=self.work,
             env={**self.environ, **environ},
             stdin=subprocess.DEVNULL,
@@ -119,17 +116,17 @@ class Operator:
             check=False,
         )
 
-    def asked(self, *words: str) -> Any:
-        """What a command prints with --json."""
+    def json(self, *words: str) -> Any:
+        """The decoded output of a command with --json."""
         return json.loads(self.call(*words, "--json").stdout)
 
     @contextmanager
     def start(self, *words: str, **environ: str) -> Iterator["Service"]:
-        """Start a command that goes on."""
+        """Start a command that keeps running."""
         log = self.folder / "stderr"
         with log.open("wb") as stderr:
             process = subprocess.Popen(
-                self.words(*words),
+                self.argv(*words),
                 cwd=self.work,
                 env={**self.environ, **environ},
                 stdin=subprocess.DEVNULL,
@@ -142,15 +139,30 @@ class Operator:
             process.wait()
 
 
+def new_operator(folder: Path, devlake: FakeServer) -> Operator:
+    """An operator with fresh folders, whose environment names this DevLake."""
+    environ = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": str(folder / "home"),
+        "DEVTEL_HOME": str(folder / "home" / "devtel"),
+        "DEVTEL_DEVLAKE_URL": devlake.url,
+        "LANG": "C.UTF-8",
+    }
+    operator = Operator(folder, devlake, environ)
+    operator.home.mkdir()
+    operator.work.mkdir()
+    return operator
+
+
 @dataclass
 class Service:
-    """A command that runs until it is told to end."""
+    """A running command."""
 
     process: subprocess.Popen[bytes]
     log: Path
 
-    def says(self, text: str) -> str:
-        """Its log, once it holds this text."""
+    def wait_for_log(self, text: str) -> str:
+        """Its log, once it contains this text."""
         return str(wait_for(lambda: text in self.log.read_text() and self.log.read_text()))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -160,7 +172,7 @@ class Service:
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 15) -> Any:
-    """What `condition` returns once it is true."""
+    """The result of `condition`, once it is true."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -168,7 +180,7 @@ def wait_for(condition: Callable[[], Any], seconds: float = 15) -> Any:
     return result
 
 
-def connect(devlake: StandIn, url: str = "", key: str = "") -> Client:
-    """A client that looks for the API at an address as somebody typed it."""
+def connect(devlake: FakeServer, url: str = "", key: str = "") -> Client:
+    """A client that searches for the API at an address as typed."""
     found = Access(credentials.check_url(url or devlake.url), key)
-    return api.connect(found, Policy(tries=2), Time().clock())
+    return open_client(found, Policy(tries=2), FakeClock().clock())

@@ -28,7 +28,7 @@ class RefusedError(Exception):
         self.status, self.message, self.causes = status, message, causes
 
 
-class Lake:
+class FakeDevLake:
     """What is in this DevLake. Ids rise over everything, so that no two things share one."""
 
     def __init__(self) -> None:
@@ -294,7 +294,7 @@ ROUTES = [
 ]
 
 
-def answer(lake: Lake, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+def answer(lake: FakeDevLake, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
     """Status and content for a request. Raises RefusedError; LookupError where there is no such route."""
     for verb, pattern, name, extra, status in ROUTES:
         if verb == method and (match := pattern.match(path)):

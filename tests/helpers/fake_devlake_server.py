@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.helpers.fake_devlake import Lake, RefusedError, answer
+from tests.helpers.fake_devlake import FakeDevLake, RefusedError, answer
 
 KEY = "operator-key-0123456789"
 CONFIG_UI_PAGE = b"<!doctype html><title>DevLake</title>"
@@ -41,10 +41,10 @@ class Fault:
 
 
 @dataclass
-class StandIn:
+class FakeServer:
     """A running DevLake: its state, what was asked of it, and the faults that wait in it."""
 
-    lake: Lake = field(default_factory=Lake)
+    lake: FakeDevLake = field(default_factory=FakeDevLake)
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     hooks: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
@@ -148,11 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    standin: StandIn
+    fake: FakeServer
 
     def _do(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        status, content, headers = self.standin.respond(self.command, self.path, self.headers, body)
+        status, content, headers = self.fake.respond(self.command, self.path, self.headers, body)
         if status == 0:  # the connection breaks
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
@@ -188,14 +188,14 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(standin: StandIn) -> Iterator[StandIn]:
+def running(fake: FakeServer) -> Iterator[FakeServer]:
     """Serve on a free port of the loopback."""
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"standin": standin}))
-    standin.port = server.server_address[1]
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
+    fake.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield standin
+        yield fake
     finally:
         server.shutdown()
         server.server_close()
@@ -210,7 +210,7 @@ def _text(status: int) -> tuple[int, bytes, dict[str, str]]:
     return status, b"404 page not found" if status == 404 else b"", {"Content-Type": "text/plain"}
 
 
-def fill(lake: Lake, repositories: int) -> None:
+def fill(lake: FakeDevLake, repositories: int) -> None:
     """Three connections with nested groups that share so many repositories."""
     for index, plugin in enumerate(("github", "gitlab", "bitbucket")):
         number = lake.connect(plugin)
@@ -224,14 +224,14 @@ def fill(lake: Lake, repositories: int) -> None:
 
 def main() -> None:
     """Serve a lake of so many repositories until standard input ends; each line there is answered by what was asked."""
-    standin = StandIn()
-    fill(standin.lake, int(sys.argv[1]))
-    with running(standin):
-        print(standin.url, flush=True)
+    fake = FakeServer()
+    fill(fake.lake, int(sys.argv[1]))
+    with running(fake):
+        print(fake.url, flush=True)
         for _ in sys.stdin:
-            kinds = [request.split("?")[0].split("/")[0].strip() for request in standin.requests]
+            kinds = [request.split("?")[0].split("/")[0].strip() for request in fake.requests]
             print(json.dumps({kind: kinds.count(kind) for kind in sorted(set(kinds))}), flush=True)
-            standin.requests.clear()
+            fake.requests.clear()
 
 
 if __name__ == "__main__":

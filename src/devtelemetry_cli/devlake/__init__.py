@@ -1,5 +1,5 @@
-"""DevLake automation and monitoring: a pure plan, apart from the calls that carry it out.
+"""DevLake automation and monitoring: a pure plan, apart from the requests that carry it out.
 
-To be read in the order `access` (where, and with which key), `api` (one request and its faults), `calls` (what is
-read), `plan` (what is to be written), `carry_out` (writing it); then `watch`, `run` and `connect` stand on their own.
+Reading order: `credentials` (address and key), `api` (one request and its errors, lists and pages), `sync` (options,
+plan, execution), then `discover`, `run`, `connect` and `monitor`, which are independent of each other.
 """

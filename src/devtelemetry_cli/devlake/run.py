@@ -1,9 +1,8 @@
-"""Run one project's blueprint, and follow its pipeline to the end."""
+"""Trigger one project's blueprint and follow its pipeline."""
 
 from collections.abc import Callable
 
-from devtelemetry_cli.devlake.api import client as api
-from devtelemetry_cli.devlake.api import models, pipelines
+from devtelemetry_cli.devlake.api import decode, pipelines, urls
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.pipelines import Pipeline
@@ -11,23 +10,22 @@ from devtelemetry_cli.devlake.api.retry import Clock
 
 
 def trigger(client: Client, project: str, full_sync: bool = False, skip_collectors: bool = False) -> Pipeline:
-    """Start the blueprint of a project. Raises ApiError: no such project, switched off, already running, empty."""
-    number = _blueprint(client, project)
-    path = f"/blueprints/{number}/trigger"
+    """Start the blueprint of a project. Raises ApiError: no such project, disabled, already running, empty."""
+    path = f"/blueprints/{_blueprint_id(client, project)}/trigger"
     body = {"skipCollectors": skip_collectors, "fullSync": full_sync}
     try:
-        answer = client.write("POST", path, body, again=False)
+        answer = client.write("POST", path, body, repeatable=False)
     except ApiError as fault:
-        raise _refused(project, fault) from None
-    return pipelines.read(api.record(answer, f"POST {path}"), f"POST {path}")
+        raise _refusal(project, fault) from None
+    return pipelines.read(decode.record(answer, f"POST {path}"), f"POST {path}")
 
 
 def follow(
-    client: Client, pipeline: Pipeline, tell: Callable[[Pipeline], None], interval: float, clock: Clock
+    client: Client, pipeline: Pipeline, on_change: Callable[[Pipeline], None], interval: float, clock: Clock
 ) -> Pipeline:
-    """The pipeline once it has ended; `tell` hears of each look at it. Raises ApiError."""
+    """The pipeline once it has ended; `on_change` receives each state that was read. Raises ApiError."""
     while True:
-        tell(pipeline)
+        on_change(pipeline)
         if pipeline.has_ended:
             return pipeline
         clock.wait(interval)
@@ -35,20 +33,20 @@ def follow(
 
 
 def reasons(client: Client, pipeline: Pipeline) -> list[str]:
-    """Why a pipeline failed: a sentence for each failed task, else its own; none where it did not fail."""
+    """The reasons of a failed pipeline: one sentence per failed task, else its own message; none for others."""
     if not pipeline.is_failing:
         return []
     try:
         found = pipelines.failed_tasks(client, pipeline.id)
-    except ApiError as fault:  # how the pipeline ended stands, whatever is to be had of its tasks
+    except ApiError as fault:  # the pipeline's result is valid without its tasks
         found = [str(fault)]
-    return found or [pipeline.message or "DevLake does not say why."]
+    return found or [pipeline.message or "DevLake gives no reason."]
 
 
-def _blueprint(client: Client, project: str) -> int:
-    path = f"/projects/{api.part(project)}"
+def _blueprint_id(client: Client, project: str) -> int:
+    path = f"/projects/{urls.segment(project)}"
     try:
-        answer = api.record(client.get(path), f"GET {path}")
+        answer = decode.record(client.get(path), f"GET {path}")
     except ApiError as fault:
         if fault.status != 404:
             raise
@@ -56,17 +54,17 @@ def _blueprint(client: Client, project: str) -> int:
     blueprint = answer.get("blueprint")
     if not isinstance(blueprint, dict):
         raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui.")
-    return models.number(blueprint, "id", f"GET {path}")
+    return decode.number(blueprint, "id", f"GET {path}")
 
 
-def _refused(project: str, fault: ApiError) -> ApiError:
-    """Why a blueprint was not started; one that is already running may be asked for later."""
+def _refusal(project: str, fault: ApiError) -> ApiError:
+    """The reason why a blueprint was not started; for one that is already running with the code for "later"."""
     if fault.status != 400:
         return fault
-    if fault.says("pending", "running"):
+    if fault.mentions("pending", "running"):
         return ApiError(f"{project} is already being collected.", "Try again when that has ended.", exit_code=75)
-    if fault.says("disable", "enable"):
-        return ApiError(f"The blueprint of {project} is switched off.", "Switch it on in config-ui.")
-    if fault.says("empty plan", "no task", "nothing"):
+    if fault.mentions("disable", "enable"):
+        return ApiError(f"The blueprint of {project} is disabled.", "Enable it in config-ui.")
+    if fault.mentions("empty plan", "no task", "nothing"):
         return ApiError(f"{project} has nothing to collect.", "`devtel devlake sync` adds repositories to it.")
     return fault

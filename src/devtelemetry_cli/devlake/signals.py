@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as an exception in the main thread, so that every way out closes what is open."""
+"""SIGINT and SIGTERM as an exception in the main thread, so that all open resources are closed."""
 
 import signal
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Stopped(BaseException):
-    """The process was asked to end by this signal."""
+    """The process received this signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

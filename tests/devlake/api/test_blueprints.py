@@ -8,7 +8,7 @@ from devtelemetry_cli.devlake.api import blueprints
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
 from tests.helpers.devlake_operator import SATURDAY, SATURDAY_TEXT, client
-from tests.helpers.fake_devlake_server import StandIn
+from tests.helpers.fake_devlake_server import FakeServer
 
 GITHUB = Connection("github", 1, "")
 OTHERS = [{"pluginName": "jira", "connectionId": 3, "scopes": [{"scopeId": "9"}]}]
@@ -19,7 +19,7 @@ def _held(connections: list[dict[str, Any]]) -> set[tuple[str, int, str]]:
 
 
 @pytest.fixture
-def number(devlake: StandIn) -> int:
+def number(devlake: FakeServer) -> int:
     """A blueprint with somebody's board in it, and a repository that is to come into it."""
     devlake.lake.scopes["jira", 3]["9"] = {}
     devlake.lake.scopes["jira", 3]["10"] = {}
@@ -27,7 +27,7 @@ def number(devlake: StandIn) -> int:
     return devlake.lake.blueprint("shop", connections=OTHERS)
 
 
-def _change(devlake: StandIn, number: int) -> None:
+def _change(devlake: FakeServer, number: int) -> None:
     with client(devlake) as writer:
         blueprints.change(writer, number, GITHUB, "7", SATURDAY)
 
@@ -42,20 +42,20 @@ def test_a_merge_keeps_all_that_was_there(there: list[dict[str, Any]] | None) ->
     assert blueprints.merged(merged, GITHUB, "7") == merged
 
 
-def test_a_scope_joins_those_of_others(devlake: StandIn, number: int) -> None:
+def test_a_scope_joins_those_of_others(devlake: FakeServer, number: int) -> None:
     _change(devlake, number)
     there = devlake.lake.blueprints[number]
     assert _held(there["connections"]) == {("jira", 3, "9"), ("github", 1, "7")}
     assert there["timeAfter"] == SATURDAY_TEXT
 
 
-def test_a_time_alone_leaves_the_connections_out_of_the_request(devlake: StandIn, number: int) -> None:
+def test_a_time_alone_leaves_the_connections_out_of_the_request(devlake: FakeServer, number: int) -> None:
     with client(devlake) as writer:
         blueprints.change(writer, number, None, "", SATURDAY)
     assert devlake.lake.blueprints[number]["connections"] is OTHERS
 
 
-def test_what_somebody_wrote_after_us_is_merged_into_once_more(devlake: StandIn, number: int) -> None:
+def test_what_somebody_wrote_after_us_is_merged_into_once_more(devlake: FakeServer, number: int) -> None:
     def somebody() -> None:
         devlake.lake.blueprints[number]["connections"] = [{**OTHERS[0], "scopes": [{"scopeId": "10"}]}]
 
@@ -64,7 +64,7 @@ def test_what_somebody_wrote_after_us_is_merged_into_once_more(devlake: StandIn,
     assert _held(devlake.lake.blueprints[number]["connections"]) == {("jira", 3, "10"), ("github", 1, "7")}
 
 
-def test_what_somebody_changed_between_reading_and_writing_is_found(devlake: StandIn, number: int) -> None:
+def test_what_somebody_changed_between_reading_and_writing_is_found(devlake: FakeServer, number: int) -> None:
     there = devlake.lake.blueprints[number]
     devlake.meanwhile(f"GET /blueprints/{number}$", lambda: there.update(cronConfig="0 6 * * *"))
     _change(devlake, number)
@@ -72,12 +72,12 @@ def test_what_somebody_changed_between_reading_and_writing_is_found(devlake: Sta
     assert there["cronConfig"] == "0 6 * * *"
 
 
-def test_somebody_who_changes_it_again_and_again_is_reported(devlake: StandIn, number: int) -> None:
+def test_somebody_who_changes_it_again_and_again_is_reported(devlake: FakeServer, number: int) -> None:
     def somebody() -> None:
         devlake.lake.blueprints[number]["connections"] = OTHERS
 
     devlake.meanwhile("PATCH", somebody, times=2)
-    with pytest.raises(ApiError, match="Somebody else changed"):
+    with pytest.raises(ApiError, match="changed by another client"):
         _change(devlake, number)
     assert devlake.count("PATCH") == 2
 

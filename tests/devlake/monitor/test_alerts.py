@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from devtelemetry_cli.devlake.monitor import metrics
 from devtelemetry_cli.devlake.monitor.monitor import Monitor
 from tests.helpers.devlake_operator import NOW, client
-from tests.helpers.fake_devlake_server import StandIn
+from tests.helpers.fake_devlake_server import FakeServer
 
 PAGE = Path(__file__).parents[3] / "docs" / "devlake.md"
 MISSING = shutil.which("promtool") is None
@@ -37,7 +37,7 @@ CASES = [
         {"DevLakeCollectionFailing", "DevLakeCollectionFailed"},
     ),
     (
-        "it failed two hours ago, and goes on failing",
+        "it failed two clock ago, and goes on failing",
         {**WELL, FAILING: "0x4 1x40", TOTAL: "3x4 4x40"},
         3 * HOUR,
         {"DevLakeCollectionFailing"},
@@ -123,15 +123,15 @@ def _series(name: str) -> str:
 
 
 @pytest.mark.parametrize("label_time_failed", [False, True])
-def test_prometheus_takes_what_the_monitor_serves(devlake: StandIn, tmp_path: Path, label_time_failed: bool) -> None:
+def test_prometheus_takes_what_the_monitor_serves(devlake: FakeServer, tmp_path: Path, label_time_failed: bool) -> None:
     lake = devlake.lake
     number = lake.blueprint("shop")
     lake.pipeline(number)
     lake.pipeline(number, "TASK_FAILED")
     monitor = Monitor(client(devlake), tmp_path / "state", lambda _line: None)
-    monitor.round(NOW)
+    monitor.run_check(NOW)
     registry = CollectorRegistry()
-    registry.register(metrics.Metrics(lambda: monitor.board, lambda: NOW, label_time_failed))
+    registry.register(metrics.Metrics(lambda: monitor.snapshot, lambda: NOW, label_time_failed))
     scrape = generate_latest(registry).decode()
     _promtool("check", "metrics", given=scrape)
     used = {_series(name) for _, series, _, _ in CASES for name in series}

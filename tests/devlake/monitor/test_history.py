@@ -30,7 +30,7 @@ def _counts(*sights: str) -> list[int]:
     """The total after each sight of the same blueprint."""
     past, totals = None, []
     for letters in sights:
-        past, _ = history.after(past, _pipelines(letters))
+        past, _ = history.updated(past, _pipelines(letters))
         totals.append(past.total)
     return totals
 
@@ -58,38 +58,38 @@ def test_each_failed_pipeline_counts_once(sights: list[str], totals: list[int]) 
 
 @given(st.lists(st.sampled_from("cfxp"), min_size=1, max_size=80), st.data())
 def test_however_often_it_is_looked_the_sum_is_that_of_the_failures(letters: list[str], data: st.DataObject) -> None:
-    past, _ = history.after(None, _pipelines(letters[0]))
+    past, _ = history.updated(None, _pipelines(letters[0]))
     seen = 1
     while seen < len(letters):
         seen = data.draw(st.integers(seen, len(letters)))
-        past, _ = history.after(past, _pipelines("".join(letters[:seen])))
+        past, _ = history.updated(past, _pipelines("".join(letters[:seen])))
         seen += 1
-    past, _ = history.after(past, _pipelines("".join(letters)))
+    past, _ = history.updated(past, _pipelines("".join(letters)))
     assert past.total == sum(letter in "fp" for letter in letters)
 
 
 def test_what_is_kept_does_not_grow_for_ever() -> None:
-    past, _ = history.after(None, _pipelines("c"))
-    past, new = history.after(past, _pipelines("c" + "f" * 300))
+    past, _ = history.updated(None, _pipelines("c"))
+    past, new = history.updated(past, _pipelines("c" + "f" * 300))
     assert (past.total, len(new), len(past.failures)) == (300, 300, history.KEPT)
-    assert history.after(past, _pipelines("c" + "f" * 300))[0] == past
+    assert history.updated(past, _pipelines("c" + "f" * 300))[0] == past
 
 
 def test_new_failures_come_oldest_first() -> None:
-    past, _ = history.after(None, _pipelines("c"))
-    assert [pipeline.id for pipeline in history.after(past, _pipelines("cffcf"))[1]] == [2, 3, 5]
+    past, _ = history.updated(None, _pipelines("c"))
+    assert [pipeline.id for pipeline in history.updated(past, _pipelines("cffcf"))[1]] == [2, 3, 5]
 
 
 def test_success_and_failure_keep_their_times() -> None:
-    past, _ = history.after(None, _pipelines("cfr"))
+    past, _ = history.updated(None, _pipelines("cfr"))
     assert (past.succeeded, past.fresh, past.failed) == (160.0, 100.0, 260.0)
     assert (past.status, past.ended, past.is_failing) == ("TASK_RUNNING", "TASK_FAILED", True)
 
 
 def test_a_pipeline_that_runs_holds_open_how_far_all_is_settled() -> None:
-    past, _ = history.after(None, _pipelines("ccrc"))
+    past, _ = history.updated(None, _pipelines("ccrc"))
     assert past.settled == 2
-    assert history.after(past, _pipelines("cccc"))[0].settled == 4
+    assert history.updated(past, _pipelines("cccc"))[0].settled == 4
 
 
 def test_a_success_from_long_ago_is_taken_only_where_none_is_known() -> None:
@@ -100,7 +100,7 @@ def test_a_success_from_long_ago_is_taken_only_where_none_is_known() -> None:
 
 
 def test_the_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
-    past, _ = history.after(None, _pipelines("cffp"))
+    past, _ = history.updated(None, _pipelines("cffp"))
     state_file.save(tmp_path / "folder" / "state", {5: past, 6: History()})
     assert state_file.load(tmp_path / "folder" / "state") == {5: past, 6: History()}
     assert (tmp_path / "folder" / "state").stat().st_mode & 0o777 == 0o600

@@ -11,23 +11,23 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from devtelemetry_cli.devlake.monitor import metrics, monitor
-from devtelemetry_cli.devlake.monitor.monitor import Board, Monitor
-from tests.helpers.devlake_operator import NOW, Operator, Service, Time, client
-from tests.helpers.fake_devlake_server import KEY, StandIn
+from devtelemetry_cli.devlake.monitor.monitor import Monitor, Snapshot
+from tests.helpers.devlake_operator import NOW, FakeClock, Operator, Service, client
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 
 class Watching:
     """A monitor whose rounds the test calls, with its log; `again` is the same one after a restart."""
 
-    def __init__(self, devlake: StandIn, state: Path) -> None:
+    def __init__(self, devlake: FakeServer, state: Path) -> None:
         self.log: list[str] = []
         self.devlake, self.state = devlake, state
         self.monitor = Monitor(client(devlake, tries=1), state, self.log.append)
-        self.monitor.begin()
+        self.monitor.load_state()
 
     def round(self) -> "Watching":
         """One check."""
-        self.monitor.round(NOW)
+        self.monitor.run_check(NOW)
         return self
 
     def again(self) -> "Watching":
@@ -37,7 +37,7 @@ class Watching:
     def scrape(self, label_time_failed: bool = False) -> str:
         """What Prometheus gets."""
         registry = CollectorRegistry()
-        registry.register(metrics.Metrics(lambda: self.monitor.board, lambda: NOW, label_time_failed))
+        registry.register(metrics.Metrics(lambda: self.monitor.snapshot, lambda: NOW, label_time_failed))
         return generate_latest(registry).decode()
 
     def metrics(self, label_time_failed: bool = False) -> dict[str, float]:
@@ -52,7 +52,7 @@ def _name(name: str, labels: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def watching(devlake: StandIn, tmp_path: Path) -> Watching:
+def watching(devlake: FakeServer, tmp_path: Path) -> Watching:
     """A monitor that has not looked yet."""
     return Watching(devlake, tmp_path / "state.json")
 
@@ -94,7 +94,7 @@ def test_a_damaged_state_is_told_and_begun_anew(watching: Watching) -> None:
     number = watching.devlake.lake.blueprint("shop")
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
     after = watching.again().round()
-    assert "is damaged; counting begins anew" in after.log[0]
+    assert "is damaged; counting starts again" in after.log[0]
     assert json.loads(watching.state.read_text())["blueprints"][str(number)]["total"] == 1
 
 
@@ -134,7 +134,7 @@ def test_a_blueprint_that_could_not_be_read_at_first_sight_is_seen_later(watchin
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
     watching.devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
-    assert watching.round().monitor.board.entries == {}
+    assert watching.round().monitor.snapshot.entries == {}
     assert watching.round().metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
 
 
@@ -203,7 +203,7 @@ def test_a_blueprint_that_is_gone_is_no_longer_shown(watching: Watching) -> None
     watching.devlake.lake.pipeline(number)
     watching.round()
     del watching.devlake.lake.blueprints[number]
-    assert watching.round().monitor.board.entries == {}
+    assert watching.round().monitor.snapshot.entries == {}
 
 
 def test_a_devlake_that_is_down_is_told_of_once_and_keeps_the_board(watching: Watching) -> None:
@@ -231,7 +231,7 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_othe
     assert values['devlake_blueprint_failure_total{project_name="api"}'] == 1
 
 
-def test_a_blueprint_that_times_out_holds_back_no_other(devlake: StandIn) -> None:
+def test_a_blueprint_that_times_out_holds_back_no_other(devlake: FakeServer) -> None:
     slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
     devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.5)
     with client(devlake, tries=1, timeout=0.2) as reader:
@@ -239,7 +239,7 @@ def test_a_blueprint_that_times_out_holds_back_no_other(devlake: StandIn) -> Non
     assert (list(result.entries), len(result.faults)) == ([other], 1)
 
 
-def test_every_second_blueprint_may_take_too_long(devlake: StandIn) -> None:
+def test_every_second_blueprint_may_take_too_long(devlake: FakeServer) -> None:
     for turn in range(6):
         number = devlake.lake.blueprint(f"project {turn}")
         if turn % 2:
@@ -254,12 +254,12 @@ def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:
     assert not watching.state.exists()
 
 
-def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: StandIn, tmp_path: Path) -> None:
-    hours, checks = Time(), []
+def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: FakeServer, tmp_path: Path) -> None:
+    clock, checks = FakeClock(), []
 
     def warn(_sentence: str) -> None:
-        checks.append(hours.now - NOW)
-        hours.now += 40
+        checks.append(clock.now - NOW)
+        clock.now += 40
         devlake.lake.pipeline(number, "TASK_FAILED")
         if len(checks) == 3:
             raise KeyboardInterrupt
@@ -267,11 +267,11 @@ def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: StandIn,
     number = devlake.lake.blueprint("shop")
     devlake.lake.pipeline(number, "TASK_FAILED")
     with pytest.raises(KeyboardInterrupt):
-        Monitor(client(devlake, hours=hours), tmp_path / "state", warn).keep_watching(300)
+        Monitor(client(devlake, clock=clock), tmp_path / "state", warn).run(300)
     assert checks == [0, 300, 600]
 
 
-def test_a_pipeline_of_another_shape_is_a_fault_of_its_blueprint(devlake: StandIn) -> None:
+def test_a_pipeline_of_another_shape_is_a_fault_of_its_blueprint(devlake: FakeServer) -> None:
     number = devlake.lake.blueprint("shop")
     devlake.fail(f"GET /blueprints/{number}/pipelines", 200, {"pipelines": [{"id": "x"}]})
     with client(devlake) as reader:
@@ -279,10 +279,10 @@ def test_a_pipeline_of_another_shape_is_a_fault_of_its_blueprint(devlake: StandI
 
 
 def test_a_board_before_the_first_check_says_that_nothing_was_checked() -> None:
-    assert (Board().is_up, Board().checked) == (False, 0.0)
+    assert (Snapshot().is_up, Snapshot().checked) == (False, 0.0)
 
 
-def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Operator, devlake: StandIn) -> None:
+def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Operator, devlake: FakeServer) -> None:
     lake = devlake.lake
     lake.pipeline(lake.blueprint("calm"), ended="2026-11-20T10:00:00Z")
     lake.pipeline(lake.blueprint("shop"), "TASK_FAILED", "no space", ended="2026-11-21T10:00:00Z")
@@ -297,31 +297,33 @@ def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Ope
     ]
 
 
-def test_once_ends_with_1_where_a_blueprint_cannot_be_read(operator: Operator, devlake: StandIn) -> None:
+def test_once_ends_with_1_where_a_blueprint_cannot_be_read(operator: Operator, devlake: FakeServer) -> None:
     number = devlake.lake.blueprint("calm")
     devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
     done = operator.call("monitor", "--once")
-    assert (done.returncode, "without saying why" in done.stderr) == (1, True)
+    assert (done.returncode, "without a reason" in done.stderr) == (1, True)
 
 
-def test_once_ends_with_0_where_all_is_well_and_leaves_no_state(operator: Operator, devlake: StandIn) -> None:
+def test_once_ends_with_0_where_all_is_well_and_leaves_no_state(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.pipeline(devlake.lake.blueprint("calm"))
     assert operator.call("monitor", "--once").returncode == 0
-    assert operator.asked("monitor", "--once")[0]["failing"] is False
+    assert operator.json("monitor", "--once")[0]["failing"] is False
     assert not (operator.home / "devtel").exists()
 
 
 def _address(service: Service) -> str:
-    return next(line for line in service.says("/metrics\n").splitlines() if "metrics on" in line).split()[-1]
+    return next(line for line in service.wait_for_log("/metrics\n").splitlines() if "metrics on" in line).split()[-1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_metrics_until_it_is_told_to_end(operator: Operator, devlake: StandIn, number: int) -> None:
+def test_the_command_serves_metrics_until_it_is_told_to_end(
+    operator: Operator, devlake: FakeServer, number: int
+) -> None:
     devlake.wants_key = True
     (operator.work / "key").write_text(KEY)
     devlake.lake.pipeline(devlake.lake.blueprint("shop"), "TASK_FAILED", "boom")
     with operator.start("monitor", "--listen", "127.0.0.1:0", "--key-file", "key") as service:
-        assert "shop: pipeline" in service.says("boom")
+        assert "shop: pipeline" in service.wait_for_log("boom")
         answer = httpx.get(_address(service))
         assert 'devlake_blueprint_failure_total{project_name="shop"} 1.0' in answer.text
         assert service.stop(number) == 0
@@ -341,7 +343,7 @@ def test_an_address_to_listen_on_that_is_none_is_a_wrong_word(operator: Operator
     assert operator.call("monitor", "--listen", text).returncode == 2
 
 
-def test_json_without_once_is_a_wrong_word(operator: Operator, devlake: StandIn) -> None:
+def test_json_without_once_is_a_wrong_word(operator: Operator, devlake: FakeServer) -> None:
     assert (operator.call("monitor", "--json").returncode, devlake.requests) == (2, [])
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devtelemetry_cli.devlake.api.blueprints import rfc3339
 from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteScope
 from devtelemetry_cli.devlake.sync import options, plan
 from devtelemetry_cli.devlake.sync.options import SyncOptions
@@ -29,9 +30,9 @@ def _steps(
     where: Connection = GITHUB,
     **wanted: object,
 ) -> list[Step]:
-    side = ConnectionState(where, set(added), dict.fromkeys(configs, 1))
-    there = known or ExistingState({blueprint.project: blueprint for blueprint in blueprints})
-    return list(plan.steps(SyncOptions(**{"time_after": SATURDAY, **wanted}), there, side, remote))  # type: ignore[arg-type]
+    state = ConnectionState(where, set(added), dict.fromkeys(configs, 1))
+    existing = known or ExistingState({blueprint.project: blueprint for blueprint in blueprints})
+    return list(plan.steps(SyncOptions(**{"time_after": SATURDAY, **wanted}), existing, state, remote))  # type: ignore[arg-type]
 
 
 def test_nothing_is_done_where_all_is_right() -> None:
@@ -85,14 +86,14 @@ def test_two_repositories_that_would_share_a_project_are_told_apart() -> None:
     other = replace(API, id="8", full_name="other/api")
     first, second = _steps(remote=(API, other), project_name="{plugin}/{name}")
     assert isinstance(first, AddRepository)
-    assert str(second) == "github/1 other/api: its project would be github/api, which github/1 7 has"
+    assert str(second) == "github/1 other/api: its project github/api already belongs to github/1 7"
 
 
 def test_two_plugins_whose_ids_are_the_same_do_not_share_a_project() -> None:
     known = ExistingState({})
     _steps(known=known, project_name="{full-name}")
     (second,) = _steps(known=known, project_name="{full-name}", where=Connection("gitlab", 1, ""))
-    assert str(second) == "gitlab/1 acme/api: its project would be acme/api, which github/1 7 has"
+    assert str(second) == "gitlab/1 acme/api: its project acme/api already belongs to github/1 7"
 
 
 def test_a_scope_without_data_cannot_be_added() -> None:
@@ -171,4 +172,4 @@ def test_data_begins_on_the_saturday_before_today(today: str, saturday: str) -> 
 
 def test_that_saturday_begins_where_the_operator_is() -> None:
     moment = options.saturday_before(date(2026, 11, 22), ZoneInfo("Asia/Ho_Chi_Minh"))
-    assert options.rfc3339(moment) == "2026-11-20T17:00:00Z"
+    assert rfc3339(moment) == "2026-11-20T17:00:00Z"

@@ -4,9 +4,10 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from devtelemetry_cli.devlake.sync.options import rfc3339, saturday_before
+from devtelemetry_cli.devlake.api.blueprints import rfc3339
+from devtelemetry_cli.devlake.sync.options import saturday_before
 from tests.helpers.devlake_operator import Operator
-from tests.helpers.fake_devlake_server import StandIn
+from tests.helpers.fake_devlake_server import FakeServer
 
 TEXT = "x" * 15_000  # what DevLake tells of one repository
 MIB = 1024 * 1024
@@ -19,7 +20,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
-def _fill(devlake: StandIn, first: int, last: int) -> None:
+def _fill(devlake: FakeServer, first: int, last: int) -> None:
     """Repositories that have their projects, and only have to be added, a hundred with each request."""
     time = rfc3339(saturday_before(datetime.now(UTC).date()))
     for number in range(first, last):
@@ -32,7 +33,7 @@ def _fill(devlake: StandIn, first: int, last: int) -> None:
 def _peak(operator: Operator) -> float:
     """The most memory (MiB) that a whole `devtel devlake sync` took."""
     done = subprocess.run(
-        [sys.executable, "-c", LAUNCHER, *operator.words("sync")],
+        [sys.executable, "-c", LAUNCHER, *operator.argv("sync")],
         cwd=operator.work,
         env=operator.environ,
         stdin=subprocess.DEVNULL,
@@ -45,7 +46,7 @@ def _peak(operator: Operator) -> float:
 
 
 def test_two_thousand_repositories_more_take_less_memory_than_what_is_told_of_them(
-    operator: Operator, devlake: StandIn
+    operator: Operator, devlake: FakeServer
 ) -> None:
     few, many = 300, 2300
     devlake.lake.connect("github")

@@ -10,19 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from filelock import FileLock
 
-from devtelemetry_cli.devlake.api.errors import NO_ANSWERS, ApiError
-from devtelemetry_cli.devlake.sync import sync as syncing
-from devtelemetry_cli.devlake.sync.options import rfc3339, saturday_before
+from devtelemetry_cli.devlake.api.blueprints import rfc3339
+from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError
+from devtelemetry_cli.devlake.sync.options import saturday_before
+from devtelemetry_cli.devlake.sync.sync import exclusive
 from devtelemetry_cli.errors import TryLaterError
-from tests.helpers.devlake_operator import SATURDAY_TEXT, Operator, Time, client, sync, wait_for
+from tests.helpers.devlake_operator import SATURDAY_TEXT, FakeClock, Operator, client, sync, wait_for
 from tests.helpers.fake_devlake import ID_FIELDS
-from tests.helpers.fake_devlake_server import KEY, StandIn
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 FAKETIME = list(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
 
 
 @pytest.fixture
-def acme(devlake: StandIn) -> StandIn:
+def acme(devlake: FakeServer) -> FakeServer:
     """One connection that sees three repositories, one of them in a nested group."""
     number = devlake.lake.connect("github")
     inner = devlake.lake.group("github", number, "inner", parent=devlake.lake.group("github", number, "acme"))
@@ -31,11 +32,11 @@ def acme(devlake: StandIn) -> StandIn:
     return devlake
 
 
-def _blueprint(devlake: StandIn, project: str) -> dict[str, Any]:
+def _blueprint(devlake: FakeServer, project: str) -> dict[str, Any]:
     return next(item for item in devlake.lake.blueprints.values() if item["projectName"] == project)
 
 
-def test_every_repository_gets_scope_project_and_blueprint(acme: StandIn) -> None:
+def test_every_repository_gets_scope_project_and_blueprint(acme: FakeServer) -> None:
     result = sync(acme)
     assert (result.done, result.failures) == (3, [])
     assert len(acme.lake.scopes["github", 1]) == 3
@@ -46,7 +47,7 @@ def test_every_repository_gets_scope_project_and_blueprint(acme: StandIn) -> Non
     assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT
 
 
-def test_a_second_sync_makes_no_writing_call(acme: StandIn) -> None:
+def test_a_second_sync_makes_no_writing_call(acme: FakeServer) -> None:
     sync(acme)
     before = len(acme.writes())
     assert sync(acme).planned == 0
@@ -54,7 +55,7 @@ def test_a_second_sync_makes_no_writing_call(acme: StandIn) -> None:
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
-def test_each_plugins_scopes_are_named_by_its_own_id(devlake: StandIn, plugin: str) -> None:
+def test_each_plugins_scopes_are_named_by_its_own_id(devlake: FakeServer, plugin: str) -> None:
     number = devlake.lake.connect(plugin)
     key = devlake.lake.repository(plugin, number, "folder/name with spaces/ü")
     assert sync(devlake).done == 1
@@ -64,7 +65,7 @@ def test_each_plugins_scopes_are_named_by_its_own_id(devlake: StandIn, plugin: s
     assert (sync(devlake).planned, len(devlake.writes())) == (0, before)
 
 
-def test_added_scopes_carry_the_scope_config(acme: StandIn) -> None:
+def test_added_scopes_carry_the_scope_config(acme: FakeServer) -> None:
     sync(acme, deployment_pattern="ship")
     config = acme.lake.configs["github", 1]["devtel"]
     assert (config["deploymentPattern"], config["entities"][0]) == ("ship", "CODE")
@@ -72,14 +73,14 @@ def test_added_scopes_carry_the_scope_config(acme: StandIn) -> None:
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
-def test_only_plugins_that_see_deployments_are_told_which_jobs_deploy(devlake: StandIn, plugin: str) -> None:
+def test_only_plugins_that_see_deployments_are_told_which_jobs_deploy(devlake: FakeServer, plugin: str) -> None:
     devlake.lake.repository(plugin, devlake.lake.connect(plugin), "acme/api")
     sync(devlake)
     config = devlake.lake.configs[plugin, 1]["devtel"]
     assert ("deploymentPattern" in config, "CICD" in config["entities"]) == (plugin != "jira", plugin != "jira")
 
 
-def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: StandIn) -> None:
+def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: FakeServer) -> None:
     acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel"}))
     assert sync(acme).failures == []
     assert acme.count("POST .*scope-configs") == 1
@@ -88,12 +89,14 @@ def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: StandIn) -> 
 
 
 @pytest.mark.parametrize("message", ["deadlock", "the name is duplicated"])
-def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_it(acme: StandIn, message: str) -> None:
+def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_it(
+    acme: FakeServer, message: str
+) -> None:
     acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
     acme.fail("POST /plugins/github/.*scope-configs", 500, {"message": message}, times=5)
     result = sync(acme)
     assert (result.done, set(acme.lake.projects)) == (1, {"gitlab/acme/later"})
-    assert [failure.where for failure in result.failures] == [
+    assert [failure.subject for failure in result.failures] == [
         "github/1 scope config devtel (new repositories wait for it)"
     ]
     acme.faults.clear()
@@ -101,7 +104,7 @@ def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_
     assert all(scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values())
 
 
-def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None:
+def test_a_project_that_somebody_made_meanwhile_is_joined(acme: FakeServer) -> None:
     acme.meanwhile("GET /blueprints", lambda: acme.lake.blueprint("github/acme/api"))
     result = sync(acme)
     assert (result.done, result.failures) == (3, [])
@@ -109,20 +112,20 @@ def test_a_project_that_somebody_made_meanwhile_is_joined(acme: StandIn) -> None
     assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT
 
 
-def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: StandIn) -> None:
+def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: FakeServer) -> None:
     acme.fail("POST /projects$", 502, is_done=True)
     assert (sync(acme).failures, acme.count("POST /projects$")) == ([], 3 + 1)
     assert _blueprint(acme, "github/acme/api")["connections"]
 
 
-def test_a_project_without_a_blueprint_is_reported(acme: StandIn) -> None:
+def test_a_project_without_a_blueprint_is_reported(acme: FakeServer) -> None:
     del acme.lake.blueprints[acme.lake.blueprint("github/acme/api")]
     result = sync(acme)
     assert result.done == 2
     assert "github/1 acme/api: The project github/acme/api has no blueprint." in str(result.failures[0])
 
 
-def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: StandIn) -> None:
+def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: FakeServer) -> None:
     number = acme.lake.blueprint("github/acme/api")
     acme.lake.scopes["jira", 1]["9"] = {}
     board = [{"pluginName": "jira", "connectionId": 1, "scopes": [{"scopeId": "9"}]}]
@@ -132,7 +135,7 @@ def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: Sta
     assert plugins == ["jira", "github"]
 
 
-def test_one_repository_that_is_refused_holds_back_no_other(acme: StandIn) -> None:
+def test_one_repository_that_is_refused_holds_back_no_other(acme: FakeServer) -> None:
     acme.lake.repository("github", 1, "acme/refused")
     result = sync(acme)
     assert result.done == 3
@@ -142,14 +145,14 @@ def test_one_repository_that_is_refused_holds_back_no_other(acme: StandIn) -> No
     ]
 
 
-def test_one_project_that_fails_for_good_holds_back_no_other(acme: StandIn) -> None:
+def test_one_project_that_fails_for_good_holds_back_no_other(acme: FakeServer) -> None:
     acme.fail("POST /projects$", 500, {"message": "deadlock"}, times=5)
     result = sync(acme)
     assert (result.done, len(result.failures)) == (2, 1)
     assert sync(acme).done == 1
 
 
-def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: StandIn) -> None:
+def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: FakeServer) -> None:
     number = devlake.lake.connect("github")
     for repository in range(250):
         devlake.lake.repository("github", number, f"acme/{repository}")
@@ -158,7 +161,7 @@ def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: StandIn) ->
     assert devlake.count("PUT") == 3  # a hundred at a time
 
 
-def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: StandIn) -> None:
+def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: FakeServer) -> None:
     for plugin in ("github", "gitlab"):
         number = devlake.lake.connect(plugin)
         for repository in range(150):
@@ -166,10 +169,10 @@ def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: StandIn) 
     devlake.fail("GET /plugins/github.*pageToken=tok-100", 500, {"message": "Bad credentials"}, times=9)
     result = sync(devlake)
     assert result.done == 250
-    assert [failure.where for failure in result.failures] == ["github/1"]
+    assert [failure.subject for failure in result.failures] == ["github/1"]
 
 
-def test_scopes_are_added_to_the_connection_that_sees_them(devlake: StandIn) -> None:
+def test_scopes_are_added_to_the_connection_that_sees_them(devlake: FakeServer) -> None:
     for number in (1, 2):
         devlake.lake.repository("github", devlake.lake.connect("github"), f"acme/{number}", key=number)
         devlake.lake.post_config("github", str(number), {"name": "devtel"})
@@ -177,14 +180,14 @@ def test_scopes_are_added_to_the_connection_that_sees_them(devlake: StandIn) -> 
     assert [list(devlake.lake.scopes["github", number]) for number in (1, 2)] == [["1"], ["2"]]
 
 
-def test_limits_of_the_server_are_waited_for(acme: StandIn) -> None:
-    hours = Time()
+def test_limits_of_the_server_are_waited_for(acme: FakeServer) -> None:
+    clock = FakeClock()
     acme.fail("(POST|PUT|PATCH|GET)", 429, headers={"Retry-After": "20"}, times=4, after=6)
-    assert sync(acme, hours=hours).done == 3
-    assert sum(hours.waits) == 80.0
+    assert sync(acme, clock=clock).done == 3
+    assert sum(clock.waits) == 80.0
 
 
-def test_a_key_that_is_refused_half_way_ends_the_sync(acme: StandIn) -> None:
+def test_a_key_that_is_refused_half_way_ends_the_sync(acme: FakeServer) -> None:
     acme.fail("POST /projects$", 403, {"message": "api key has expired"}, times=9, after=1)
     result = sync(acme)
     assert result.done == 1
@@ -192,53 +195,53 @@ def test_a_key_that_is_refused_half_way_ends_the_sync(acme: StandIn) -> None:
     assert result.ended_early.exit_code == 77
 
 
-def test_a_key_that_may_not_add_ends_the_sync_at_once(acme: StandIn) -> None:
+def test_a_key_that_may_not_add_ends_the_sync_at_once(acme: FakeServer) -> None:
     acme.fail("PUT", 403, {"message": "path doesn't match api key's scope"}, times=9)
     result = sync(acme)
     assert result.ended_early is not None
     assert acme.count("PUT") == 1
 
 
-def test_a_project_that_somebody_changes_while_it_is_made_is_reported(acme: StandIn) -> None:
+def test_a_project_that_somebody_changes_while_it_is_made_is_reported(acme: FakeServer) -> None:
     acme.meanwhile("POST /projects$", lambda: _blueprint(acme, "github/acme/api").update(cronConfig="0 6 * * *"))
     (failure,) = sync(acme).failures
-    assert "Somebody else changed" in str(failure)
+    assert "changed by another client" in str(failure)
     assert sync(acme).failures == []
     assert _blueprint(acme, "github/acme/api")["cronConfig"] == "0 6 * * *"
 
 
-def test_timeouts_that_are_not_in_a_row_do_not_end_the_sync(devlake: StandIn) -> None:
+def test_timeouts_that_are_not_in_a_row_do_not_end_the_sync(devlake: FakeServer) -> None:
     number = devlake.lake.connect("github")
     for repository in range(6):
         devlake.lake.repository("github", number, f"acme/{repository}")
-    for turn in range(NO_ANSWERS):
+    for turn in range(MAX_SILENT):
         devlake.fail("PATCH", 200, times=2, after=turn + 1, seconds=0.5)
     result = sync(devlake, timeout=0.2, tries=2)
     assert (result.done, len(result.failures), result.ended_early) == (3, 3, None)
 
 
-def test_every_second_connection_may_time_out(devlake: StandIn) -> None:
-    for number in range(1, 2 * NO_ANSWERS + 1):
+def test_every_second_connection_may_time_out(devlake: FakeServer) -> None:
+    for number in range(1, 2 * MAX_SILENT + 1):
         devlake.lake.repository("github", devlake.lake.connect("github"), f"acme/{number}")
         if number % 2:
             devlake.fail(f"GET /plugins/github/connections/{number}/remote-scopes", 200, times=2, seconds=0.5)
     result = sync(devlake, timeout=0.2, tries=2)
-    assert (result.done, len(result.failures)) == (NO_ANSWERS, NO_ANSWERS)
+    assert (result.done, len(result.failures)) == (MAX_SILENT, MAX_SILENT)
 
 
-def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_times(devlake: StandIn) -> None:
+def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_times(devlake: FakeServer) -> None:
     number = devlake.lake.connect("github")
     for repository in range(20):
         devlake.lake.repository("github", number, f"acme/{repository}")
     devlake.fail("POST /projects$", 0, times=999)
     result = sync(devlake)
-    assert len(result.failures) == NO_ANSWERS
+    assert len(result.failures) == MAX_SILENT
     assert result.ended_early is not None
     assert result.ended_early.exit_code == 69
 
 
 def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_other(
-    operator: Operator, acme: StandIn
+    operator: Operator, acme: FakeServer
 ) -> None:
     acme.fail("POST /projects$", 200, times=5, seconds=1)
     done = operator.call("sync", "--timeout", "0.5")
@@ -251,23 +254,23 @@ def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_othe
     ]
 
 
-def test_a_connection_that_times_out_holds_back_no_other(acme: StandIn) -> None:
+def test_a_connection_that_times_out_holds_back_no_other(acme: FakeServer) -> None:
     acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
     acme.fail("GET /plugins/github/.*remote-scopes", 200, times=2, seconds=0.5)
     result = sync(acme, timeout=0.2, tries=2)
-    assert (result.done, [failure.where for failure in result.failures]) == (1, ["github/1"])
+    assert (result.done, [failure.subject for failure in result.failures]) == (1, ["github/1"])
 
 
-def test_a_devlake_that_never_answers_in_time_is_given_up_after_a_few_connections(devlake: StandIn) -> None:
-    for _ in range(NO_ANSWERS + 2):
+def test_a_devlake_that_never_answers_in_time_is_given_up_after_a_few_connections(devlake: FakeServer) -> None:
+    for _ in range(MAX_SILENT + 2):
         devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 200, times=99, seconds=0.5)
     with pytest.raises(ApiError, match="took too long"):
         sync(devlake, timeout=0.2, tries=2)
-    assert devlake.count("GET .*remote-scopes") == NO_ANSWERS * 2
+    assert devlake.count("GET .*remote-scopes") == MAX_SILENT * 2
 
 
-def test_a_connection_whose_own_token_has_expired_holds_back_no_other(acme: StandIn) -> None:
+def test_a_connection_whose_own_token_has_expired_holds_back_no_other(acme: FakeServer) -> None:
     acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
     refused = {"code": 401, "success": False, "message": "authentication failed", "causes": [], "data": None}
     acme.fail("GET /plugins/github/.*remote-scopes", 401, refused)
@@ -276,35 +279,35 @@ def test_a_connection_whose_own_token_has_expired_holds_back_no_other(acme: Stan
     assert "own token still valid?" in str(result.failures[0])
 
 
-def test_a_dry_run_writes_nothing_and_plans_the_same(acme: StandIn) -> None:
+def test_a_dry_run_writes_nothing_and_plans_the_same(acme: FakeServer) -> None:
     assert sync(acme, dry_run=True).planned == 4
     assert acme.writes() == []
 
 
-def test_the_requests_are_as_few_as_the_work_allows(acme: StandIn) -> None:
+def test_the_requests_are_as_few_as_the_work_allows(acme: FakeServer) -> None:
     sync(acme)
     assert sorted(request.split()[0] for request in acme.writes()) == ["PATCH"] * 3 + ["POST"] * 4 + ["PUT"]
     assert acme.count("GET .*remote-scopes") == 3  # the root and two groups
 
 
-def test_a_second_sync_at_the_same_time_is_not_started(operator: Operator, acme: StandIn) -> None:
+def test_a_second_sync_at_the_same_time_is_not_started(operator: Operator, acme: FakeServer) -> None:
     with client(acme) as reader:
-        lock = operator.home / "devtel" / "devlake" / f"sync-{reader.mark}.lock"
+        lock = operator.home / "devtel" / "devlake" / f"sync-{reader.file_tag}.lock"
     lock.parent.mkdir(parents=True)
     with FileLock(lock):
         done = operator.call("sync")
     assert (done.returncode, acme.writes()) == (75, [])
-    assert "still going on" in done.stderr
+    assert "still running" in done.stderr
 
 
 def test_a_lock_lets_go_when_the_sync_fails(tmp_path: Any) -> None:
-    with pytest.raises(ApiError), syncing.alone(str(tmp_path), "m"):
+    with pytest.raises(ApiError), exclusive(str(tmp_path), "m"):
         raise ApiError("x")
-    with syncing.alone(str(tmp_path), "m"), pytest.raises(TryLaterError), syncing.alone(str(tmp_path), "m"):
+    with exclusive(str(tmp_path), "m"), pytest.raises(TryLaterError), exclusive(str(tmp_path), "m"):
         pass
 
 
-def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, acme: StandIn) -> None:
+def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, acme: FakeServer) -> None:
     acme.wants_key = True
     (operator.work / "key").write_text(KEY)
     done = operator.call("sync", "--key-file", "key", "--exclude", "*/inner/*")
@@ -317,28 +320,28 @@ def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, ac
     assert done.stderr == "devtel: 3 repositories seen through 1 connection; 3 steps planned, 2 arranged, 0 failed.\n"
 
 
-def test_the_command_lists_failures_at_the_end_and_ends_with_1(operator: Operator, acme: StandIn) -> None:
+def test_the_command_lists_failures_at_the_end_and_ends_with_1(operator: Operator, acme: FakeServer) -> None:
     acme.lake.repository("github", 1, "acme/refused")
     done = operator.call("sync")
     assert done.returncode == 1
     assert done.stderr.splitlines()[0].startswith("devtel: github/1 acme/refused: DevLake refused PUT")
 
 
-def test_the_command_ends_as_the_fault_does_that_ended_it(operator: Operator, acme: StandIn) -> None:
+def test_the_command_ends_as_the_fault_does_that_ended_it(operator: Operator, acme: FakeServer) -> None:
     acme.fail("POST /projects$", 403, {"message": "api key has expired"}, times=9, after=1)
     done = operator.call("sync")
     assert (done.returncode, done.stderr.count("3 repositories seen")) == (77, 1)
 
 
-def test_saturday_begins_in_the_time_zone_of_the_command(operator: Operator, acme: StandIn) -> None:
-    zone = ZoneInfo("Pacific/Kiritimati")  # fourteen hours before UTC: its midnight is nobody else's
+def test_saturday_begins_in_the_time_zone_of_the_command(operator: Operator, acme: FakeServer) -> None:
+    zone = ZoneInfo("Pacific/Kiritimati")  # fourteen clock before UTC: its midnight is nobody else's
     before = saturday_before(datetime.now(zone).date(), zone)
     assert operator.call("sync", "--timezone", zone.key).returncode == 0
     after = saturday_before(datetime.now(zone).date(), zone)
     assert _blueprint(acme, "github/acme/api")["timeAfter"] in (rfc3339(before), rfc3339(after))
 
 
-def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: StandIn) -> None:
+def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: FakeServer) -> None:
     done = operator.call("sync", "--dry-run", "--json", "github/1")
     steps = [json.loads(line) for line in done.stdout.splitlines()]
     assert [step["step"] for step in steps] == ["scope config", "repository", "repository", "repository"]
@@ -359,7 +362,7 @@ def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: StandIn
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_written(
-    operator: Operator, acme: StandIn, words: tuple[str, ...], code: int
+    operator: Operator, acme: FakeServer, words: tuple[str, ...], code: int
 ) -> None:
     acme.lake.connect("webhook")
     assert operator.call("sync", *words).returncode == code
@@ -368,7 +371,7 @@ def test_wrong_words_are_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_sync_between_requests_and_a_new_one_does_the_rest(
-    operator: Operator, acme: StandIn, number: int
+    operator: Operator, acme: FakeServer, number: int
 ) -> None:
     acme.fail("POST /projects$", 429, headers={"Retry-After": "60"})
     with operator.start("sync") as service:
@@ -379,19 +382,19 @@ def test_a_signal_ends_a_sync_between_requests_and_a_new_one_does_the_rest(
     assert len(acme.lake.projects) == 3
 
 
-def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: StandIn) -> None:
+def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: FakeServer) -> None:
     with operator.start("sync", "--daily-at", "18:00", "--timezone", "Asia/Ho_Chi_Minh") as service:
-        assert "next sync at 20" in service.says("11:00:00 UTC")
+        assert "next sync at 20" in service.wait_for_log("11:00:00 UTC")
         assert service.stop() == 0
     assert acme.requests == []
 
 
 @pytest.mark.skipif(not FAKETIME, reason="libfaketime is missing: install Debian's package faketime")
-def test_daily_syncs_at_its_hour_and_goes_on_whatever_comes_of_it(operator: Operator, acme: StandIn) -> None:
+def test_daily_syncs_at_its_hour_and_goes_on_whatever_comes_of_it(operator: Operator, acme: FakeServer) -> None:
     acme.fail("GET /plugins$", 428)
     clock = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": "@2026-11-22 17:59:55", "TZ": "UTC"}
     with operator.start("sync", "--daily-at", "18:00", **clock) as service:
-        log = service.says("next sync at 2026-11-23 18:00:00 UTC")
+        log = service.wait_for_log("next sync at 2026-11-23 18:00:00 UTC")
         assert service.stop() == 0
     assert log.splitlines()[:2] == [
         "devtel: next sync at 2026-11-22 18:00:00 UTC",

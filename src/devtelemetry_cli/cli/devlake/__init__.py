@@ -1,1 +1,1 @@
-"""`devtel devlake`: commands, options and output."""
+"""`devtel devlake`: options, commands and output."""

@@ -1,9 +1,9 @@
-"""What a person at a terminal gets besides the data: sentences and bars on stderr, and a clean end."""
+"""Messages and progress bars on stderr, printed steps, and a clean end on signals."""
 
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import click
 
@@ -14,25 +14,25 @@ from devtelemetry_cli.devlake.sync.plan import AddRepository, MakeConfig
 from devtelemetry_cli.errors import DevtelError
 
 
-def tell(sentence: str) -> None:
+def log(message: str) -> None:
     """One line on stderr."""
-    click.echo(f"devtel: {sentence}", err=True)
+    click.echo(f"devtel: {message}", err=True)
 
 
 @contextmanager
-def one_shot(comfort: str) -> Iterator[None]:
-    """Let SIGINT and SIGTERM end a command between two requests, with a sentence and a shell's code for it."""
+def interruptible(note: str) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end a command between two requests, with this note and the shell's exit code for it."""
     try:
         with signals.stoppable():
             yield
     except signals.Stopped as stop:
-        tell(f"stopped. {comfort}")
+        log(f"stopped. {note}")
         sys.exit(128 + stop.number)
 
 
 @contextmanager
 def service() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end what runs until it is told to end: that is no failure."""
+    """Let SIGINT and SIGTERM end a service with exit code 0."""
     try:
         with signals.stoppable():
             yield
@@ -41,39 +41,34 @@ def service() -> Iterator[None]:
 
 
 def log_errors(work: Callable[[], int]) -> None:
-    """Do a day's work; what goes wrong is told, and tomorrow is another day."""
+    """Call `work`, and log its errors instead of raising them."""
     try:
         work()
     except DevtelError as fault:
-        tell(str(fault))
+        log(str(fault))
     except OSError as fault:
-        tell(f"{fault.filename or ''}: {fault.strerror or fault}.")
+        log(f"{fault.filename or ''}: {fault.strerror or fault}.")
 
 
 @contextmanager
-def _bar(length: int, label: str) -> Iterator[Callable[[int], None]]:
+def sync_progress(steps: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar over the steps of a sync; yields its update. Hidden where stderr is no terminal."""
     hidden = not sys.stderr.isatty()
-    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden, show_pos=True) as bar:
+    with click.progressbar(length=steps, label="devtel", file=sys.stderr, hidden=hidden, show_pos=True) as bar:
         yield bar.update
 
 
-def repositories(length: int) -> AbstractContextManager[Callable[[int], None]]:
-    """A bar over the steps of a sync; nothing where stderr is no terminal."""
-    return _bar(length, "devtel")
-
-
 @contextmanager
-def tasks(pipeline: Pipeline) -> Iterator[Callable[[Pipeline], None]]:
-    """A bar over the tasks of a pipeline; it may learn their number late."""
-    with click.progressbar(
-        length=max(1, pipeline.tasks), label="devtel", file=sys.stderr, hidden=not sys.stderr.isatty(), show_pos=True
-    ) as bar:
+def pipeline_progress(pipeline: Pipeline) -> Iterator[Callable[[Pipeline], None]]:
+    """A progress bar over the tasks of a pipeline, whose number may still change; yields its update."""
+    length, hidden = max(1, pipeline.tasks), not sys.stderr.isatty()
+    with click.progressbar(length=length, label="devtel", file=sys.stderr, hidden=hidden, show_pos=True) as bar:
 
-        def look(seen: Pipeline) -> None:
-            bar.length = max(1, seen.tasks)
-            bar.update(seen.finished_tasks - bar.pos)
+        def update(current: Pipeline) -> None:
+            bar.length = max(1, current.tasks)
+            bar.update(current.finished_tasks - bar.pos)
 
-        yield look
+        yield update
 
 
 def print_step(step: MakeConfig | AddRepository) -> None:
@@ -87,11 +82,11 @@ def print_step_as_json(step: MakeConfig | AddRepository) -> None:
 
 
 def summary(result: sync.Result, dry_run: bool) -> str:
-    """How a sync went, in one sentence."""
+    """The result of a sync in one sentence."""
     repositories = _count(result.seen, "repository", "repositories")
     seen = f"{repositories} seen through {_count(result.connections, 'connection', 'connections')}"
     if not result.planned and not result.failures:
-        return f"{seen}; all is right, nothing was written."
+        return f"{seen}; nothing to do, nothing was written."
     done = "nothing was written" if dry_run else f"{result.done:,} arranged"
     return f"{seen}; {_count(result.planned, 'step', 'steps')} planned, {done}, {len(result.failures):,} failed."
 

@@ -1,21 +1,43 @@
-"""Tables and lines for a terminal or a pipe: columns aligned by blanks, so that any tool can read them."""
+"""Tables, lines and JSON for a terminal or a pipe; columns are aligned by spaces."""
 
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from devtelemetry_cli.devlake.api.pipelines import Pipeline
+from devtelemetry_cli.devlake.discover import Found
 from devtelemetry_cli.devlake.monitor.monitor import Entry
 
+DISCOVER_HEADS = ("connection", "name", "added", "missing", "")
 MONITOR_HEADS = ("project", "status", "ended", "seconds", "message")
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Heads and rows as one text, without blanks at the ends of lines."""
+    """Heads and rows as one text, without trailing spaces."""
     lines = [heads, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
     aligned = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
     return "\n".join(line.rstrip() for line in aligned)
+
+
+def discover_row(found: Found) -> tuple[str, ...]:
+    """A connection's line."""
+    missing = None if found.missing is None else len(found.missing)
+    counts = ("-" if count is None else str(count) for count in (found.added, missing))
+    return (str(found.connection), found.connection.name, *counts, found.fault)
+
+
+def discover_json(found: Found) -> dict[str, object]:
+    """A connection as an object."""
+    missing = None if found.missing is None else [{"id": s.id, "fullName": s.full_name} for s in found.missing]
+    return {
+        "plugin": found.connection.plugin,
+        "id": found.connection.id,
+        "name": found.connection.name,
+        "added": found.added,
+        "missing": missing,
+        "error": found.fault or None,
+    }
 
 
 def monitor_row(entry: Entry) -> tuple[str, ...]:
@@ -29,7 +51,7 @@ def monitor_row(entry: Entry) -> tuple[str, ...]:
 
 
 def monitor_json(entry: Entry) -> dict[str, object]:
-    """The same as an object; times in POSIX seconds."""
+    """A blueprint as an object; times in POSIX seconds."""
     history = entry.history
     return {
         "project": entry.project,
@@ -50,7 +72,7 @@ def pipeline_line(project: str, pipeline: Pipeline) -> str:
 
 
 def pipeline_json(pipeline: Pipeline, reasons: list[str]) -> str:
-    """A pipeline with the reasons of its failure."""
+    """A pipeline as JSON, with the reasons of its failure."""
     return json.dumps(
         {
             "id": pipeline.id,

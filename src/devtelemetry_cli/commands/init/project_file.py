@@ -1,11 +1,14 @@
 """The text of `.devtel.toml`: what the maintainers answered, with a comment for whoever reads it next."""
 
+import re
+import tomllib
 from dataclasses import dataclass
 
 import tomli_w
 
 from devtelemetry_cli.client import destination
 from devtelemetry_cli.client.settings import ProjectFile
+from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.model import target_names
 
 LONGEST = 300  # what settings.py reads of a text
@@ -90,6 +93,27 @@ def render(answers: Answers) -> str:
             "",
         ]
     )  # fmt: skip
+
+
+def with_report_url(document: str, url: str) -> str:
+    """A project file with this report_url and everything else unchanged. Raises ConfigurationError where unsafe."""
+    line = f'report_url = "{url}"'
+    new, count = re.subn(r"^[ \t]*report_url[ \t]*=.*$", lambda _: line, document, count=1, flags=re.MULTILINE)
+    if not count:
+        table = re.search(r"^[ \t]*\[", document, re.MULTILINE)
+        end = table.start() if table else len(document)
+        newline = "" if document[:end].endswith("\n") or not end else "\n"
+        new = f"{document[:end]}{newline}{line}\n{document[end:]}"
+    if _parsed(new) != {**_parsed(document), "report_url": url}:
+        raise ConfigurationError("The project file cannot be changed safely.", f"Add this line to it: {line}")
+    return new
+
+
+def _parsed(document: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(document)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigurationError(f"The project file is not TOML: {fault}.", "Correct it first.") from None
 
 
 def _line(name: str, value: str | list[str], example: str | list[str]) -> str:

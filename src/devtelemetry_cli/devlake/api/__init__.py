@@ -1,1 +1,1 @@
-"""DevLake's REST API: client, errors, retries and typed answers."""
+"""DevLake's REST API: requests with retries, decoded answers, and every error as one sentence."""

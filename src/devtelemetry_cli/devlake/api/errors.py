@@ -1,4 +1,4 @@
-"""Every error shape of the API as one clear sentence with its exit code: empty bodies, text, dumps, lists of causes."""
+"""Every error form of the API as one sentence with its exit code: empty bodies, text, dumps, lists of causes."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from typing import Any
 from devtelemetry_cli.errors import ConfigurationError, DevtelError, KeyRefusedError, TryLaterError, UnavailableError
 
 LONGEST_DETAIL = 300
-_WRAPS = re.compile(r"^[ \t]*Wraps: \(\d+\)", re.MULTILINE)
-_SAY_NOTHING = frozenset({"", "{", "}", "combined messages:", "attached stack trace"})
-NO_ANSWERS = 3  # requests in a row without any answer, each tried often enough: then DevLake is gone
+MAX_SILENT = 3  # requests in a row without any answer, each after its retries: then DevLake is down
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_WRAPS = re.compile(r"^[ \t]*Wraps: \(\d+\)", re.MULTILINE)
+_EMPTY_LINES = frozenset({"", "{", "}", "combined messages:", "attached stack trace"})
 
 
 class ApiError(DevtelError):
-    """DevLake did not do what was asked: the status (0 for no answer) and what it said about it."""
+    """A failed request: the status (0 for no answer) and the cleaned message of DevLake."""
 
     def __init__(
         self, message: str, advice: str = "", *, status: int = 0, detail: str = "", exit_code: int = 1
@@ -26,51 +26,51 @@ class ApiError(DevtelError):
         self.exit_code = exit_code
 
     @property
-    def is_of_the_whole(self) -> bool:
+    def is_fatal(self) -> bool:
         """Whether every other request would fail in the same way: a wrong key, a migration, a wrong address."""
         is_wrong_address = self.exit_code == ConfigurationError.exit_code and self.status != 404
         return self.exit_code == KeyRefusedError.exit_code or self.status == 428 or is_wrong_address
 
     @property
-    def is_no_answer(self) -> bool:
-        """Whether nobody answered, even after more tries."""
+    def is_unreachable(self) -> bool:
+        """Whether there was no answer at all, after all retries."""
         return self.status == 0 and self.exit_code == UnavailableError.exit_code
 
-    def says(self, *words: str) -> bool:
-        """Whether one of these words stands in what DevLake said."""
-        said = self.detail.lower()
-        return any(word in said for word in words)
+    def mentions(self, *words: str) -> bool:
+        """Whether DevLake's message contains one of these words, in any letter case."""
+        lowered = self.detail.lower()
+        return any(word in lowered for word in words)
 
 
 class SlowError(ApiError):
-    """The answer did not come in time."""
+    """The answer did not arrive in time."""
 
 
 @dataclass
 class CircuitBreaker:
-    """Bears what fails for one of many things, and raises what will fail for all the others too.
+    """Lets a loop over many items continue after an item's own failure, and ends it where all others would fail too.
 
-    A request that takes too long is often one thing's own: DevLake asks GitHub or Jenkins before it answers. Several
-    in a row are not, nor are `breaks` connections in a row that cannot be made.
+    A timeout often concerns one item: DevLake asks GitHub or Jenkins before it answers. Several in a row do not, nor
+    do `limit` refused connections in a row.
     """
 
-    breaks: int = 1
+    limit: int = 1
     _silent: int = 0
 
-    def answered(self) -> None:
-        """One thing went well."""
+    def succeeded(self) -> None:
+        """Count an item that was processed."""
         self._silent = 0
 
-    def bear(self, fault: ApiError) -> None:
-        """One thing failed. Raises its fault where nothing more can succeed."""
-        self._silent = self._silent + 1 if fault.is_no_answer else 0
-        most = NO_ANSWERS if isinstance(fault, SlowError) else self.breaks
-        if fault.is_of_the_whole or self._silent >= most:
+    def failed(self, fault: ApiError) -> None:
+        """Count a failed item. Raises its error where no other item can succeed."""
+        self._silent = self._silent + 1 if fault.is_unreachable else 0
+        limit = MAX_SILENT if isinstance(fault, SlowError) else self.limit
+        if fault.is_fatal or self._silent >= limit:
             raise fault
 
 
 def no_answer(request: str, why: str) -> ApiError:
-    """Nobody answered `request`."""
+    """No server answered `request`."""
     return ApiError(
         f"DevLake did not answer {request}: {why.rstrip('.')}.",
         "Is the address right, and is DevLake running?",
@@ -79,7 +79,7 @@ def no_answer(request: str, why: str) -> ApiError:
 
 
 def too_slow(request: str, seconds: float) -> ApiError:
-    """The answer to `request` did not come in time."""
+    """The answer to `request` did not arrive in time."""
     return SlowError(
         f"DevLake did not answer {request}: it took too long.",
         f"More than the {seconds:g} seconds of --timeout may help.",
@@ -88,12 +88,12 @@ def too_slow(request: str, seconds: float) -> ApiError:
 
 
 def malformed(request: str, why: str) -> ApiError:
-    """DevLake answered this one request with something that is not known here."""
+    """A successful answer in an unknown form; it concerns this request only."""
     return ApiError(f"The answer to {request} is not understood: {why}.", "Is this DevLake v1.0 or newer?")
 
 
 def unexpected(request: str, why: str) -> ApiError:
-    """Something else than DevLake answered with success."""
+    """A successful answer of another server."""
     return ApiError(
         f"The answer to {request} is not DevLake's: {why}.",
         "Does the address lead to DevLake, and not to a login or proxy page?",
@@ -101,54 +101,54 @@ def unexpected(request: str, why: str) -> ApiError:
     )
 
 
-def explain(request: str, status: int, body: bytes, has_key: bool) -> ApiError:
-    """What an answer with an error status means. `request` reads like `GET /plugins`."""
-    said = detail(body)
-    message, advice, code = _meaning(request, status, said, _document(body), has_key)
-    return ApiError(message, advice, status=status, detail=said, exit_code=code)
+def from_response(request: str, status: int, body: bytes, has_key: bool) -> ApiError:
+    """The error of an answer with an error status. `request` has the form `GET /plugins`."""
+    text = detail(body)
+    message, advice, code = _meaning(request, status, text, _document(body), has_key)
+    return ApiError(message, advice, status=status, detail=text, exit_code=code)
 
 
 def detail(body: bytes) -> str:
-    """The clean part of what was said, on one line: the causes, else what the message tells; "" for nothing."""
+    """The clean part of an error body on one line: the causes, else the message; "" for none."""
     document = _document(body)
     if document is None:
         return ""
     causes = document.get("causes")
     if isinstance(causes, list) and any(isinstance(cause, str) and cause.strip() for cause in causes):
-        return one_line("; ".join(told(cause) for cause in causes if isinstance(cause, str)))
+        return one_line("; ".join(clean_message(cause) for cause in causes if isinstance(cause, str)))
     message = document.get("message")
-    return told(message) if isinstance(message, str) else ""
+    return clean_message(message) if isinstance(message, str) else ""
 
 
-def told(dump: str) -> str:
-    """What a message of DevLake tells, on one line: `what: why: why of that`, without stack traces.
+def clean_message(dump: str) -> str:
+    """A message of DevLake on one line, `outer: inner: innermost`, without stack traces.
 
-    A fault that went through several hands comes as a dump: its own line, `Wraps: (2)` and the next, and so on, each
-    perhaps with details behind `|`; the reason stands deepest.
+    A wrapped error is a dump: its own line, `Wraps: (2)` and the next, and so on, each perhaps with details behind
+    `|`. The reason is innermost.
     """
     layers = _WRAPS.split(dump.partition("\nError types:")[0])
     return one_line(": ".join(dict.fromkeys(line for layer in layers for line in _layer(layer))))
 
 
 def one_line(text: str, most: int = LONGEST_DETAIL) -> str:
-    """What a terminal may be shown: printable characters on one line, at most so many."""
+    """The printable characters of a text on one line, at most so many: safe for a terminal."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _meaning(
-    request: str, status: int, said: str, document: dict[str, Any] | None, has_key: bool
+    request: str, status: int, text: str, document: dict[str, Any] | None, has_key: bool
 ) -> tuple[str, str, int]:
-    because = f": {said.rstrip('.')}" if said else ""
+    because = f": {text.rstrip('.')}" if text else ""
     if status in (401, 403):
         return _forbidden(request, status, because, document, has_key)
     if status == 428:
         return "DevLake waits for its database migration.", "Confirm it in config-ui, then try again.", 75
     if status == 404 and document is None:
-        return f"DevLake knows no {request}.", "Is the address right, and is that plugin installed?", 78
+        return f"DevLake has no {request}.", "Is the address right, and is that plugin installed?", 78
     if 300 <= status < 400:
         return f"The address leads elsewhere: {request} was answered with a redirect.", "Give the new address.", 78
-    because = because or " without saying why"
+    because = because or " without a reason"
     if status in RETRIED:
         return f"DevLake could not do {request} ({status}){because}.", "Try again later.", TryLaterError.exit_code
     return f"DevLake refused {request} ({status}){because}.", "", 1
@@ -157,17 +157,17 @@ def _meaning(
 def _forbidden(
     request: str, status: int, because: str, document: dict[str, Any] | None, has_key: bool
 ) -> tuple[str, str, int]:
-    if document is not None and "causes" in document:  # a plugin's own answer: what guards the door tells no causes
+    if document is not None and "causes" in document:  # a plugin's own answer: the key check sends no causes
         return f"DevLake refused {request} ({status}){because}.", "Is that connection's own token still valid?", 1
     if status == 401 and not has_key:
-        return "DevLake wants an API key.", "Make one in config-ui and give its file: --key-file.", 77
+        return "DevLake requires an API key.", "Make one in config-ui and give its file: --key-file.", 77
     return f"DevLake refused the key for {request}{because}.", "Is it valid, and does its path allow this?", 77
 
 
 def _layer(text: str) -> list[str]:
     lines = [line.strip() for line in text.partition("-- stack trace")[0].splitlines() if line.strip()]
-    telling = [line.strip("| \t") for number, line in enumerate(lines) if number == 0 or line.startswith("|")]
-    return [line for line in telling if line not in _SAY_NOTHING]
+    kept = [line.strip("| \t") for number, line in enumerate(lines) if number == 0 or line.startswith("|")]
+    return [line for line in kept if line not in _EMPTY_LINES]
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

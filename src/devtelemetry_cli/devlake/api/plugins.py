@@ -1,4 +1,4 @@
-"""The data source plugins that can be synced: which field holds a scope's id, and what its scope config may hold."""
+"""The data source plugins that can be synced: the field of a scope's id, and the contents of their scope configs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,19 +8,19 @@ REPORTS = "developer_telemetry"
 
 @dataclass(frozen=True)
 class Plugin:
-    """One plugin. `id_field` is the scope's own field whose value, as text, a blueprint names it by."""
+    """One plugin. `id_field` is the field of a scope whose value, as text, a blueprint calls `scopeId`."""
 
     name: str
     id_field: str
     entities: tuple[str, ...]
 
-    def scope_id(self, data: dict[str, Any], otherwise: str) -> str:
-        """The id of a scope as a blueprint names it; `otherwise` where its data has none."""
+    def scope_id(self, data: dict[str, Any], default: str) -> str:
+        """The id of a scope in a blueprint; `default` where its data has none."""
         value = data.get(self.id_field)
-        return str(value) if isinstance(value, str | int) and value not in ("", 0) else otherwise
+        return str(value) if isinstance(value, str | int) and value not in ("", 0) else default
 
     def scope_config(self, name: str, deployment: str, production: str) -> dict[str, Any]:
-        """The body that makes a scope config; only plugins that see deployments get their patterns."""
+        """The body that creates a scope config; the patterns only for plugins with deployments."""
         body: dict[str, Any] = {"name": name, "entities": list(self.entities)}
         if "CICD" in self.entities:
             body |= {"deploymentPattern": deployment, "productionPattern": production}
@@ -29,7 +29,7 @@ class Plugin:
 
 _CODE_HOST = ("CODE", "TICKET", "CODEREVIEW", "CROSS", "CICD")
 
-KNOWN = {
+SYNCED = {
     plugin.name: plugin
     for plugin in (
         Plugin("github", "githubId", _CODE_HOST),

@@ -1,53 +1,52 @@
-"""What is read from DevLake, page by page: nothing here holds more than a page of answers."""
+"""Lists read from DevLake, page by page: never more than one page of answers in memory."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from devtelemetry_cli.devlake.api import client as api
-from devtelemetry_cli.devlake.api import errors, models, plugins
+from devtelemetry_cli.devlake.api import decode, errors, models, plugins, urls
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteScope
 
-BLUEPRINTS_A_PAGE = 200  # each carries its whole plan
-SCOPES_A_PAGE = 500
+BLUEPRINTS_PER_PAGE = 200  # each contains its whole plan
+SCOPES_PER_PAGE = 500
 
 
 def plugin_names(client: Client) -> list[str]:
-    """All plugins of this DevLake. Raises ApiError."""
-    items = api.objects(client.get("/plugins"), "GET /plugins")
-    return sorted({models.text(item, "plugin") for item in items} - {""})
+    """The installed plugins, sorted. Raises ApiError."""
+    items = decode.objects(client.get("/plugins"), "GET /plugins")
+    return sorted({decode.text(item, "plugin") for item in items} - {""})
 
 
 def connections(client: Client, plugin: str) -> list[Connection] | None:
-    """The connections of a plugin; None for a plugin that has no such thing. Raises ApiError."""
-    path = f"/plugins/{api.part(plugin)}/connections"
+    """The connections of a plugin, by id; None for a plugin without connections. Raises ApiError."""
+    path = f"/plugins/{urls.segment(plugin)}/connections"
     try:
-        items = api.objects(client.get(path), f"GET {path}")
+        items = decode.objects(client.get(path), f"GET {path}")
     except ApiError as fault:
         if fault.status == 404:
             return None
         raise
-    found = [Connection(plugin, models.number(item, "id", f"GET {path}"), _name(item)) for item in items]
+    found = [Connection(plugin, decode.number(item, "id", f"GET {path}"), _name(item)) for item in items]
     return sorted(found, key=lambda connection: connection.id)
 
 
 def added_scopes(client: Client, connection: Connection) -> Iterator[str]:
-    """The ids of the scopes that a connection collects. Raises ApiError."""
-    plugin = plugins.KNOWN[connection.plugin]
-    for item in client.pages(f"{connection.path}/scopes", "scopes", SCOPES_A_PAGE):
+    """The ids of the scopes of a connection. Raises ApiError."""
+    plugin = plugins.SYNCED[connection.plugin]
+    for item in client.pages(f"{connection.path}/scopes", "scopes", SCOPES_PER_PAGE):
         scope = item.get("scope", item)
-        if isinstance(scope, dict) and (known := plugin.scope_id(scope, "")):
-            yield known
+        if isinstance(scope, dict) and (found := plugin.scope_id(scope, "")):
+            yield found
 
 
 def remote_scopes(client: Client, connection: Connection) -> Iterator[RemoteScope]:
-    """Every scope that a connection can see, each once, groups walked to their ends. Raises ApiError in the middle."""
-    plugin = plugins.KNOWN[connection.plugin]
+    """Every scope that a connection can see, once, from all nested groups. Raises ApiError, perhaps midway."""
+    plugin = plugins.SYNCED[connection.plugin]
     groups, entered, seen = [""], {""}, set[str]()
     while groups:
         for child in _children(client, connection, groups.pop()):
-            identity = models.text(child, "id")
+            identity = decode.text(child, "id")
             if child.get("type") == "group":
                 if identity not in entered:
                     entered.add(identity)
@@ -62,34 +61,33 @@ def remote_scopes(client: Client, connection: Connection) -> Iterator[RemoteScop
 def scope_configs(client: Client, connection: Connection) -> dict[str, int]:
     """The scope configs of a connection: name -> id. Raises ApiError."""
     path = f"{connection.path}/scope-configs"
-    items = api.objects(client.get(path), f"GET {path}")
-    return {models.text(item, "name"): models.number(item, "id", f"GET {path}") for item in items}
+    items = decode.objects(client.get(path), f"GET {path}")
+    return {decode.text(item, "name"): decode.number(item, "id", f"GET {path}") for item in items}
 
 
 def blueprints(client: Client) -> Iterator[Blueprint]:
     """Every blueprint, newest first. Raises ApiError."""
-    for item in client.pages("/blueprints", "blueprints", BLUEPRINTS_A_PAGE):
+    for item in client.pages("/blueprints", "blueprints", BLUEPRINTS_PER_PAGE):
         yield models.read_blueprint(item, "GET /blueprints")
 
 
 def chosen(client: Client, choice: tuple[str, ...], is_wanted: Callable[[str], bool]) -> Iterator[Connection]:
-    """The connections of the plugins wanted, all of them or those chosen by `plugin` or `plugin/id`.
+    """The connections of the wanted plugins: all, or those chosen by `plugin` or `plugin/id`.
 
-    Raises ApiError; ConfigurationError's code where a choice names nothing.
+    Raises ApiError; with ConfigurationError's exit code for a choice that matches nothing.
     """
-    left = set(choice)
+    unmatched = set(choice)
     for plugin in filter(is_wanted, plugin_names(client)):
         if choice and not any(name == plugin or name.startswith(f"{plugin}/") for name in choice):
             continue
         for connection in connections(client, plugin) or []:
             if not choice or plugin in choice or str(connection) in choice:
-                left -= {plugin, str(connection)}
+                unmatched -= {plugin, str(connection)}
                 yield connection
-    if left:
-        names = ", ".join(sorted(left))
+    if unmatched:
         raise ApiError(
-            f"There is no connection {names} that this can be done with.",
-            "`devtel devlake discover` lists them; sync takes those with counts.",
+            f"No connection {', '.join(sorted(unmatched))} is available for this.",
+            "`devtel devlake discover` lists all; sync takes those with counts.",
             exit_code=78,
         )
 
@@ -98,9 +96,9 @@ def _children(client: Client, connection: Connection, group: str) -> Iterator[di
     path, token, used = f"{connection.path}/remote-scopes", "", set[str]()
     while True:
         query = {name: value for name, value in (("groupId", group), ("pageToken", token)) if value}
-        answer = api.record(client.get(path, **query), f"GET {path}")
-        yield from api.objects(answer.get("children"), f"GET {path}")
-        token = models.text(answer, "nextPageToken")
+        answer = decode.record(client.get(path, **query), f"GET {path}")
+        yield from decode.objects(answer.get("children"), f"GET {path}")
+        token = decode.text(answer, "nextPageToken")
         if not token:
             return
         if token in used:
@@ -110,10 +108,10 @@ def _children(client: Client, connection: Connection, group: str) -> Iterator[di
 
 def _remote_scope(plugin: plugins.Plugin, child: dict[str, Any], identity: str) -> RemoteScope:
     data = child.get("data")
-    full_name = models.text(child, "fullName") or models.text(child, "name") or identity
-    known = plugin.scope_id(data, identity) if isinstance(data, dict) else identity
-    return RemoteScope(known, errors.one_line(full_name), data if isinstance(data, dict) else None)
+    full_name = decode.text(child, "fullName") or decode.text(child, "name") or identity
+    scope_id = plugin.scope_id(data, identity) if isinstance(data, dict) else identity
+    return RemoteScope(scope_id, errors.one_line(full_name), data if isinstance(data, dict) else None)
 
 
 def _name(item: dict[str, Any]) -> str:
-    return errors.one_line(models.text(item, "name"))
+    return errors.one_line(decode.text(item, "name"))

@@ -1,4 +1,4 @@
-"""When the next request may go: a limit on requests per second, and pauses before another try. Time is an argument."""
+"""Timing of requests: a rate limit, and pauses before the next attempt. Time is an argument."""
 
 import random
 import time
@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is (POSIX seconds), how much has passed (monotonic seconds), and how to wait."""
+    """Wall-clock time (POSIX seconds), monotonic time (seconds), and waiting."""
 
     now: Callable[[], float] = time.time
     passed: Callable[[], float] = time.monotonic
@@ -18,7 +18,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Policy:
-    """How patient a client is. Seconds, but for `tries` and `rate` (requests per second, 0 for no limit)."""
+    """Limits of a client: seconds, but for `tries` and `rate` (requests per second, 0 for no limit)."""
 
     tries: int = 5
     first_pause: float = 0.5
@@ -28,7 +28,7 @@ class Policy:
     rate: float = 0.0
 
     def pause(self, failures: int, retry_after: float | None) -> float:
-        """Seconds to wait after so many failures: what the server asks for, else an exponential backoff with jitter."""
+        """Seconds before the next attempt: the server's `Retry-After`, else exponential backoff with jitter."""
         if retry_after is not None:
             return min(max(retry_after, 0.0), self.longest_retry_after)
         most = min(self.longest_pause, self.first_pause * 2.0 ** min(failures, 16))
@@ -37,14 +37,14 @@ class Policy:
 
 @dataclass
 class RateLimiter:
-    """Lets requests pass so that no more than `rate` of them go in a second."""
+    """Spaces requests so that at most `rate` of them start within a second."""
 
     rate: float
     clock: Clock
     _next: float = field(default=0.0, init=False)
 
     def wait(self) -> None:
-        """Wait for our turn."""
+        """Wait until the next request may start."""
         if self.rate <= 0:
             return
         now = self.clock.passed()
@@ -54,7 +54,7 @@ class RateLimiter:
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """The seconds that a `Retry-After` asks for, given in digits or as a date; None where it says nothing usable."""
+    """The seconds of a `Retry-After` header, in digits or as a date; None for an unusable one."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

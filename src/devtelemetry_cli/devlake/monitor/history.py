@@ -1,18 +1,19 @@
-"""What is remembered of a blueprint between checks, pure: each failed pipeline counts once, whatever is seen twice."""
+"""The history of a blueprint between checks, pure: each failed pipeline counts once, however often it is seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from devtelemetry_cli.devlake.api.pipelines import COMPLETED, Pipeline
 
-KEPT = 50  # failures of which the number and time are kept
+KEPT = 50  # failures whose number and time are kept
 
 
 @dataclass(frozen=True)
 class History:
-    """A blueprint's past. Times in POSIX seconds; `fresh` is when the last complete collection began.
+    """A blueprint's past; the field names are those of the state file. Times are POSIX seconds.
 
-    A pipeline up to `floor` never counts; `failures` are those counted above it; all up to `settled` had ended.
+    `fresh` is the beginning of the last complete collection. Pipelines up to `floor` never count, `failures` are those
+    counted above it, and all pipelines up to `settled` had ended.
     """
 
     total: int = 0
@@ -29,28 +30,28 @@ class History:
     is_failing: bool = False
 
 
-def after(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[History, list[Pipeline]]:
-    """The history once these pipelines (newest first) were seen, and those that failed since, oldest first.
+def updated(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[History, list[Pipeline]]:
+    """The history including these pipelines (newest first), and the newly failed ones, oldest first.
 
-    At the first sight of a blueprint only its newest ended pipeline counts: what was before is past.
+    At the first check of a blueprint only its newest ended pipeline counts.
     """
     old = before or History(floor=_first_floor(pipelines))
-    known = {number for number, _ in old.failures}
-    new = [p for p in reversed(pipelines) if p.is_failing and p.id > old.floor and p.id not in known]
+    counted = {number for number, _ in old.failures}
+    new = [p for p in reversed(pipelines) if p.is_failing and p.id > old.floor and p.id not in counted]
     failures = sorted({*old.failures, *((p.id, _end(p)) for p in new)})
-    cut = failures[:-KEPT] if len(failures) > KEPT else []
-    seen = replace(
+    dropped = failures[:-KEPT] if len(failures) > KEPT else []
+    present = replace(
         old,
         total=old.total + len(new),
-        floor=max([old.floor, *(number for number, _ in cut)]),
-        failures=tuple(failures[len(cut) :]),
+        floor=max([old.floor, *(number for number, _ in dropped)]),
+        failures=tuple(failures[len(dropped) :]),
         settled=_settled(old.settled, pipelines),
     )
-    return _with_newest(seen, pipelines), new
+    return _with_newest(present, pipelines), new
 
 
 def with_success(history: History, success: Pipeline | None) -> History:
-    """The history with a success from longer ago, where it knows none."""
+    """The history with an older success, where it has none."""
     if success is None or history.succeeded is not None:
         return history
     return replace(history, succeeded=success.finished, fresh=success.began or success.finished)

@@ -1,4 +1,4 @@
-"""The board as Prometheus metrics. Counters come from the state file, so a restart does not begin them anew."""
+"""The snapshot as Prometheus metrics. Counters come from the state file, so a restart does not reset them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,39 +10,43 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from devtelemetry_cli.devlake.monitor.history import History
-from devtelemetry_cli.devlake.monitor.monitor import Board
+from devtelemetry_cli.devlake.monitor.monitor import Snapshot
 from devtelemetry_cli.errors import ConfigurationError
 
 _GAUGES: tuple[tuple[str, str, Callable[[History, float], float | None]], ...] = (
-    ("last_success_timestamp_seconds", "When its last complete pipeline ended.", lambda h, _: h.succeeded),
-    ("last_failure_timestamp_seconds", "When its last failed pipeline ended.", lambda h, _: h.failed),
-    ("duration_seconds", "How long its last ended pipeline took.", lambda h, _: h.duration),
-    ("data_age_seconds", "How old its newest data may be.", lambda h, now: None if h.fresh is None else now - h.fresh),
+    ("last_success_timestamp_seconds", "End of its last complete pipeline.", lambda h, _: h.succeeded),
+    ("last_failure_timestamp_seconds", "End of its last failed pipeline.", lambda h, _: h.failed),
+    ("duration_seconds", "Duration of its last ended pipeline.", lambda h, _: h.duration),
+    (
+        "data_age_seconds",
+        "Greatest possible age of its newest data.",
+        lambda h, now: None if h.fresh is None else now - h.fresh,
+    ),
 )
 
 
 class Metrics(Collector):
-    """Collects from whatever board is the current one when a scrape comes."""
+    """Reads the current snapshot at each scrape."""
 
-    def __init__(self, board: Callable[[], Board], now: Callable[[], float], label_time_failed: bool) -> None:
-        self._board, self._now, self._label_time_failed = board, now, label_time_failed
+    def __init__(self, snapshot: Callable[[], Snapshot], now: Callable[[], float], label_time_failed: bool) -> None:
+        self._snapshot, self._now, self._label_time_failed = snapshot, now, label_time_failed
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics of one board."""
-        board = self._board()
-        yield self._failures(board)
-        yield from self._gauges(board)
-        yield _statuses(board)
-        yield CounterMetricFamily("devlake_api_errors", "Requests to DevLake that went wrong.", value=board.errors)
-        yield GaugeMetricFamily("devlake_up", "Whether the last check reached DevLake.", value=board.is_up)
+        """All metrics of one snapshot."""
+        snapshot = self._snapshot()
+        yield self._failures(snapshot)
+        yield from self._gauges(snapshot)
+        yield _statuses(snapshot)
+        yield CounterMetricFamily("devlake_api_errors", "Failed requests to DevLake.", value=snapshot.errors)
+        yield GaugeMetricFamily("devlake_up", "Whether the last check reached DevLake.", value=snapshot.is_up)
         yield GaugeMetricFamily(
-            "devlake_last_check_timestamp_seconds", "When all was last checked.", value=board.checked
+            "devlake_last_check_timestamp_seconds", "Time of the last successful check.", value=snapshot.checked
         )
 
-    def _failures(self, board: Board) -> Metric:
+    def _failures(self, snapshot: Snapshot) -> Metric:
         labels = ["project_name", *(["time_failed"] if self._label_time_failed else [])]
         family = CounterMetricFamily("devlake_blueprint_failure", "Failed pipelines, each counted once.", labels=labels)
-        for entry in board.entries.values():
+        for entry in snapshot.entries.values():
             if not self._label_time_failed:
                 family.add_metric([entry.project], entry.history.total)
                 continue
@@ -50,18 +54,20 @@ class Metrics(Collector):
                 family.add_metric([entry.project, moment], count)
         return family
 
-    def _gauges(self, board: Board) -> Iterator[Metric]:
+    def _gauges(self, snapshot: Snapshot) -> Iterator[Metric]:
         now = self._now()
         for name, text, value_of in _GAUGES:
             family = GaugeMetricFamily(f"devlake_blueprint_{name}", text, labels=["project_name"])
-            for entry in board.entries.values():
+            for entry in snapshot.entries.values():
                 value = value_of(entry.history, now)
                 if value is not None:
                     family.add_metric([entry.project], value)
             yield family
-        failing = GaugeMetricFamily("devlake_blueprint_failing", "1: its last run failed.", labels=["project_name"])
-        enabled = GaugeMetricFamily("devlake_blueprint_enabled", "1: it is switched on.", labels=["project_name"])
-        for entry in board.entries.values():
+        failing = GaugeMetricFamily(
+            "devlake_blueprint_failing", "1: its last ended pipeline failed.", labels=["project_name"]
+        )
+        enabled = GaugeMetricFamily("devlake_blueprint_enabled", "1: it is enabled.", labels=["project_name"])
+        for entry in snapshot.entries.values():
             failing.add_metric([entry.project], entry.is_failing)
             enabled.add_metric([entry.project], entry.enabled)
         yield from (failing, enabled)
@@ -71,18 +77,18 @@ def _moment(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _statuses(board: Board) -> Metric:
+def _statuses(snapshot: Snapshot) -> Metric:
     family = GaugeMetricFamily(
         "devlake_blueprint_status", "1 for the status of its newest pipeline.", labels=["project_name", "status"]
     )
-    for entry in board.entries.values():
+    for entry in snapshot.entries.values():
         family.add_metric([entry.project, entry.history.status or "none"], 1)
     return family
 
 
 @contextmanager
 def served(metrics: Metrics, host: str, port: int) -> Iterator[int]:
-    """Serve the metrics while the body runs; gives the port. Raises ConfigurationError where that is taken."""
+    """Serve the metrics while the body runs; yields the port. Raises ConfigurationError for an unusable address."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(metrics)
     try:

@@ -1,4 +1,4 @@
-"""The monitor's small state file: what was counted stays counted across a restart."""
+"""The monitor's state file: counts survive a restart."""
 
 import json
 from collections.abc import Mapping
@@ -9,16 +9,21 @@ from typing import Any
 from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.devlake.monitor.history import History
 
-MOST = 64 * 1024 * 1024
-_NUMBERS = ("total", "floor", "settled")
+MAX_BYTES = 64 * 1024 * 1024
+_COUNTS = ("total", "floor", "settled")
 _TIMES = ("duration", "succeeded", "fresh", "failed")
 
 
+def path_for(state: str, tag: str) -> Path:
+    """The state file for the DevLake of this tag, below devtel's state folder."""
+    return Path(state) / "devlake" / f"monitor-{tag}.json"
+
+
 def load(path: Path) -> dict[int, History] | None:
-    """The histories by blueprint; none where there is no file, None where it is damaged. Raises OSError."""
+    """The histories by blueprint; empty without a file, None for a damaged one. Raises OSError."""
     try:
         with open(path, "rb", opener=atomic_files.open_nonblocking) as file:
-            document = json.loads(file.read(MOST))
+            document = json.loads(file.read(MAX_BYTES))
         return {int(number): _history(item) for number, item in document["blueprints"].items()}
     except FileNotFoundError:
         return {}
@@ -27,19 +32,19 @@ def load(path: Path) -> dict[int, History] | None:
 
 
 def save(path: Path, histories: Mapping[int, History]) -> None:
-    """Keep the histories, whole or not at all. Raises OSError."""
+    """Write the histories atomically. Raises OSError."""
     document = {"version": 1, "blueprints": {str(number): asdict(history) for number, history in histories.items()}}
     atomic_files.atomic_write(path, json.dumps(document, separators=(",", ":")).encode())
 
 
 def _history(item: dict[str, Any]) -> History:
-    """A history from its JSON. Raises ValueError, TypeError or KeyError for anything else."""
+    """A history from its JSON. Raises ValueError, TypeError or KeyError."""
     values = {field.name: item[field.name] for field in fields(History)}
     values["failures"] = tuple((int(number), float(when)) for number, when in values["failures"])
-    if not all(isinstance(values[name], int) and values[name] >= 0 for name in _NUMBERS):
-        raise ValueError("a number is wanted")
+    if not all(isinstance(values[name], int) and values[name] >= 0 for name in _COUNTS):
+        raise ValueError("a count was expected")
     if not all(values[name] is None or isinstance(values[name], int | float) for name in _TIMES):
-        raise ValueError("a time is wanted")
+        raise ValueError("a time was expected")
     if not all(isinstance(values[name], str) for name in ("status", "ended", "message")):
-        raise ValueError("a text is wanted")
+        raise ValueError("a text was expected")
     return History(**values)

@@ -1,80 +1,80 @@
-"""Carrying out a plan, step by step. What fails for one repository is noted and holds back no other."""
+"""Execution of a plan, step by step. A failure of one repository is recorded and stops no other."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtelemetry_cli.devlake.api import blueprints, client, models, plugins, queries
+from devtelemetry_cli.devlake.api import blueprints, decode, plugins, queries, urls
 from devtelemetry_cli.devlake.api.client import Client
-from devtelemetry_cli.devlake.api.errors import NO_ANSWERS, ApiError, CircuitBreaker
+from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection
-from devtelemetry_cli.devlake.sync.options import SyncOptions, rfc3339
+from devtelemetry_cli.devlake.sync.options import SyncOptions
 from devtelemetry_cli.devlake.sync.plan import AddRepository, Failure, MakeConfig
 
-BATCH = 100  # scopes added by one request
+BATCH = 100  # scopes per request
 
 
 @dataclass
 class Executor:
-    """A plan being carried out; `configs` holds the id of each connection's scope config once it is known."""
+    """Executes a plan. `configs` maps a connection to its scope config's id, as soon as that is known."""
 
     client: Client
-    wish: SyncOptions
+    options: SyncOptions
     progress: Callable[[int], None]
     configs: dict[Connection, int] = field(default_factory=dict)
     done: int = 0
     failures: list[Failure] = field(default_factory=list)
-    _patience: CircuitBreaker = field(default_factory=lambda: CircuitBreaker(breaks=NO_ANSWERS))
+    _breaker: CircuitBreaker = field(default_factory=lambda: CircuitBreaker(limit=MAX_SILENT))
 
-    def carry_out(self, steps: Iterable[MakeConfig | AddRepository]) -> None:
-        """Do every step. Raises ApiError where nothing more can succeed: a refused key, a migration, no answer."""
+    def execute(self, steps: Iterable[MakeConfig | AddRepository]) -> None:
+        """Execute every step. Raises ApiError where no later step can succeed: refused key, migration, no answer."""
         for batch in _batches(steps):
             if isinstance(batch, MakeConfig):
-                with self._noted(f"{batch.connection} scope config {batch.name} (new repositories wait for it)"):
+                with self._recorded(f"{batch.connection} scope config {batch.name} (new repositories wait for it)"):
                     self._make_config(batch)
                 self.progress(1)
                 continue
-            there = self._add(batch)
-            self.progress(len(batch) - len(there))
-            for step in there:
-                with self._noted(f"{step.connection} {step.full_name}"):
-                    self._arrange(step)
+            added = self._add(batch)
+            self.progress(len(batch) - len(added))
+            for step in added:
+                with self._recorded(f"{step.connection} {step.full_name}"):
+                    self._connect_project(step)
                     self.done += 1
                 self.progress(1)
 
     @contextmanager
-    def _noted(self, where: str) -> Iterator[None]:
-        """Note what fails in the body; nothing more can be done where that concerns all."""
+    def _recorded(self, subject: str) -> Iterator[None]:
+        """Record a failure of the body. Raises it where it concerns all steps."""
         try:
             yield
-            self._patience.answered()
+            self._breaker.succeeded()
         except ApiError as fault:
-            self._note(where, fault)
+            self._record(subject, fault)
 
-    def _note(self, where: str, fault: ApiError) -> None:
-        self.failures.append(Failure(where, str(fault)))
-        self._patience.bear(fault)
+    def _record(self, subject: str, fault: ApiError) -> None:
+        self.failures.append(Failure(subject, str(fault)))
+        self._breaker.failed(fault)
 
     def _make_config(self, step: MakeConfig) -> None:
         path = f"{step.connection.path}/scope-configs"
-        plugin = plugins.KNOWN[step.connection.plugin]
-        body = plugin.scope_config(step.name, self.wish.deployment_pattern, self.wish.production_pattern)
+        plugin = plugins.SYNCED[step.connection.plugin]
+        body = plugin.scope_config(step.name, self.options.deployment_pattern, self.options.production_pattern)
         try:
-            made = client.record(self.client.write("POST", path, body), f"POST {path}")
-            self.configs[step.connection] = models.number(made, "id", f"POST {path}")
+            made = decode.record(self.client.write("POST", path, body), f"POST {path}")
+            self.configs[step.connection] = decode.number(made, "id", f"POST {path}")
         except ApiError as fault:
-            if not fault.says("duplicat", "already exist"):
+            if not fault.mentions("duplicat", "already exist"):
                 raise
-            there = queries.scope_configs(self.client, step.connection)
-            if step.name not in there:  # a database that does not tell "devtel" from "DevTel"
+            existing = queries.scope_configs(self.client, step.connection)
+            if step.name not in existing:  # for example in a database for which "devtel" and "DevTel" are equal
                 raise
-            self.configs[step.connection] = there[step.name]
+            self.configs[step.connection] = existing[step.name]
 
     def _add(self, batch: list[AddRepository]) -> list[AddRepository]:
-        """Add the scopes of a batch by one request, or one by one where that is refused; gives those that are there."""
+        """Add the new scopes of a batch by one request, or one by one where it is refused; returns the added steps."""
         new = [step for step in batch if step.add is not None]
-        if batch[0].connection not in self.configs:  # it could not be made; without it they would stay without one
+        if batch[0].connection not in self.configs:  # not created; the scopes would stay without a config for ever
             return [step for step in batch if step.add is None]
         refused: set[str] = set()
         if new and not self._put(new, alone=len(new) == 1):
@@ -87,16 +87,17 @@ class Executor:
         try:
             self.client.write("PUT", f"{connection.path}/scopes", body)
         except ApiError as fault:
-            if alone or fault.is_of_the_whole:
-                self._note(f"{connection} {steps[0].full_name}", fault)
+            if alone or fault.is_fatal:
+                self._record(f"{connection} {steps[0].full_name}", fault)
             return False
         return True
 
     def _scope(self, step: AddRepository) -> dict[str, Any]:
         return {**(step.add or {}), "scopeConfigId": self.configs[step.connection]}
 
-    def _arrange(self, step: AddRepository) -> None:
-        time = self.wish.time_after if step.time_after else None
+    def _connect_project(self, step: AddRepository) -> None:
+        """Bring the scope into the blueprint of its project, which is created where it is missing."""
+        time = self.options.time_after if step.time_after else None
         joining = step.connection if step.join else None
         if step.blueprint:
             if step.join or step.time_after:
@@ -104,34 +105,35 @@ class Executor:
             return
         fresh = self._make_project(step.project)
         if fresh is None:
-            number = self._blueprint_of(step.project)
-            blueprints.change(self.client, number, joining, step.scope_id, self.wish.time_after)
+            number = self._blueprint_id(step.project)
+            blueprints.change(self.client, number, joining, step.scope_id, self.options.time_after)
             return
         scopes = blueprints.merged(fresh.get("connections"), step.connection, step.scope_id)
-        blueprints.fill(self.client, fresh, {"timeAfter": rfc3339(self.wish.time_after), "connections": scopes})
+        change = {"timeAfter": blueprints.rfc3339(self.options.time_after), "connections": scopes}
+        blueprints.fill(self.client, fresh, change)
 
     def _make_project(self, name: str) -> dict[str, Any] | None:
-        """The blueprint of a new project; None where there is a project of that name already, unseen by the plan."""
+        """The blueprint of a new project; None where a project of that name exists that the plan did not see."""
         metrics = [{"pluginName": "dora", "pluginOption": {}, "enable": True}]
         try:
             made = self.client.write("POST", "/projects", {"name": name, "description": "", "metrics": metrics})
         except ApiError as fault:
-            if fault.says("duplicat", "already exist"):
+            if fault.mentions("duplicat", "already exist"):
                 return None
             raise
-        blueprint = client.record(made, "POST /projects").get("blueprint")
+        blueprint = decode.record(made, "POST /projects").get("blueprint")
         return blueprint if isinstance(blueprint, dict) and blueprint.get("id") else None
 
-    def _blueprint_of(self, project: str) -> int:
-        path = f"/projects/{client.part(project)}"
-        blueprint = client.record(self.client.get(path), f"GET {path}").get("blueprint")
+    def _blueprint_id(self, project: str) -> int:
+        path = f"/projects/{urls.segment(project)}"
+        blueprint = decode.record(self.client.get(path), f"GET {path}").get("blueprint")
         if not isinstance(blueprint, dict):
             raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui, or delete the project.")
-        return models.number(blueprint, "id", f"GET {path}")
+        return decode.number(blueprint, "id", f"GET {path}")
 
 
 def _batches(steps: Iterable[MakeConfig | AddRepository]) -> Iterator[MakeConfig | list[AddRepository]]:
-    """Steps of one connection together, up to a batch; a scope config on its own, before those that need it."""
+    """Steps of one connection together, up to a batch; a scope config alone, before the steps that need it."""
     batch: list[AddRepository] = []
     for step in steps:
         if batch and (isinstance(step, MakeConfig) or len(batch) == BATCH or batch[0].connection != step.connection):

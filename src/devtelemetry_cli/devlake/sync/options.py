@@ -1,4 +1,4 @@
-"""What an operator wants of a sync: which repositories, under which project names, with data from which day on."""
+"""The wanted state of a sync: the repositories, the names of their projects, and the first day of data."""
 
 import hashlib
 import re
@@ -17,7 +17,10 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(frozen=True)
 class SyncOptions:
-    """The wanted state. Patterns are those of a shell, compared with the full name; `*` matches slashes too."""
+    """The wanted state. Patterns are shell patterns on the full name; `*` matches slashes too.
+
+    Raises ConfigurationError for a wrong pattern of the project name.
+    """
 
     time_after: datetime
     include: tuple[str, ...] = ()
@@ -31,17 +34,17 @@ class SyncOptions:
         unknown = sorted(set(_FIELD.findall(self.project_name)) - FIELDS)
         if unknown or re.search(r"[{}]", _FIELD.sub("", self.project_name)):
             known = " ".join(f"{{{name}}}" for name in sorted(FIELDS))
-            raise ConfigurationError(f"The project name {self.project_name!r} is no pattern.", f"It may hold {known}.")
+            raise ConfigurationError(f"Invalid project name pattern {self.project_name!r}.", f"Its fields are {known}.")
         if not _FIELD.search(self.project_name):
             raise ConfigurationError("A project name without any {field} would be the same for all repositories.")
 
-    def takes(self, full_name: str) -> bool:
+    def includes(self, full_name: str) -> bool:
         """Whether a repository is wanted."""
         included = not self.include or any(fnmatchcase(full_name, pattern) for pattern in self.include)
         return included and not any(fnmatchcase(full_name, pattern) for pattern in self.exclude)
 
     def project(self, connection: Connection, scope: RemoteScope) -> str:
-        """The name of a repository's project; one that is too long keeps its start and ends in a mark of the whole."""
+        """The name of a repository's project; one that is too long is cut and ends in a hash of the whole."""
         values = {
             "plugin": connection.plugin,
             "connection": connection.name,
@@ -57,11 +60,6 @@ class SyncOptions:
 
 
 def saturday_before(today: date, zone: tzinfo = UTC) -> datetime:
-    """Midnight at the beginning of the last Saturday before `today`; on a Saturday that is a week ago."""
+    """Midnight at the beginning of the last Saturday before `today`; on a Saturday, a week ago."""
     days = (today.weekday() - 5) % 7 or 7
     return datetime.combine(today - timedelta(days=days), time(), zone)
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment as DevLake takes it, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

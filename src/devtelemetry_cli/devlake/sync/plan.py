@@ -1,4 +1,4 @@
-"""The plan of a sync, pure: what is there and what is wanted -> the steps that write. Nothing where all is right."""
+"""The plan of a sync, pure: existing state and wanted state -> writing steps. Empty where nothing differs."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,21 +10,21 @@ from devtelemetry_cli.devlake.sync.options import SyncOptions
 
 @dataclass(frozen=True)
 class MakeConfig:
-    """The scope config that the connection's new scopes are to carry has to be made."""
+    """Create the scope config of a connection, before the new scopes that use it."""
 
     connection: Connection
     name: str
 
     def __str__(self) -> str:
-        """For the printed plan."""
+        """A line of the printed plan."""
         return f"{self.connection}: make the scope config {self.name}"
 
 
 @dataclass(frozen=True)
 class AddRepository:
-    """What one repository lacks. `blueprint` 0: its project is to be made.
+    """The changes for one repository. `blueprint` 0: its project does not exist yet.
 
-    `add` is the object that adds it to the connection, None where it is there. `join`: it has to come into the
+    `add` is the object that adds it to the connection, None where it is already added. `join`: it is missing in the
     blueprint. `time_after`: that has to be set.
     """
 
@@ -38,26 +38,26 @@ class AddRepository:
     time_after: bool
 
     def __str__(self) -> str:
-        """For the printed plan."""
-        works = [
+        """A line of the printed plan."""
+        changes = [
             (self.add is not None, "add it"),
             (self.blueprint == 0, f"make the project {self.project}"),
             (self.blueprint != 0 and self.join, f"join the blueprint of {self.project}"),
             (self.blueprint != 0 and self.time_after, f"set timeAfter of {self.project}"),
         ]
-        return f"{self.connection} {self.full_name}: {', '.join(work for needed, work in works if needed)}"
+        return f"{self.connection} {self.full_name}: {', '.join(text for needed, text in changes if needed)}"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A repository that cannot be arranged as it is wanted, and why."""
+    """A repository or connection that cannot be brought into the wanted state, and the reason."""
 
-    where: str
-    why: str
+    subject: str
+    reason: str
 
     def __str__(self) -> str:
-        """For the list at the end."""
-        return f"{self.where}: {self.why}"
+        """A line of the list at the end."""
+        return f"{self.subject}: {self.reason}"
 
 
 Step = MakeConfig | AddRepository | Failure
@@ -65,7 +65,7 @@ Step = MakeConfig | AddRepository | Failure
 
 @dataclass
 class ExistingState:
-    """What is there in all DevLake: blueprints by project. `claimed` notes whose each project is in this plan."""
+    """The blueprints of DevLake by project. `claimed` is filled while planning: the scope of each project."""
 
     blueprints: dict[str, Blueprint]
     claimed: dict[str, tuple[Connection, str]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class ExistingState:
 
 @dataclass(frozen=True)
 class ConnectionState:
-    """What one connection has: the ids of its scopes, and its scope configs by name."""
+    """One connection with the ids of its scopes, and its scope configs by name."""
 
     connection: Connection
     added: set[str]
@@ -81,41 +81,49 @@ class ConnectionState:
 
 
 def steps(
-    wish: SyncOptions, known: ExistingState, side: ConnectionState, remote: Iterable[RemoteScope]
+    options: SyncOptions, existing: ExistingState, state: ConnectionState, remote: Iterable[RemoteScope]
 ) -> Iterator[Step]:
-    """The steps for one connection, while its remote scopes come in."""
-    has_config = wish.scope_config in side.configs
+    """The steps for one connection, lazily, as its remote scopes are read."""
+    has_config = options.scope_config in state.configs
     for scope in remote:
-        step = _repository(wish, known, side, scope) if wish.takes(scope.full_name) else None
+        step = _repository(options, existing, state, scope) if options.includes(scope.full_name) else None
         if isinstance(step, AddRepository) and step.add is not None and not has_config:
             has_config = True
-            yield MakeConfig(side.connection, wish.scope_config)
+            yield MakeConfig(state.connection, options.scope_config)
         if step is not None:
             yield step
 
 
-def _repository(wish: SyncOptions, known: ExistingState, side: ConnectionState, scope: RemoteScope) -> Step | None:
-    where, project = side.connection, wish.project(side.connection, scope)
-    owner, owned = known.claimed.setdefault(project, (where, scope.id))
-    if owned != scope.id or owner.plugin != where.plugin:
-        return Failure(f"{where} {scope.full_name}", f"its project would be {project}, which {owner} {owned} has")
-    if owner != where:
-        return None  # seen through two connections of a plugin: the first one collects it
-    blueprint = known.blueprints.get(project)
-    ways = _ways(blueprint, where.plugin, scope.id)
-    add = scope.id not in side.added and (not ways or where.id in ways)
-    set_time = blueprint is None or blueprint.time_after != wish.time_after
+def _repository(
+    options: SyncOptions, existing: ExistingState, state: ConnectionState, scope: RemoteScope
+) -> Step | None:
+    connection, project = state.connection, options.project(state.connection, scope)
+    owner, owned = existing.claimed.setdefault(project, (connection, scope.id))
+    if owned != scope.id or owner.plugin != connection.plugin:
+        return Failure(f"{connection} {scope.full_name}", f"its project {project} already belongs to {owner} {owned}")
+    if owner != connection:
+        return None  # visible through two connections of a plugin: the first one collects it
+    blueprint = existing.blueprints.get(project)
+    collecting = _collecting_connections(blueprint, connection.plugin, scope.id)
+    add = scope.id not in state.added and (not collecting or connection.id in collecting)
+    set_time = blueprint is None or blueprint.time_after != options.time_after
     if add and scope.data is None:
-        return Failure(f"{where} {scope.full_name}", "DevLake tells nothing to add it by")
-    if not (add or set_time or not ways):
+        return Failure(f"{connection} {scope.full_name}", "DevLake sends no data to add it with")
+    if not (add or set_time or not collecting):
         return None
-    number = blueprint.id if blueprint else 0
     return AddRepository(
-        where, scope.id, scope.full_name, project, scope.data if add else None, number, not ways, set_time
+        connection=connection,
+        scope_id=scope.id,
+        full_name=scope.full_name,
+        project=project,
+        add=scope.data if add else None,
+        blueprint=blueprint.id if blueprint else 0,
+        join=not collecting,
+        time_after=set_time,
     )
 
 
-def _ways(blueprint: Blueprint | None, plugin: str, scope_id: str) -> set[int]:
+def _collecting_connections(blueprint: Blueprint | None, plugin: str, scope_id: str) -> set[int]:
     """The connections through which a blueprint collects a scope."""
     scopes = blueprint.scopes if blueprint else frozenset()
-    return {number for name, number, held in scopes if name == plugin and held == scope_id}
+    return {number for name, number, collected in scopes if name == plugin and collected == scope_id}

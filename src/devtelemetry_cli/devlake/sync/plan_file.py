@@ -1,45 +1,45 @@
-"""A plan on its way from being made to being carried out: on disk, so that its length costs no memory."""
+"""A plan on disk between planning and execution, so that its length costs no memory."""
 
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import IO, Any, Self
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import IO, Any
 
 from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.devlake.sync.plan import AddRepository, MakeConfig
 
 
-class Spool:
-    """Steps in the order in which they came; the file has no name and is gone with the process."""
+@dataclass
+class PlanFile:
+    """The steps of a plan in their order."""
 
-    def __init__(self) -> None:
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  lives with the spool
-        self.length = 0
+    file: IO[str]
+    length: int = 0
 
-    def __enter__(self) -> Self:
-        """The spool itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of the file."""
-        self._file.close()
-
-    def put(self, step: MakeConfig | AddRepository) -> None:
+    def append(self, step: MakeConfig | AddRepository) -> None:
         """Add a step. Raises OSError on a full disk."""
-        json.dump(as_json(step), self._file, ensure_ascii=False)
-        self._file.write("\n")
+        json.dump(as_json(step), self.file, ensure_ascii=False)
+        self.file.write("\n")
         self.length += 1
 
     def __iter__(self) -> Iterator[MakeConfig | AddRepository]:
         """Every step, from the first."""
-        self._file.seek(0)
-        for line in self._file:
+        self.file.seek(0)
+        for line in self.file:
             yield _from_json(json.loads(line))
 
 
+@contextmanager
+def temporary() -> Iterator[PlanFile]:
+    """An empty plan in a file without a name, which the system removes with the process. Raises OSError."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        yield PlanFile(file)
+
+
 def as_json(step: MakeConfig | AddRepository) -> dict[str, Any]:
-    """A step as an object; what it does stands in `step`."""
+    """A step as an object; its kind is `step`."""
     return {"step": "scope config" if isinstance(step, MakeConfig) else "repository", **asdict(step)}
 
 

@@ -1,4 +1,4 @@
-"""A whole sync: look at what is there, plan, show the plan, carry it out. One at a time for each DevLake."""
+"""A whole sync: read the existing state, plan, show the plan, execute it. One at a time for each DevLake."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,11 +11,11 @@ from devtelemetry_cli.devlake.api import plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
-from devtelemetry_cli.devlake.sync import plan
+from devtelemetry_cli.devlake.sync import plan, plan_file
 from devtelemetry_cli.devlake.sync.apply import Executor
 from devtelemetry_cli.devlake.sync.options import SyncOptions
 from devtelemetry_cli.devlake.sync.plan import ConnectionState, ExistingState, Failure
-from devtelemetry_cli.devlake.sync.plan_file import Spool
+from devtelemetry_cli.devlake.sync.plan_file import PlanFile
 from devtelemetry_cli.errors import TryLaterError
 
 Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
@@ -23,7 +23,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 
 @dataclass
 class Result:
-    """How a sync went: repositories seen, those arranged now, steps planned, and what failed."""
+    """Counts of a sync: repositories seen, steps planned, repositories arranged; and the failures."""
 
     connections: int = 0
     seen: int = 0
@@ -35,82 +35,82 @@ class Result:
 
 @dataclass(frozen=True)
 class Sync:
-    """One sync. `show` is called for each step as it is planned, `progress` gives what reports finished steps."""
+    """One sync. `show` is called for each planned step, `progress` returns the callback for executed steps."""
 
     client: Client
-    wish: SyncOptions
+    options: SyncOptions
     choice: tuple[str, ...]
     show: Callable[[plan.MakeConfig | plan.AddRepository], None]
     progress: Progress
     dry_run: bool = False
 
     def run(self) -> Result:
-        """Plan, and unless it is a dry run carry out. Raises ApiError where not even a plan can be made."""
+        """Plan, and execute unless it is a dry run. Raises ApiError where no plan is possible."""
         result = Result()
-        with Spool() as spool:
-            configs: dict[Connection, int] = {}
-            self._plan(spool, configs, result)
-            result.planned = spool.length
-            if spool.length and not self.dry_run:
-                self._carry_out(spool, configs, result)
+        configs: dict[Connection, int] = {}
+        with plan_file.temporary() as steps:
+            self._plan(steps, configs, result)
+            result.planned = steps.length
+            if steps.length and not self.dry_run:
+                self._execute(steps, configs, result)
         return result
 
-    def _plan(self, spool: Spool, configs: dict[Connection, int], result: Result) -> None:
-        sources = list(queries.chosen(self.client, self.choice, lambda name: name in plugins.KNOWN))
+    def _plan(self, steps: PlanFile, configs: dict[Connection, int], result: Result) -> None:
+        connections = list(queries.chosen(self.client, self.choice, lambda name: name in plugins.SYNCED))
         blueprints = (blueprint for blueprint in queries.blueprints(self.client) if blueprint.project)
-        known = ExistingState({blueprint.project: blueprint for blueprint in blueprints})
-        patience = CircuitBreaker()
-        for connection in sources:
+        existing = ExistingState({blueprint.project: blueprint for blueprint in blueprints})
+        breaker = CircuitBreaker()
+        for connection in connections:
             result.connections += 1
-            for step in self._look_at(connection, known, configs, result, patience):
+            for step in self._plan_connection(connection, existing, configs, result, breaker):
                 if isinstance(step, Failure):
                     result.failures.append(step)
                 else:
                     self.show(step)
-                    spool.put(step)
+                    steps.append(step)
 
-    def _look_at(
+    def _plan_connection(
         self,
         connection: Connection,
-        known: ExistingState,
+        existing: ExistingState,
         configs: dict[Connection, int],
         result: Result,
-        patience: CircuitBreaker,
+        breaker: CircuitBreaker,
     ) -> Iterator[plan.Step]:
-        """The steps for a connection; one that cannot be read to its end is an obstacle and holds back no other."""
+        """The steps for a connection; an error while reading it is one more failure and stops no other connection."""
         try:
-            had = queries.scope_configs(self.client, connection)
-            if self.wish.scope_config in had:
-                configs[connection] = had[self.wish.scope_config]
-            side = ConnectionState(connection, set(queries.added_scopes(self.client, connection)), had)
+            found = queries.scope_configs(self.client, connection)
+            if self.options.scope_config in found:
+                configs[connection] = found[self.options.scope_config]
+            state = ConnectionState(connection, set(queries.added_scopes(self.client, connection)), found)
             remote = _counted(queries.remote_scopes(self.client, connection), result)
-            yield from plan.steps(self.wish, known, side, remote)
-            patience.answered()
+            yield from plan.steps(self.options, existing, state, remote)
+            breaker.succeeded()
         except ApiError as fault:
-            patience.bear(fault)
+            breaker.failed(fault)
             yield Failure(str(connection), str(fault))
 
-    def _carry_out(self, spool: Spool, configs: dict[Connection, int], result: Result) -> None:
-        with self.progress(spool.length) as report:
-            work = Executor(self.client, self.wish, report, configs)
+    def _execute(self, steps: PlanFile, configs: dict[Connection, int], result: Result) -> None:
+        with self.progress(steps.length) as report:
+            executor = Executor(self.client, self.options, report, configs)
             try:
-                work.carry_out(spool)
+                executor.execute(steps)
             except ApiError as fault:
                 result.ended_early = fault
-        result.done = work.done
-        result.failures += work.failures
+        result.done = executor.done
+        result.failures += executor.failures
 
 
 @contextmanager
-def alone(state: str, mark: str) -> Iterator[None]:
-    """Hold off any other sync of this DevLake by this user. Raises TryLaterError while one is going on."""
+def exclusive(state: str, tag: str) -> Iterator[None]:
+    """Keep off other syncs of this DevLake by this user. Raises TryLaterError while one is running."""
     folder = Path(state) / "devlake"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(folder / f"sync-{mark}.lock", timeout=0)
+    lock = FileLock(folder / f"sync-{tag}.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:
-        raise TryLaterError("A sync of this DevLake is still going on.", "Nothing was started.") from None
+        raise TryLaterError("A sync of this DevLake is still running.", "Nothing was started.") from None
     try:
         yield
     finally:
