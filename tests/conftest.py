@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,42 @@ for number, default in (
 SWITCHES = ["CI", "DO_NOT_TRACK", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MAKE_TERMOUT", "MAKE_TERMERR"]
 for name in [name for name in os.environ if name.startswith("DEVTEL")] + SWITCHES:
     os.environ.pop(name, None)
+
+# Compiled modules are kept, as an installed devtel has them: else each process that is started compiles them anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+# Folders whose tests take seconds all together: they run first, so that a mistake is named at once.
+FAST = ("tests/model/", "tests/report/", "tests/scripts/", "tests/test_aggregate.py", "tests/test_errors.py")
+
+
+class FailuresAtOnce:
+    """Prints name and reason of a failure when it happens; the traceback follows at the end."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self.terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print a failed report's first line."""
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = str(crash or report.longreprtext).strip().partition("\n")[0]
+            self.terminal.write_line(f"\n{report.nodeid} {report.when}: {reason}", red=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Print failures at once, in the process that has the terminal."""
+    config = session.config
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the fast folders first; all else keeps its order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FAST))
 
 
 @pytest.fixture(autouse=True)
