@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench clean
+.PHONY: help demo test test-slow lint format coverage bench clean
 # The goals here share one .venv and the machine's two cores.
 .NOTPARALLEL:
 
@@ -14,6 +14,7 @@ help:
 	@echo "make test      the tests of a few minutes"
 	@echo "make test-slow the long matrices"
 	@echo "make lint      ruff, mypy --strict, import-linter"
+	@echo "make coverage  the tests of a few minutes, and which lines they leave out"
 	@echo "make bench     the figures of docs/benchmarks.md"
 
 # One environment. What the demo needs comes first; tests and linters add theirs.
@@ -49,6 +50,13 @@ format: $(VENV)/ready-to-test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+# Measured processes are slower and load coverage too: tests of counts and of time may fail here, and here only.
+coverage: $(VENV)/ready-to-test
+	@$(BIN)/coverage erase
+	-@$(BIN)/coverage run -m pytest -n auto -m 'not slow' $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/wrap.py
 	@$(BIN)/python bench/counts.py
@@ -59,4 +67,4 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/pages.py
 
 clean:
-	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

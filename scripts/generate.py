@@ -78,8 +78,9 @@ def sent_fields() -> str:
 def exit_codes() -> str:
     """The table of exit codes, from the errors that carry them."""
     rows: dict[str, str] = {str(code): meaning for code, meaning in CODES}
-    kinds = [kind for kind in errors.DevtelError.__subclasses__() if kind.__module__ == errors.__name__]
-    for kind in (errors.DevtelError, *kinds):
+    kinds: list[type[errors.DevtelError]] = [errors.DevtelError]
+    kinds += [kind for kind in errors.DevtelError.__subclasses__() if kind.__module__ == errors.__name__]
+    for kind in kinds:
         rows[str(kind.exit_code)] = summary(kind)
     text = "# Exit codes\n\n" + NOTE + "| code | meaning |\n|---|---|\n"
     text += "".join(f"| {code} | {rows[code]} |\n" for code in sorted(rows, key=int))

@@ -51,6 +51,7 @@ def clean_environment(home: Path) -> dict[str, str]:
         "TERM": "xterm",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
+        **{name: value for name, value in os.environ.items() if name == "COVERAGE_PROCESS_CONFIG"},
     }
 
 
