@@ -1,20 +1,17 @@
 """The client of DevLake's REST API: address, key, paging, retries, and every error as one sentence."""
 
-import functools
 import hashlib
 import json
-import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpx
-
-from devtelemetry_cli import __version__
+from devtelemetry_cli.client import http
+from devtelemetry_cli.client.http import HttpClient, NoAnswerError, Response
 from devtelemetry_cli.devlake import credentials
-from devtelemetry_cli.devlake.api import decode, errors, retry, urls
+from devtelemetry_cli.devlake.api import decode, errors, urls
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.retry import Clock, Policy, RateLimiter
 from devtelemetry_cli.devlake.api.urls import Query
@@ -22,17 +19,7 @@ from devtelemetry_cli.devlake.credentials import Access
 
 MAX_BYTES = 64 * 1024 * 1024  # of one answer
 _NOT_EXECUTED = frozenset({429, 503})  # statuses after which a request that must not run twice may be repeated
-_NOT_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout)  # no connection, so nothing was executed
 _ANSWER_TIMEOUTS = 4  # a whole answer may take this many times the timeout of a single wait
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer, undecoded."""
-
-    status: int
-    retry_after: str | None
-    body: bytes
 
 
 @dataclass
@@ -40,8 +27,7 @@ class Client:
     """Requests below `root`. `attempts` and `errors` count the requests sent and those that failed."""
 
     root: str
-    key: str = field(repr=False)
-    http: httpx.Client = field(repr=False)
+    http: HttpClient
     policy: Policy
     clock: Clock
     limiter: RateLimiter
@@ -91,49 +77,41 @@ class Client:
         request = f"{method} {path.partition('?')[0]}"
         failures = 0
         while True:
-            fault, retry_after, arrived = None, None, True
+            retry_after, arrived = None, True
             try:
                 answer = self._send(method, path, body)
-                if answer.status < 300:
+                if answer.status < 300 and answer.is_whole:
                     return _content(request, answer.body)
-                fault = errors.from_response(request, answer.status, answer.body, has_key=bool(self.key))
-                retry_after = retry.retry_after(answer.retry_after, self.clock.now())
-            except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, TimeoutError) as cause:
-                fault, arrived = self._no_answer(request, cause), not isinstance(cause, _NOT_ARRIVED)
+                fault = self._fault(request, answer)
+                retry_after = http.retry_after(answer.headers.get("retry-after"), self.clock.now())
+            except NoAnswerError as cause:
+                fault, arrived = self._no_answer(request, cause), cause.may_have_arrived
             self.errors += 1
             failures += 1
             if failures >= self.policy.tries or not _is_retried(fault, repeatable or not arrived):
                 raise fault
             self.clock.wait(self.policy.pause(failures - 1, retry_after))
 
-    def _send(self, method: str, path: str, body: bytes | None) -> Answer:
+    def _send(self, method: str, path: str, body: bytes | None) -> Response:
         self.limiter.wait()
         self.attempts += 1
-        deadline = self.clock.passed() + _ANSWER_TIMEOUTS * self.policy.timeout
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        with self.http.stream(method, self.root + path, content=body, headers=headers) as response:
-            text = bytearray()
-            for chunk in response.iter_bytes():
-                text += chunk
-                if len(text) > MAX_BYTES:
-                    raise httpx.DecodingError(f"the answer is larger than {MAX_BYTES // 1024**2} MiB")
-                if self.clock.passed() > deadline:
-                    raise TimeoutError
-        return Answer(response.status_code, response.headers.get("Retry-After"), bytes(text))
+        timeout = self.policy.timeout
+        return self.http.request(method, self.root + path, _ANSWER_TIMEOUTS * timeout, body=body, step=timeout)
 
-    def _no_answer(self, request: str, cause: Exception) -> ApiError:
-        if isinstance(cause, httpx.TimeoutException | TimeoutError):
+    def _fault(self, request: str, answer: Response) -> ApiError:
+        if answer.status < 300:
+            return errors.no_answer(request, f"the answer is damaged or larger than {self.http.limit // 1024**2} MiB")
+        return errors.from_response(request, answer.status, answer.body, has_key=bool(self.http.token))
+
+    def _no_answer(self, request: str, cause: NoAnswerError) -> ApiError:
+        if cause.is_slow:
             return errors.too_slow(request, self.policy.timeout)
-        return errors.no_answer(request, errors.one_line(str(cause)) or type(cause).__name__)
+        return errors.no_answer(request, cause.reason)
 
 
 def new_client(root: str, key: str, policy: Policy, clock: Clock) -> Client:
     """A client for the API at `root`. No request is sent."""
-    headers = {"Accept": "application/json", "User-Agent": f"devtel/{__version__}"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    http = httpx.Client(headers=headers, timeout=policy.timeout, follow_redirects=False, verify=_trusted())
-    return Client(root, key, http, policy, clock, RateLimiter(policy.rate, clock))
+    return Client(root, HttpClient(key, MAX_BYTES), policy, clock, RateLimiter(policy.rate, clock))
 
 
 def open_client(access: Access, policy: Policy, clock: Clock) -> Client:
@@ -155,12 +133,6 @@ def open_client(access: Access, policy: Policy, clock: Clock) -> Client:
                 break
     client.http.close()
     raise next((fault for fault in faults if fault.exit_code != 78), faults[-1])
-
-
-@functools.cache
-def _trusted() -> ssl.SSLContext:
-    """The trusted certificates; reading them takes 40 ms, once in a process."""
-    return httpx.create_ssl_context()
 
 
 def _content(request: str, body: bytes) -> object:

@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.errors import ConfigurationError, DevtelError, KeyRefusedError, TryLaterError, UnavailableError
 
-LONGEST_DETAIL = 300
 MAX_SILENT = 3  # requests in a row without any answer, each after its retries: then DevLake is down
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _WRAPS = re.compile(r"^[ \t]*Wraps: \(\d+\)", re.MULTILINE)
@@ -128,12 +128,6 @@ def clean_message(dump: str) -> str:
     """
     layers = _WRAPS.split(dump.partition("\nError types:")[0])
     return one_line(": ".join(dict.fromkeys(line for layer in layers for line in _layer(layer))))
-
-
-def one_line(text: str, most: int = LONGEST_DETAIL) -> str:
-    """The printable characters of a text on one line, at most so many: safe for a terminal."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _meaning(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.devlake.api import decode, errors, models, plugins, urls
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
@@ -110,8 +111,8 @@ def _remote_scope(plugin: plugins.Plugin, child: dict[str, Any], identity: str) 
     data = child.get("data")
     full_name = decode.text(child, "fullName") or decode.text(child, "name") or identity
     scope_id = plugin.scope_id(data, identity) if isinstance(data, dict) else identity
-    return RemoteScope(scope_id, errors.one_line(full_name), data if isinstance(data, dict) else None)
+    return RemoteScope(scope_id, one_line(full_name), data if isinstance(data, dict) else None)
 
 
 def _name(item: dict[str, Any]) -> str:
-    return errors.one_line(decode.text(item, "name"))
+    return one_line(decode.text(item, "name"))

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,3 @@ class RateLimiter:
         if now < self._next:
             self.clock.wait(self._next - now)
         self._next = max(now, self._next) + 1.0 / self.rate
-
-
-def retry_after(header: str | None, now: float) -> float | None:
-    """The seconds of a `Retry-After` header, in digits or as a date; None for an unusable one."""
-    text = (header or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return None
