@@ -142,7 +142,7 @@ def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: Repor
 
     Raises OSError where the folders themselves cannot be used.
     """
-    visit = book.endpoint()
+    visit = book.delivery_status()
     if job.is_held_back(visit.next_try):
         return True
     goes_on = True
@@ -163,7 +163,7 @@ def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: Repor
             goes_on = answer.meaning not in _ENDS_THE_VISIT
         if not goes_on:
             break
-    book.keep_endpoint(replace(visit, last_flush=job.now))
+    book.keep_delivery_status(replace(visit, last_flush=job.now))
     return goes_on
 
 

@@ -114,7 +114,7 @@ def _forget(book: Ledger, day: Day, today: date) -> None:
             acknowledged_at=entry.acknowledged_at,
             acknowledged_runs=entry.acknowledged_runs,
             status=entry.status,
-            answer=ledger.STUB,
+            answer=ledger.TOMBSTONE,
         )
     )
 

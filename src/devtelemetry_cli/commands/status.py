@@ -133,7 +133,7 @@ def _look_at_ledger(book: Ledger, status: Status, now: float) -> None:
     for entry in book.entries():
         if entry.state in lists:
             lists[entry.state].append(entry.date)
-    visit = book.endpoint()
+    visit = book.delivery_status()
     status.last_flush = max(visit.last_flush, status.last_flush or 0) or None
     status.last_success = max(visit.last_success, status.last_success or 0) or None
     status.next_flush = status.next_flush or (visit.next_try if now < visit.next_try else None)

@@ -177,7 +177,7 @@ def _queue_erasure(keeping: Keeping, key: str, url: str = "") -> bool:
     asked then.
     """
     ledgers = Path(keeping.state) / "ledger" / key
-    withdrawn = {found for host in ledgers.glob("*") for found in Ledger(keeping.state, key, host.name).told_ids()}
+    withdrawn = {found for host in ledgers.glob("*") for found in Ledger(keeping.state, key, host.name).sent_ids()}
     contact = ""
     with suppress(settings.DamagedError):
         decision = decisions.find(keeping.config, key)

@@ -1,7 +1,7 @@
-"""What was told to whom: for each destination and host, one small file per day and one for the endpoint itself.
+"""Delivery state per destination and machine: one small file per day, and one for the endpoint itself.
 
-A day's entry is written before the report leaves and settled after the answer, each time whole: whatever
-dies in between, the day is at most sent again, as the same or a larger total.
+A day's entry is written before the report leaves and again after the answer, each time whole: after a crash at any
+moment the day is at most sent once more, as the same or a larger total.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from devtelemetry_cli.client import atomic_files
 
 SENDING, SENT, LATER, REFUSED, FROZEN, EXPIRED = "sending", "sent", "later", "refused", "frozen", "expired"
-PURGED = "purged"  # the state of a stub, unless its day may still grow: then it is frozen
-STUB = "You purged this day; what was sent stays sent."  # the answer of a stub
+PURGED = "purged"  # the state of a tombstone, unless its day may still grow: then it is frozen
+TOMBSTONE = "You purged this day; what was sent stays sent."  # the answer of a tombstone
+_NAMES_OF_0_1_0 = {"told_runs": "sent_runs", "trouble": "last_error"}
 
 
 @dataclass
@@ -44,13 +45,13 @@ class Entry:
 
     @property
     def is_tombstone(self) -> bool:
-        """Whether this is all that is left of a purged day: its totals, its hash and the ID that it was told under."""
-        return self.answer == STUB
+        """Whether only totals, hash and anonymous ID are left of the day, after a purge."""
+        return self.answer == TOMBSTONE
 
 
 @dataclass
 class DeliveryStatus:
-    """How it went with the endpoint as a whole; `trouble` is the sentence of what is wrong now, empty when well."""
+    """Delivery status of one endpoint; `last_error` is the sentence of the present fault, empty without one."""
 
     last_flush: float = 0.0
     last_success: float = 0.0
@@ -60,7 +61,7 @@ class DeliveryStatus:
 
 
 class Ledger:
-    """The entries of one destination on one host."""
+    """The entries of one destination on one machine; `damaged` counts the files that could not be read."""
 
     def __init__(self, state: str, key: str, host: str) -> None:
         self.host = host
@@ -68,7 +69,7 @@ class Ledger:
         self.damaged = 0
 
     def entry(self, date: str) -> Entry:
-        """A day's entry; a new one where none is kept. A damaged one counts as none: the day is told again, whole."""
+        """A day's entry; a new one where the file is missing or damaged: the day is then sent again, whole."""
         return self._read(self.folder / f"{date}.json", Entry, Entry(date))
 
     def entries(self) -> list[Entry]:
@@ -76,28 +77,29 @@ class Ledger:
         return [self.entry(file.stem) for file in sorted(self.folder.glob("????-??-??.json"))]
 
     def keep(self, entry: Entry) -> None:
-        """Keep a day's entry. Raises OSError."""
+        """Write a day's entry. Raises OSError."""
         atomic_files.atomic_write(self.folder / f"{entry.date}.json", json.dumps(asdict(entry)).encode())
 
     def drop(self, date: str) -> None:
-        """Forget a day. Raises OSError."""
+        """Delete a day's entry. Raises OSError."""
         (self.folder / f"{date}.json").unlink(missing_ok=True)
 
-    def endpoint(self) -> DeliveryStatus:
-        """How it went with the endpoint; a new record where none is kept."""
+    def delivery_status(self) -> DeliveryStatus:
+        """The delivery status of the endpoint; a new one where the file is missing or damaged."""
         return self._read(self.folder / "endpoint.json", DeliveryStatus, DeliveryStatus())
 
-    def keep_endpoint(self, endpoint: DeliveryStatus) -> None:
-        """Keep how it went. Raises OSError."""
-        atomic_files.atomic_write(self.folder / "endpoint.json", json.dumps(asdict(endpoint)).encode())
+    def keep_delivery_status(self, status: DeliveryStatus) -> None:
+        """Write the delivery status. Raises OSError."""
+        atomic_files.atomic_write(self.folder / "endpoint.json", json.dumps(asdict(status)).encode())
 
-    def told_ids(self) -> set[str]:
-        """The anonymous IDs under which reports left, by the bodies that are kept."""
-        return {found for entry in self.entries() if (found := _told_id(entry.body))}
+    def sent_ids(self) -> set[str]:
+        """The anonymous IDs in the reports that left, by the bodies that are kept."""
+        return {found for entry in self.entries() if (found := _anonymous_id(entry.body))}
 
     def _read(self, path: Path, kind: "type[Kept]", empty: "Kept") -> "Kept":
         try:
-            values = json.loads(atomic_files.read(path))
+            content = json.loads(atomic_files.read(path))
+            values = {_NAMES_OF_0_1_0.get(name, name): value for name, value in content.items()}
             _check(values, empty)
             return kind(**values)
         except FileNotFoundError:
@@ -110,7 +112,7 @@ class Ledger:
 Kept = TypeVar("Kept", Entry, DeliveryStatus)
 
 
-def _told_id(body: str) -> str:
+def _anonymous_id(body: str) -> str:
     try:
         return str(json.loads(body)["developer"]).partition(".")[0]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -118,13 +120,13 @@ def _told_id(body: str) -> str:
 
 
 def _check(values: dict[str, Any], empty: Entry | DeliveryStatus) -> None:
-    """Raise ValueError unless every value is there and of its field's kind."""
+    """Raise ValueError or TypeError unless every field is there and of its type."""
     for field in fields(empty):
         kind = type(getattr(empty, field.name))
         value = values.get(field.name)
         if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
             raise TypeError(f"{field.name} is damaged")
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{field.name} is a time that never comes")
+            raise ValueError(f"{field.name} is not a finite time")
     if isinstance(empty, Entry) and values["date"] != empty.date:
         raise ValueError("the entry is of another day")

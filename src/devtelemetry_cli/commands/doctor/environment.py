@@ -82,5 +82,6 @@ class Environment:
     def visits(self, key: str) -> list[DeliveryStatus]:
         """How it went with a destination, for each machine key that has told it anything."""
         return [
-            Ledger(self.context.state, key, folder.name).endpoint() for folder in self.state.glob(f"ledger/{key}/*")
+            Ledger(self.context.state, key, folder.name).delivery_status()
+            for folder in self.state.glob(f"ledger/{key}/*")
         ]

@@ -74,7 +74,9 @@ def ledger(env: Environment) -> Iterator[Finding]:
         for name in journals(env.context.state, None)
         for host in machine_key.deliverable_keys(env.context.state, name)
     ]
-    entries = [entry for book in books for entry in (*book.entries(), book.endpoint()) if isinstance(entry, Entry)]
+    entries = [
+        entry for book in books for entry in (*book.entries(), book.delivery_status()) if isinstance(entry, Entry)
+    ]
     for fate, (what, advice) in _FATES.items():
         days = {entry.date for entry in entries if entry.state == fate and not entry.is_tombstone}
         yield from _by_age(env, sorted(days), what, advice)
