@@ -1,70 +1,112 @@
-# devtel.mk: hands targets over to devtel, and is plain make wherever devtel has no part. Commit this file.
+# devtel.mk: measures chosen targets with devtel, and adds nothing to a call where devtel has no part. Commit this file.
 # Written by `devtel makefile`, for reports to http://127.0.0.1:8080/plugins/developer_telemetry/connections/1/report
 #
+#   DEVTEL_TARGETS := test dev.up.%
 #   include devtel.mk
+#   impl-test: build ; pytest           # what `make test` does; for dev.up.% there is an impl-dev.up.%
 #
-#   test: ; +@$(DEVTEL)            # runs `make impl-test`; the + keeps -j, -n, -q and -t working
-#   dev.up.%: FORCE ; +@$(DEVTEL)  # a family; FORCE, since a pattern cannot be .PHONY
-#   FORCE:
+# The first of DEVTEL_TARGETS is the default goal where there is none yet. In a file that several folders include:
+# include $(dir $(lastword $(MAKEFILE_LIST)))devtel.mk
 #
 # Everything is decided while make reads this file, and no process is started for it. The language is that of
 # make 3.81; $(value ...) where a variable may be undefined, so that --warn-undefined-variables has nothing to say.
 # Named limit: a Makefile whose own path has spaces cannot be handed on with -f.
+override devtel_space := $(subst ,, )
+override devtel_plain :=
+override devtel_python :=
+override devtel_main :=
 
 # Between single quotes nothing is special, so a target's name never reaches a shell as more than a word.
-devtel_quote = '$(subst ','\'',$(1))'
+override devtel_quote = '$(subst ','\'',$(1))'
 
 # The Makefile that make was called with: without -f the make below would look for a default one.
-devtel_makefile := $(call devtel_quote,$(firstword $(filter-out $(value MAKEFILES),$(MAKEFILE_LIST))))
+override devtel_called := $(firstword $(filter-out $(value MAKEFILES),$(MAKEFILE_LIST)))
+override devtel_makefile := $(call devtel_quote,$(devtel_called))
 
-# Without a trace where a Makefile looks at what was read (grep '##' $(MAKEFILE_LIST)), and no rule of it, %: say, may
-# make this file. The bar stands for the end, so that no other name is touched.
-devtel_space := $(subst ,, )
-devtel_itself := $(lastword $(MAKEFILE_LIST))
-.PHONY: $(devtel_itself)
-MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_itself)|,,$(MAKEFILE_LIST)|))
-
-# Switched off: set to anything but empty, 0 or false.
-devtel_plain := $(foreach name,DEVTEL_DISABLED DO_NOT_TRACK CI,$(filter-out 0 false False FALSE,$(value $(name))))
+# No name of this file in MAKEFILE_LIST (grep '##' $(MAKEFILE_LIST)), and no rule of the Makefile, such as %:, makes it.
+# The bar marks the end of the list, so that no other name is touched.
+override devtel_file := $(lastword $(MAKEFILE_LIST))
+.PHONY: $(devtel_file)
+MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_LIST)|))
 
 # make only pretends (-n, -q, -t): single letters stand in the first word of MAKEFLAGS.
-devtel_letters := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
+override devtel_letters := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
 ifeq ($(findstring =,$(devtel_letters)),)
-devtel_plain += $(findstring n,$(devtel_letters)) $(findstring q,$(devtel_letters)) $(findstring t,$(devtel_letters))
+override devtel_plain += $(foreach letter,n q t,$(findstring $(letter),$(devtel_letters)))
 endif
 
-# A MAKE of several words cannot be named as the one to run.
-devtel_plain += $(word 2,$(MAKE))
+# A MAKE of several words cannot be named as the one to run; a Makefile from standard input is not there a second time.
+override devtel_plain += $(word 2,$(MAKE)) $(filter Gm%,$(notdir $(devtel_called)))
 
-# Declined: `devtel consent` keeps a marker for each destination. An address from the environment has another one.
-ifeq ($(value DEVTEL_REPORT_URL),)
-devtel_marker = $(wildcard $(subst $(devtel_space),\ ,$(1))/declined/127.0.0.1-8080-446dc89096ce)
-devtel_absolute = $(if $(filter /%,$(firstword $(1))),$(1))
-ifneq ($(call devtel_absolute,$(value DEVTEL_HOME)),)
-devtel_plain += $(call devtel_marker,$(value DEVTEL_HOME))
-else
-ifneq ($(call devtel_absolute,$(value XDG_STATE_HOME)),)
-devtel_plain += $(call devtel_marker,$(value XDG_STATE_HOME)/devtel)
-else
-devtel_plain += $(call devtel_marker,$(value HOME)/.local/state/devtel)
-devtel_plain += $(call devtel_marker,$(value HOME)/Library/Application Support/devtel)
-endif
-endif
-endif
+# Switched off: set to anything but empty, 0 or false.
+override devtel_plain += $(foreach name,DEVTEL_DISABLED DO_NOT_TRACK CI,$(filter-out 0 false False FALSE,$(value $(name))))
 
-# Not installed: looked for only where nothing else has decided.
-ifeq ($(strip $(devtel_plain)),)
-ifeq ($(wildcard $(addsuffix /devtel,$(subst :, ,$(value PATH)))),)
-devtel_plain := missing
-endif
-endif
+# realpath opens no folder, which make 4.3 would leave open; a path with spaces is one word for wildcard only.
+override devtel_exists = $(if $(word 2,$(1)),$(wildcard $(subst $(devtel_space),\ ,$(1))),$(realpath $(1)))
+override devtel_absolute = $(if $(filter /%,$(firstword $(1))),$(1))
 
 ifeq ($(strip $(devtel_plain)),)
-DEVTEL = devtel wrap --make=$(call devtel_quote,$(MAKE)) --makefile=$(devtel_makefile) -- $(call devtel_quote,$@)
+# The state folder, as devtel itself finds it.
+override devtel_state := $(call devtel_absolute,$(value DEVTEL_HOME))
+ifeq ($(devtel_state),)
+override devtel_state := $(if $(call devtel_absolute,$(value XDG_STATE_HOME)),$(value XDG_STATE_HOME)/devtel)
+endif
+ifeq ($(devtel_state),)
+override devtel_state := $(value HOME)/Library/Application Support/devtel
+ifeq ($(call devtel_exists,$(devtel_state)),)
+override devtel_state := $(value HOME)/.local/state/devtel
+endif
+endif
+# Declined: `devtel consent` keeps a marker for each destination.
+override devtel_plain += $(if $(call devtel_exists,$(devtel_state)/declined/127.0.0.1-8080-446dc89096ce),declined)
+endif
+
+# How to start devtel: an agreement keeps it in a file. That file is removed from MAKEFILE_LIST, and no rule makes it.
+ifeq ($(strip $(devtel_plain)),)
+override devtel_file := $(devtel_state)/start.mk
+ifneq ($(call devtel_exists,$(devtel_file)),)
+-include $(subst $(devtel_space),\ ,$(devtel_file))
+.PHONY: $(subst $(devtel_space),\ ,$(devtel_file))
+MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_LIST)|))
 else
-DEVTEL = $(MAKE) --no-print-directory -f $(devtel_makefile) $(call devtel_quote,impl-$@)
+# Nothing was decided: only a person at a terminal may be asked (make 4.1 and later say whether there is one). devtel is
+# looked for on PATH; a script without an interpreter and a package beside it cannot run.
+ifneq ($(if $(filter output-sync,$(.FEATURES)),$(value MAKE_TERMERR),unknown),)
+override devtel_package = $(if $(realpath $(1)python3),$(wildcard $(1)../lib/python3*/*-packages/devtelemetry_cli/__main__.py))
+override devtel_folders := $(dir $(realpath $(addsuffix /devtel,$(filter /%,$(subst :, ,$(value PATH))))))
+override devtel_folder := $(firstword $(foreach folder,$(devtel_folders),$(if $(call devtel_package,$(folder)),$(folder))))
+override devtel_python := $(addsuffix python3,$(devtel_folder))
+override devtel_main := $(firstword $(call devtel_package,$(devtel_folder)))
+endif
+endif
+# A devtel that cannot run is no devtel.
+override devtel_plain += $(if $(realpath $(devtel_python)),,missing) $(if $(realpath $(devtel_main)),,missing)
+endif
+# An implementation has none of its own. make 3.81 takes the first pattern that matches: write impl-%.x before %.x.
+override devtel_refused = $(if $(filter impl-%,$(1)),$(error devtel.mk: $(firstword $(filter impl-%,$(1))) is an implementation, and cannot be handed over again))
+
+ifeq ($(strip $(devtel_plain)),)
+DEVTEL = $(call devtel_refused,$@)$(call devtel_quote,$(devtel_python)) -I -S $(call devtel_quote,$(devtel_main)) wrap --make=$(call devtel_quote,$(MAKE)) --makefile=$(devtel_makefile) --as-called -- $(call devtel_quote,$@)
+else
+DEVTEL = $(call devtel_refused,$@)$(MAKE) --no-print-directory -f $(devtel_makefile) $(call devtel_quote,impl-$@)
+endif
+
+# The rules of DEVTEL_TARGETS: with devtel a recipe, else nothing but a prerequisite. `+@$(DEVTEL)` as a recipe works too.
+ifneq ($(origin DEVTEL_TARGETS),undefined)
+override devtel_targets := $(DEVTEL_TARGETS)
+$(call devtel_refused,$(devtel_targets))
+override devtel_families := $(foreach target,$(devtel_targets),$(if $(findstring %,$(target)),$(target)))
+override devtel_targets := $(foreach target,$(devtel_targets),$(if $(findstring %,$(target)),,$(target)))
+.PHONY: $(devtel_targets) .devtel-always
+ifeq ($(strip $(devtel_plain)),)
+# A pattern cannot be .PHONY; a prerequisite that is makes its recipe run each time.
+$(foreach target,$(devtel_targets),$(eval $(target): ; +@$$(DEVTEL)))
+$(foreach family,$(devtel_families),$(eval $(family): .devtel-always ; +@$$(DEVTEL)))
+else
+$(foreach target,$(devtel_targets),$(eval $(target): impl-$(target)))
+$(foreach family,$(devtel_families),$(eval $(family): impl-$(family) ;))
+endif
 endif
 
 # A Makefile that exports all its variables must not hand these to its recipes.
-unexport DEVTEL devtel_quote devtel_makefile devtel_plain devtel_letters devtel_space devtel_marker devtel_absolute
-unexport devtel_itself
+unexport DEVTEL DEVTEL_TARGETS devtel_absolute devtel_called devtel_exists devtel_families devtel_file devtel_folder devtel_folders devtel_letters devtel_main devtel_makefile devtel_package devtel_plain devtel_python devtel_quote devtel_refused devtel_space devtel_state devtel_targets

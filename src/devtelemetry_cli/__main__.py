@@ -1,4 +1,7 @@
-"""The door: `wrap` goes straight in, since a build waits for it; everything else goes to `cli`."""
+"""The door: `wrap` goes straight in, since a build waits for it; everything else goes to `cli`.
+
+Recorded builds start this file itself, isolated and without site-packages (`python -I -S`, client/start_file.py).
+"""
 
 import sys
 
@@ -15,4 +18,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not __package__:
+        sys.path.append(__file__.rpartition("/")[0].rpartition("/")[0])
     main()

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from devtelemetry_cli.client import process, switches
+from devtelemetry_cli.client import make_call, process, switches
 from devtelemetry_cli.client.context import Context
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 HELP = """\
-usage: devtel wrap [--make MAKE] [--makefile FILE] [--prefix PREFIX] [--] TARGET [MAKE ARGUMENTS]...
+usage: devtel wrap [--make MAKE] [--makefile FILE] [--prefix PREFIX] [--as-called] [--] TARGET [MAKE ARGUMENTS]...
 
 Runs `make --no-print-directory impl-TARGET` and ends as it ends.
 
   --make MAKE      the make to run; else $DEVTEL_MAKE, else make
   --makefile FILE  handed to make as -f FILE
   --prefix PREFIX  what the implementation's name begins with (impl-)
+  --as-called      hand -W, -o and several -f of the calling make on, which make itself does not
 """
+
+
+AS_CALLED = "--as-called"
 
 
 class UsageError(Exception):
@@ -39,7 +43,7 @@ class Request:
     """What `devtel wrap` was asked to run."""
 
     def __init__(self, words: list[str], environ: dict[str, str]) -> None:
-        options = {"--make": environ.get("DEVTEL_MAKE") or "make", "--makefile": "", "--prefix": "impl-"}
+        options = {"--make": environ.get("DEVTEL_MAKE") or "make", "--makefile": "", "--prefix": "impl-", AS_CALLED: ""}
         rest = _take_options(words, options)
         if not rest or not rest[0]:
             raise UsageError("the target is missing")
@@ -48,6 +52,8 @@ class Request:
         if goal.startswith("-"):
             raise UsageError(f"{goal} would be an option of make, not a target")
         file = ["-f", options["--makefile"]] if options["--makefile"] else []
+        if options[AS_CALLED]:
+            file = make_call.handed_on(file)
         self.command = [*_make_words(options["--make"]), "--no-print-directory", *file, goal, *self.arguments]
 
 
@@ -152,6 +158,9 @@ def _take_options(words: list[str], options: dict[str, str]) -> list[str]:
         word = rest.pop(0)
         if word == "--":
             break
+        if word == AS_CALLED:
+            options[word] = word
+            continue
         name, equals, value = word.partition("=")
         if name not in options:
             raise UsageError(f"unknown option {word}")

@@ -98,7 +98,7 @@ def test_a_signal_that_comes_before_make_starts_ends_the_wrapper_as_it_would_hav
     developer: Developer, name: str
 ) -> None:
     script = (
-        "import os, signal; from devtelemetry_cli.process import Child\n"
+        "import os, signal; from devtelemetry_cli.client.process import Child\n"
         f"child = Child(); os.kill(os.getpid(), signal.{name})\n"
         "child.start(['touch', 'made'], os.environb); child.wait()"
     )
@@ -110,7 +110,7 @@ def test_a_signal_that_comes_before_make_starts_ends_the_wrapper_as_it_would_hav
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP"])
 def test_a_signal_that_comes_while_make_starts_reaches_make(developer: Developer, name: str) -> None:
     script = (  # blocked from the beginning, it can only come then
-        "import os, signal, sys; from devtelemetry_cli.process import Child\n"
+        "import os, signal, sys; from devtelemetry_cli.client.process import Child\n"
         f"signal.pthread_sigmask(signal.SIG_BLOCK, [signal.{name}]); os.kill(os.getpid(), signal.{name})\n"
         "reading, writing = os.pipe(); os.set_inheritable(reading, True)\n"
         "look = f'import os, signal; os.read({reading}, 1); print(*map(int, signal.sigpending()))'\n"

@@ -1,5 +1,6 @@
 """The list of commands. A command's module is imported when the command runs, so that help and `wrap` stay fast."""
 
+import contextlib
 import importlib
 from typing import NoReturn
 
@@ -94,6 +95,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error becomes one sentence on stderr and its exit code."""
+        _renew_start_file()
         try:
             return super().invoke(ctx)
         except DevtelError as fault:
@@ -103,6 +105,16 @@ class LazyGroup(click.Group):
         except OSError as fault:
             where = f"{fault.filename}: " if fault.filename else ""
             _fail(DevtelError(f"{where}{fault.strerror or fault}."))
+
+
+def _renew_start_file() -> None:
+    """Make builds start this devtel: the one that they started before may be gone."""
+    from devtelemetry_cli.cli import current  # noqa: PLC0415  completion waits for none of it
+    from devtelemetry_cli.client import start_file  # noqa: PLC0415
+
+    with contextlib.suppress(OSError):  # a read-only home is no error of the command
+        context = current.context()
+        start_file.refresh(context.config, context.state)
 
 
 def _fail(fault: DevtelError) -> NoReturn:

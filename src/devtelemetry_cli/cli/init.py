@@ -11,7 +11,7 @@ import click
 from devtelemetry_cli.client import destination, paths, settings
 from devtelemetry_cli.commands.init import defaults, endpoint, project_file
 from devtelemetry_cli.commands.init.project_file import Answers, WrongAnswerError
-from devtelemetry_cli.commands.makefile import fragment
+from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
@@ -56,7 +56,7 @@ def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
             click.echo(sentence, err=True)
     makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)
     folder = here if makefile else proposal.root
-    new = {folder / fragment.NAME: fragment.render(to)}
+    new = {folder / templates.FRAGMENT: templates.render(templates.FRAGMENT, to)}
     says_so_already = bool(standing.path) and answers.is_said_by(standing)
     new[project] = (_text(project) or "") if says_so_already else project_file.render(answers)
     _write(new, force)
@@ -157,7 +157,7 @@ def _write(new: dict[Path, str], force: bool) -> None:
 
 def _may_be_renewed(path: Path) -> bool:
     """A fragment is devtel's own and holds nothing of anybody else."""
-    return path.name == fragment.NAME and fragment.is_ours(_text(path) or "")
+    return path.name == templates.FRAGMENT and templates.is_ours(templates.FRAGMENT, _text(path) or "")
 
 
 def _text(path: Path) -> str | None:
@@ -171,4 +171,4 @@ def _lines(text: str) -> list[str]:
 def _next_step(folder: Path, proposal: defaults.Proposal) -> str:
     where = "" if folder == proposal.root else f" (in {folder})"
     commit = "Commit both files." if proposal.is_repository else "Keep both files with the Makefile."
-    return f"{commit} Next{where}: the two lines per target at the top of {fragment.NAME}."
+    return f"{commit} Next{where}: the two lines per target at the top of {templates.FRAGMENT}."

@@ -146,10 +146,10 @@ def exit_like(status: int) -> None:
 def given_environment(make: str) -> dict[bytes, bytes]:
     """The environment as `make` would have been given it: without the LC_CTYPE that Python adds in a C locale.
 
-    Where bash started us, `_` names us; in our place it would name make.
+    Where bash started us, `_` names us or our interpreter; in our place it would name make.
     """
     environ = dict(os.environb)
-    if environ.get(b"_") == os.fsencode(sys.argv[0]):
+    if environ.get(b"_") in (os.fsencode(sys.argv[0]), os.fsencode(sys.executable)):
         environ[b"_"] = os.fsencode(_found(make))
     if environ.get(b"LC_CTYPE") in _COERCED and not environ.get(b"LC_ALL"):
         del environ[b"LC_CTYPE"]

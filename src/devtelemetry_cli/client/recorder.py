@@ -1,6 +1,7 @@
 """The record of one wrapped run, made in make's shadow: what consent says, the start, git's context, the end."""
 
 import os
+import sys
 import time
 from _collections_abc import Callable  # what collections.abc is; importing that package costs a run time
 
@@ -75,6 +76,10 @@ class RunRecorder:
         """Ask the person at the terminal, if one is there and it is time; only after a success."""
         if not self._manner or ending.status != 0 or ending.interrupted:
             return
+        if sys.flags.no_site:  # started by start.mk; the question needs installed packages
+            import site  # noqa: PLC0415
+
+            site.main()
         from devtelemetry_cli.client.consent import question  # noqa: PLC0415  at most once a week
 
         question.after_a_run(self._place, self._manner)

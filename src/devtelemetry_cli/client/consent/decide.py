@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from filelock import FileLock
 
-from devtelemetry_cli.client import atomic_files, consent_cache, settings, tokens
+from devtelemetry_cli.client import atomic_files, consent_cache, settings, start_file, tokens
 from devtelemetry_cli.client.consent import ask_limit, decisions, judge
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
@@ -165,6 +165,7 @@ def _write(keeping: Keeping, key: str, change: decisions.Change) -> Decision:
     _delete(Path(keeping.state) / "verdicts")  # remembered from the old config, with its agreements
     ask_limit.forget(keeping.state, key)
     _mark(keeping.state, key, declined=written[key].state == consent_cache.DECLINED)
+    start_file.refresh(keeping.config, keeping.state)
     if written[key].state != consent_cache.DECLINED:
         dropped.prepare(keeping.state)
     return written[key]

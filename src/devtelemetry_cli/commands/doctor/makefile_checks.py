@@ -7,20 +7,20 @@ from pathlib import Path
 from devtelemetry_cli.client import atomic_files, destination, settings
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
-from devtelemetry_cli.commands.makefile import fragment
+from devtelemetry_cli.commands.makefile import templates
 
 
 def fragment_file(env: Environment) -> Iterator[Finding]:
     """Whether devtel.mk is what this devtel would write for the project's report URL."""
     folders = {env.context.folder, str(Path(env.context.project).parent) if env.context.project else None} - {None}
-    for file in sorted(Path(str(folder)) / fragment.NAME for folder in folders):
+    for file in sorted(Path(str(folder)) / templates.FRAGMENT for folder in folders):
         if not file.exists():
             continue
         text = atomic_files.read(file).decode("utf-8", "replace")
         # As its maintainers would write it: an address in this environment is nobody else's.
         address = settings.report_url({}, env.user, env.project).url
-        wanted = fragment.render(destination.parse(address) if address else None)
-        if not fragment.is_ours(text):
+        wanted = templates.render(templates.FRAGMENT, destination.parse(address) if address else None)
+        if not templates.is_ours(templates.FRAGMENT, text):
             yield note(f"{file} was not written by devtel.")
         elif text != wanted:
             advice = "`devtel makefile` writes it anew; commit it."

@@ -1,0 +1,62 @@
+"""`start.mk`: how a build starts the devtel that works, in make's language, kept in the state folder by an agreement.
+
+devtel.mk and GNUmakefile read it and run `python -I -S __main__.py wrap ...`, so that neither PATH nor PYTHONPATH,
+PYTHONHOME, sitecustomize or a broken start script reach a recorded build. Both files check its two paths first.
+"""
+
+import contextlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import devtelemetry_cli
+from devtelemetry_cli.client import atomic_files, consent_cache, settings
+from devtelemetry_cli.client.consent import decisions
+from devtelemetry_cli.errors import ConfigurationError
+
+NAME = "start.mk"
+
+
+def refresh(config: str, state: str) -> None:
+    """Write the file where an agreement stands and it is missing or another devtel's; remove it where none stands.
+
+    Under another user's home nothing changes. A damaged config changes nothing. Raises OSError.
+    """
+    folder = Path(state)
+    if not folder.is_dir() or folder.stat().st_uid != os.geteuid():
+        return
+    try:
+        known = decisions.decisions(settings.read_user(config)).values()
+    except ConfigurationError:
+        return
+    agreed = any(decision.state != consent_cache.DECLINED for decision in known)
+    text = render() if agreed else None
+    file = folder / NAME
+    if text is None:
+        file.unlink(missing_ok=True)
+    elif _text(file) != text:
+        atomic_files.atomic_write(file, text.encode("utf-8", "surrogateescape"))
+
+
+def render() -> str | None:
+    """The text for this devtel; None where make cannot name it: a path has spaces, or is inside an archive."""
+    python = os.path.abspath(sys.executable or "")  # noqa: PTH100  not resolved: a virtual environment is a link
+    main = Path(devtelemetry_cli.__file__).parent / "__main__.py"
+    if not (sys.executable and main.is_file()) or re.search(r"\s", f"{python}{main}"):
+        return None
+    return (
+        "# How builds start devtel. Written by devtel, and again by each command that finds another text here.\n"
+        f"override devtel_python := {_escaped(python)}\n"
+        f"override devtel_main := {_escaped(str(main))}\n"
+    )
+
+
+def _escaped(path: str) -> str:
+    return path.replace("$", "$$").replace("#", r"\#")
+
+
+def _text(file: Path) -> str | None:
+    with contextlib.suppress(OSError):
+        return file.read_bytes().decode("utf-8", "surrogateescape")
+    return None

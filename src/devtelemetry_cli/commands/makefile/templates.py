@@ -1,0 +1,27 @@
+"""The files that a repository commits beside its Makefile, written for one destination."""
+
+import importlib.resources
+import re
+
+from devtelemetry_cli.client.destination import NOWHERE, Destination
+
+FRAGMENT = "devtel.mk"
+_FIRST_WORDS = "# {name}:"
+
+
+def render(name: str, destination: Destination | None) -> str:
+    """The text of one of the files; without a destination there is nothing that could be declined."""
+    url, key = (destination.url, destination.key) if destination else ("no address", NOWHERE)
+    text = _template(name).replace("@DECIDE@\n", _template("decide.mk"))
+    names = sorted(set(re.findall(r"\boverride (devtel_\w+) ", text)))
+    return text.replace("@NAMES@", " ".join(names)).replace("@URL@", url).replace("@KEY@", key)
+
+
+def is_ours(name: str, text: str) -> bool:
+    """Whether a file's text was written here, so that it may be written anew."""
+    return text.startswith(_FIRST_WORDS.format(name=name))
+
+
+def _template(name: str) -> str:
+    file = importlib.resources.files("devtelemetry_cli.commands.makefile").joinpath(f"{name}.in")
+    return file.read_text(encoding="utf-8")
