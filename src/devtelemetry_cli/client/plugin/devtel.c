@@ -1,0 +1,195 @@
+/* The plug-in that GNU make loads: it starts a recorder while make reads its makefile, and sends it make's end.
+ *
+ * make must not notice. No descriptor and no child stays, no variable, signal or working directory changes, and every
+ * failure here means that the call is not recorded. The recorder's socket is bound to an address made of the process:
+ * a make that starts itself anew (execve) finds its recorder there, so it is one run with one end.
+ * Built by build.py, linked with -z nodelete: make unloads plug-ins before it exits.
+ */
+#define _GNU_SOURCE /* on_exit, vfork, the abstract address family of Linux */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  RECORDER_SOCKET = 3, /* the recorder's only descriptor beside standard input, output and error */
+  ABOVE_STANDARD = 10,
+  LAST_DESCRIPTOR = 4096, /* where the kernel has no close_range */
+  TEXT = 4096,            /* bytes of the folder, and of the goals, that are handed on */
+  CONTAINER_WAIT_MS = 100
+};
+
+int plugin_is_GPL_compatible; /* Apache-2.0 is compatible with make's GPLv3 */
+int devtel_gmk_setup(void);
+
+/* Weak: a make that does not export them, or a libc without on_exit, is left alone rather than ended by the linker. */
+extern char *gmk_expand(const char *) __attribute__((weak));
+extern void gmk_free(char *) __attribute__((weak));
+extern int on_exit(void (*)(int, void *), void *) __attribute__((weak));
+extern char **environ;
+
+static pid_t make_pid; /* a child of make that ends by exit() is not this process */
+static struct sockaddr_un address;
+static socklen_t address_length;
+
+static double seconds(struct timespec t) { return (double)t.tv_sec + (double)t.tv_nsec / 1e9; }
+
+static double cpu(const struct rusage *used) {
+  return (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
+         (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
+}
+
+/* The recorder's address. Unique while the process lives: process numbers repeat in other PID namespaces only. */
+static void set_address(void) {
+  struct stat space;
+  if (stat("/proc/self/ns/pid", &space)) space.st_ino = 0;
+  address.sun_family = AF_UNIX; /* the first byte of the path stays 0: an abstract address, no file */
+  int n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
+                   (unsigned long long)space.st_ino, (long)make_pid);
+  address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+}
+
+/* As process 1 of a container, make takes every other process down with it: give the recorder a moment to finish. */
+static void wait_for_recorder(int channel) {
+  const struct timespec pause = {0, 1000000};
+  for (int ms = 0; ms < CONTAINER_WAIT_MS && !connect(channel, (void *)&address, address_length); ms++)
+    nanosleep(&pause, NULL);
+}
+
+/* make's end, by on_exit: its status, moment, CPU time and peak memory, in one message that never waits. */
+static void send_end(int status, void *unused) {
+  (void)unused;
+  if (getpid() != make_pid) return;
+  /* make closes standard output after this, and ends with 1 where that fails. */
+  if (fcntl(STDOUT_FILENO, F_GETFD) >= 0 && (fflush(stdout) || ferror(stdout))) status = EXIT_FAILURE;
+  struct rusage own, children;
+  getrusage(RUSAGE_SELF, &own);
+  getrusage(RUSAGE_CHILDREN, &children);
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  char text[128];
+  /* The peak is the children's: make's own includes what its parent used before execve, and start()'s child, which
+     shared make's memory, is one of the children. */
+  int n = snprintf(text, sizeof text, "end %d %.6f %.6f %ld", status, seconds(now), cpu(&own) + cpu(&children),
+                   children.ru_maxrss);
+  int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (channel < 0) return;
+  ssize_t sent = sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length);
+  if (sent == n && make_pid == 1) wait_for_recorder(channel);
+  close(channel);
+}
+
+/* In a child of vfork, which shares make's memory: system calls only. All signals are blocked until make's handlers
+   are gone, and signals that end a build do not end its recorder. */
+static void become_recorder(int channel, int null, char **command) {
+  for (int number = 1; number < NSIG; number++) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    switch (number) {
+      case SIGHUP: case SIGINT: case SIGQUIT: case SIGTERM: case SIGUSR1: case SIGUSR2:
+      case SIGTSTP: case SIGTTIN: case SIGTTOU: case SIGPIPE: case SIGXFSZ:
+        action.sa_handler = SIG_IGN;
+    }
+    sigaction(number, &action, NULL); /* KILL, STOP and those of the C library refuse, which is right */
+  }
+  /* First out of the way of what is overwritten; the copies lose close-on-exec. */
+  if ((channel = fcntl(channel, F_DUPFD, ABOVE_STANDARD)) < 0 || (null = fcntl(null, F_DUPFD, ABOVE_STANDARD)) < 0 ||
+      dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(channel, RECORDER_SOCKET) < 0)
+    _exit(126);
+  if (syscall(436 /* close_range, everywhere */, RECORDER_SOCKET + 1U, ~0U, 0U))
+    for (int fd = RECORDER_SOCKET + 1; fd < LAST_DESCRIPTOR; fd++) close(fd);
+  if (chdir("/")) _exit(126); /* keeps no file system busy */
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(command[0], command, environ);
+  _exit(127);
+}
+
+/* Start the recorder in a session of its own, by a process between that ends at once: it never is make's child. */
+static void start(int channel, int null, char **command) {
+  sigset_t all, before, pending, child;
+  sigfillset(&all);
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &all, &before);
+  sigpending(&pending);
+  pid_t between = vfork();
+  if (between == 0) {
+    setsid();
+    if (vfork() == 0) become_recorder(channel, null, command);
+    _exit(0);
+  }
+  if (between > 0) {
+    const struct timespec at_once = {0, 0};
+    while (waitpid(between, NULL, 0) < 0 && errno == EINTR) {}
+    if (!sigismember(&pending, SIGCHLD)) sigtimedwait(&child, NULL, &at_once); /* make counts these signals */
+  }
+  sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* Whether this very program was tried: its size and time stand in the list of approved makes. make has compared path
+   and version already. Nor is a plug-in of another user's state folder, which root can read, taken for one's own. */
+static int is_approved(const char *makes, const char *plugin) {
+  struct stat program, file;
+  char stamp[64];
+  if (stat("/proc/self/exe", &program) || stat(plugin, &file) || file.st_uid != geteuid()) return 0;
+  snprintf(stamp, sizeof stamp, "|%lld:%lld.%09ld|", (long long)program.st_size, (long long)program.st_mtim.tv_sec,
+           program.st_mtim.tv_nsec);
+  return strstr(makes, stamp) != NULL;
+}
+
+/* Bind the recorder's socket, put the first message into it, and start the recorder. The folder and the goals go by
+   the message: a recipe's `pkill -f NAME` does not find the recorder by them, and no argument is too long. */
+static void record(const char *goals, char *python, char *start_file) {
+  static char text[2 * TEXT + 64], folder[TEXT];
+  struct timespec now;
+  struct stat type;
+  char pid[24];
+  const int yes = 1;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  make_pid = getpid();
+  set_address();
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (null < 0 || channel < 0 || fstat(null, &type) || !S_ISCHR(type.st_mode) || !getcwd(folder, sizeof folder) ||
+      setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes)) /* the recorder checks the sender's process */
+    goto out;
+  if (bind(channel, (void *)&address, address_length)) {
+    if (errno == EADDRINUSE) on_exit(send_end, NULL); /* make started itself anew: its recorder waits */
+    goto out;
+  }
+  int n = snprintf(text, sizeof text, "began %.6f%c%s%c%.*s", seconds(now), 0, folder, 0, TEXT, goals);
+  snprintf(pid, sizeof pid, "%ld", (long)make_pid);
+  if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length) == n &&
+      !on_exit(send_end, NULL))
+    start(channel, null, (char *[]){python, "-I", "-S", start_file, "record-call", pid, NULL});
+out:
+  if (channel >= 0) close(channel);
+  if (null >= 0) close(null);
+}
+
+/* Called by make at `load`. make 4.4.90 and later pass two arguments, earlier ones one; none is used.
+   -1: make must never try to remake the plug-in. */
+int devtel_gmk_setup(void) {
+  if (!gmk_expand || !gmk_free || !on_exit || make_pid == getpid()) return -1;
+  const char *expressions[] = {"$(value devtel_makes)", "$(value devtel_plugin)", "$(value MAKECMDGOALS)",
+                               "$(value devtel_python)", "$(value devtel_start)"};
+  char *values[5];
+  int known = 1;
+  for (int i = 0; i < 5; i++) known &= (values[i] = gmk_expand(expressions[i])) != NULL;
+  if (known && is_approved(values[0], values[1])) record(values[2], values[3], values[4]);
+  for (int i = 0; i < 5; i++)
+    if (values[i]) gmk_free(values[i]);
+  return -1;
+}

@@ -1,0 +1,135 @@
+"""A project whose make loads the plug-in, with a recorder that writes down what it receives."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from devtelemetry_cli.client.plugin import build
+from devtelemetry_cli.client.plugin.approval import stamp
+from tests.helpers.developer import wait_for
+
+SOURCE = Path(build.__file__).with_name("devtel.c")
+WARNINGS = [
+    "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wstrict-prototypes", "-Wmissing-prototypes",
+    "-Wcast-qual", "-Wpointer-arith", "-Wformat=2", "-Wundef", "-Werror",
+]  # fmt: skip
+
+LOAD = """\
+devtel_python := {python}
+devtel_start := {recorder}
+devtel_plugin := {library}
+devtel_makes := |{program}|version|{stamp}|
+-load $(devtel_plugin)(devtel_gmk_setup)
+$(devtel_plugin): ;
+"""
+# make leaves the folder open in which it found GNUmakefile, until all of it is read.
+INCLUDE = """\
+GNUmakefile: ;
+devtel_read_folder := $(wildcard [G]NUmakefile)
+.DEFAULT_GOAL :=
+include Makefile
+"""
+
+# Speaks the recorder's side of the protocol, and lives as long as the make that it belongs to.
+RECORDER = """\
+import json, os, select, sys
+descriptors = sorted(int(n) for n in os.listdir("/proc/self/fd"))
+pid = int(sys.argv[2])
+log = os.open(__file__ + ".log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def note(**values):
+    os.write(log, json.dumps(values).encode() + b"\\n")
+try:
+    make = os.pidfd_open(pid)
+except ProcessLookupError:
+    make = -1
+head, folder, goals = os.read(3, 65536).decode("utf-8", "replace").split("\\0")
+note(event=head.split()[0], at=float(head.split()[1]), folder=folder, goals=goals, argv=sys.argv, cwd=os.getcwd(),
+     session=os.getsid(0) != os.getsid(pid) if make >= 0 else True, descriptors=descriptors, pid=os.getpid(),
+     ignored=open("/proc/self/status").read().split("SigIgn:")[1].split()[0])
+while True:
+    ready = select.select([3] if make < 0 else [3, make], [], [], 0 if make < 0 else None)[0]
+    if 3 in ready:
+        word, *values = os.read(3, 65536).decode().split()
+        note(event=word, values=[float(value) for value in values])
+        break
+    if make in ready or not ready:
+        note(event="killed")
+        break
+"""
+
+
+@cache
+def library(folder: Path, *flags: str) -> Path:
+    """The plug-in, compiled once for each set of further flags."""
+    file = folder / f"devtel{len(list(folder.iterdir()))}.so"
+    subprocess.run(["cc", *build.FLAGS, *WARNINGS, *flags, "-o", file, SOURCE], check=True, timeout=60)
+    return file
+
+
+@dataclass
+class PluginProject:
+    """A folder with a Makefile, and the GNUmakefile that loads the plug-in before it."""
+
+    folder: Path
+    make: str
+    library: Path
+
+    @property
+    def recorder(self) -> Path:
+        """The script that is started as the recorder."""
+        return self.folder.parent / "recorder.py"
+
+    @property
+    def log(self) -> Path:
+        """What the recorders of all calls received, as lines of JSON."""
+        return self.folder.parent / "recorder.py.log"
+
+    def write(self, makefile: str, recorder: str = RECORDER, **values: str) -> None:
+        """Write the Makefile, and GNUmakefile, with other `values` where given; `without` is it without the plug-in."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "Makefile").write_text(makefile)
+        self.recorder.write_text(recorder)
+        known = {
+            "python": sys.executable,
+            "recorder": str(self.recorder),
+            "library": str(self.library),
+            "program": self.make,
+            "stamp": stamp(self.make),
+        }
+        (self.folder / "GNUmakefile").write_text(LOAD.format(**{**known, **values}) + INCLUDE)
+        (self.folder / "without").write_text(INCLUDE)
+
+    def command(self, *arguments: str, bare: bool = False) -> list[str]:
+        """A call of make, `bare` with all but the plug-in."""
+        return [self.make, *(["-f", "without"] if bare else []), *arguments]
+
+    def run(self, *arguments: str, bare: bool = False, **options: object) -> subprocess.CompletedProcess[str]:
+        """Call make in the project."""
+        settings: dict[str, object] = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, **options}
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]
+            self.command(*arguments, bare=bare),
+            cwd=self.folder,
+            env=self.environ(),
+            check=False,
+            timeout=50,
+            **settings,
+        )
+
+    def environ(self) -> dict[str, str]:
+        """The environment of every call."""
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder.parent), "LC_ALL": "C"}
+
+    def events(self) -> list[dict[str, object]]:
+        """What the recorders have received so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    def call(self, *arguments: str, **options: object) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+        """Call make, and wait until its recorder knows the end: what make answered, and the last event."""
+        already = len(self.events())
+        done = self.run(*arguments, **options)  # type: ignore[arg-type]
+        wait_for(lambda: len(self.events()) >= already + 2)
+        return done, self.events()[-1]
