@@ -7,20 +7,18 @@ import errno
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from devtelemetry_cli.client import consent_cache, destination, machine, settings, tokens
+from devtelemetry_cli.client import consent_cache, destination, locks, machine, settings, tokens
 from devtelemetry_cli.client.consent import decisions
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.http import HttpClient
 from devtelemetry_cli.client.journal import machine_key
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasure_requests, erasures, ledger, outbox, retention
 from devtelemetry_cli.client.send.endpoint import ReportEndpoint
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
@@ -45,7 +43,7 @@ class FlushOptions:
     is called with (days done, days in all) as one destination's days are told.
     """
 
-    keeping: Keeping
+    state: StateDir
     environ: dict[str, str]
     in_person: bool
     deadline: float
@@ -82,8 +80,8 @@ def flush(job: FlushOptions) -> list[Result]:
 
     What is wrong with one destination, day or erasure is noted in its result and holds back no other.
     """
-    with _alone(job.keeping.state):
-        user = settings.read_user(job.keeping.config)
+    with _alone(job.state):
+        user = settings.read_user(job.state.config)
         decided = decisions.decisions(user)
         tidied = [_tidy(job, decision, user.keep_days) for decision in decided.values()]
         erased = _erase_all(job, len(decided))
@@ -93,7 +91,7 @@ def flush(job: FlushOptions) -> list[Result]:
 
 def preview(job: FlushOptions) -> Iterator[tuple[Decision, Report]]:
     """The reports that a flush would send now, with their exact bytes; nothing is changed. Raises OSError."""
-    for decision in decisions.decisions(settings.read_user(job.keeping.config)).values():
+    for decision in decisions.decisions(settings.read_user(job.state.config)).values():
         if decision.state == consent_cache.GRANTED and job.now < decision.until.timestamp():
             for journal, book in _books(job, decision):
                 for day in outbox.changed(journal, book, job.today):
@@ -111,7 +109,7 @@ def _tidy(job: FlushOptions, decision: Decision, keep_days: int) -> Result:
     """Delete what is not kept; what declining left behind goes before anything is sent."""
     result = Result()
     with _noted(result):
-        retention.destination(job.keeping, decision, keep_days, job.today)
+        retention.destination(job.state, decision, keep_days, job.today)
     return result
 
 
@@ -132,9 +130,9 @@ def _serve(job: FlushOptions, decision: Decision, destinations: int) -> Result:
 
 def _books(job: FlushOptions, decision: Decision) -> Iterator[tuple[Journal, Ledger]]:
     """Journal and ledger of each host that is served here."""
-    for host in machine_key.deliverable_keys(job.keeping.state, decision.key):
-        folder = Path(job.keeping.state) / "journal" / decision.key / host
-        yield Journal(folder, host, decision), Ledger(job.keeping.state, decision.key, host)
+    for host in machine_key.deliverable_keys(job.state, decision.key):
+        folder = Path(job.state.journal(decision.key, host))
+        yield Journal(folder, host, decision), Ledger(job.state, decision.key, host)
 
 
 def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: ReportEndpoint, result: Result) -> bool:
@@ -169,7 +167,7 @@ def send_host(job: FlushOptions, journal: Journal, book: Ledger, endpoint: Repor
 
 def consent_still_valid(job: FlushOptions, decision: Decision) -> bool:
     """Whether the agreement still stands: its owner may end it while we are sending. Raises ConfigurationError."""
-    now = decisions.find(job.keeping.config, decision.key)
+    now = decisions.find(job.state.config, decision.key)
     return now is not None and (now.state, now.grant) == (consent_cache.GRANTED, decision.grant)
 
 
@@ -233,7 +231,7 @@ def _erase_all(job: FlushOptions, destinations: int) -> list[Result]:
     whole = Result()
     with _noted(whole, "The list of what endpoints are still to erase"):
         results = []
-        for owed in erasures.pending(job.keeping.state):
+        for owed in erasures.pending(job.state):
             results.append(result := Result())
             with _noted(result):
                 _erase(job, owed, destinations, result)
@@ -246,7 +244,7 @@ def _erase(job: FlushOptions, owed: erasures.Erasure, destinations: int, result:
     result.host = destination.parse(owed.url).host
     token = _token(job, owed.key, owed.url, destinations)
     with _endpoint(job, owed.url, result.host, token) as endpoint:
-        outcome = erasure_requests.ask(job.keeping.state, endpoint, owed, job.in_person)
+        outcome = erasure_requests.ask(job.state, endpoint, owed, job.in_person)
     if outcome.fault is not None:
         result.faults.append(outcome.fault)
     else:
@@ -254,7 +252,7 @@ def _erase(job: FlushOptions, owed: erasures.Erasure, destinations: int, result:
 
 
 def _token(job: FlushOptions, key: str, url: str, destinations: int) -> str:
-    return tokens.find(job.keeping.config, job.environ, key, url, only_destination=destinations == 1)
+    return tokens.find(job.state.config, job.environ, key, url, only_destination=destinations == 1)
 
 
 @contextmanager
@@ -283,17 +281,13 @@ def _cannot_use(what: str, fault: OSError) -> DevtelError:
 
 
 @contextmanager
-def _alone(state: str) -> Iterator[None]:
+def _alone(state: StateDir) -> Iterator[None]:
     """One flush at a time: the lock dies with its holder. Raises TryLaterError."""
-    lock = FileLock(f"{state}/flush.lock", blocking=False, mode=0o600)
-    try:
-        Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise TryLaterError("Another flush is under way.", "It tells what there is to tell.") from None
-    except OSError as fault:
-        raise _cannot_use("The state folder", fault) from None
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locks.exclusive(state, locks.FLUSH, wait=0))
+        except locks.BusyError:
+            raise TryLaterError("Another flush is under way.", "It will send any pending reports.") from None
+        except OSError as fault:
+            raise _cannot_use("The state folder", fault) from None
         yield
-    finally:
-        lock.release()

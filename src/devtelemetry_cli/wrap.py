@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from devtelemetry_cli.client.paths import StateDir
     from devtelemetry_cli.client.recorder import RunRecorder
 
     T = TypeVar("T")
@@ -61,7 +62,7 @@ class ErrorGuard:
     """The one net around telemetry: no fault of ours reaches the build, and each is counted."""
 
     def __init__(self) -> None:
-        self.state = ""
+        self.state: StateDir | None = None
 
     def run(self, step: "Callable[..., T]", *arguments: object) -> "T | None":
         """What `step` returns, or None where it failed."""
@@ -75,7 +76,8 @@ class ErrorGuard:
         try:
             from devtelemetry_cli.client.journal import dropped  # noqa: PLC0415  only on this way
 
-            dropped.count(self.state)
+            if self.state is not None:
+                dropped.count(self.state)
         except Exception:  # noqa: S110  a disk so broken that not even this is possible: status looks for itself
             pass
 

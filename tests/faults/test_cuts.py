@@ -8,7 +8,6 @@ import pytest
 
 from devtelemetry_cli import send
 from devtelemetry_cli.client.consent import judge
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.commands import status
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.model.metrics import Environment
@@ -36,7 +35,7 @@ def worker(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def previewed(worker: Worker) -> dict[str, int]:
     """The runs of each day as a flush would tell them now."""
     place = worker.place
-    job = send.FlushOptions(Keeping(place.config, place.state), place.environ, True, time.monotonic() + 60)
+    job = send.FlushOptions(place.state, place.environ, True, time.monotonic() + 60)
     job.__dict__["machine"] = MACHINE
     with suppress(DevtelError, OSError):
         return {report.date: report.runs for _, report in send.preview(job)}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from devtelemetry_cli.client import settings
 from devtelemetry_cli.client.consent import decide, judge
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.journal import writer
+from devtelemetry_cli.client.paths import StateDir
 from tests.helpers import fake_schedulers
 
 BIN = Path(sys.executable).parent
@@ -141,7 +141,7 @@ class Developer:
         user = settings.read_user(str(self.config))
         terms = judge.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
         assert terms is not None
-        return decide.grant(Keeping(str(self.config), str(self.state)), terms, time.time()).anonymous_id
+        return decide.grant(StateDir(self.state, str(self.config)), terms, time.time()).anonymous_id
 
     def journal_folder(self) -> Path:
         """The journal that runs in this project go to now; the host's key is made by a first run."""

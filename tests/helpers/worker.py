@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devtelemetry_cli.client.journal import reader
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from tests.helpers.developer import Developer, processes_of, wait_for
 from tests.helpers.file_damage import DAY_BEFORE, TODAY, YESTERDAY
@@ -51,7 +52,7 @@ def furnish(folder: Path, endpoint: Endpoint) -> None:
     assert build(developer, "work")[0] == 0
     elsewhere = f"{endpoint.base}/connections/2/report"
     (developer.state / "invitations.json").write_text('{"last": 1700000000, "times": {"elsewhere": 2}}')
-    erasures.queue(str(developer.state), erasures.Erasure(elsewhere, "elsewhere", WITHDRAWN))
+    erasures.queue(StateDir(developer.state), erasures.Erasure(elsewhere, "elsewhere", WITHDRAWN))
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def grant() -> None:
         host = terms.destination.host
         click.echo(f"devtel: warning: plain http to {host}: anyone on the way can read the reports.", err=True)
     with _kept(context):
-        decision = decide.grant(current.state_dir(context), terms, time.time())
+        decision = decide.grant(context.state, terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
     _offer_schedule(context)
 
@@ -53,7 +53,7 @@ def local() -> None:
     context = current.context()
     terms = current.terms(context)
     with _kept(context):
-        decide.local(current.state_dir(context), terms, time.time())
+        decide.local(context.state, terms, time.time())
     click.echo("Recorded for yourself only; nothing is sent.")
 
 
@@ -66,7 +66,7 @@ def decline(everywhere: bool) -> None:
     context = current.context()
     targets = _all_destinations(context) if everywhere else [_destination(context)]
     with _kept(context):
-        queued = [decide.decline(current.state_dir(context), key, url, time.time()) for key, url in targets]
+        queued = [decide.decline(context.state, key, url, time.time()) for key, url in targets]
     what = "every destination" if everywhere else "this destination"
     click.echo(f"Declined: nothing is recorded, and every record of {what} on this machine is deleted.")
     _tell_erasure(any(queued))
@@ -78,7 +78,7 @@ def forget() -> None:
     context = current.context()
     key, _ = _destination(context)
     with _kept(context):
-        queued = decide.forget(current.state_dir(context), key)
+        queued = decide.forget(context.state, key)
     click.echo("Forgotten: every record of this destination on this machine is deleted; your decision stays.")
     _tell_erasure(queued)
 
@@ -160,9 +160,7 @@ def _ask() -> None:
             "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
         )
     with _kept(context):
-        answer = question.ask_and_apply(
-            current.state_dir(context), terms, question.introduction(context, terms, notice.full(terms))
-        )
+        answer = question.ask_and_apply(context.state, terms, question.introduction(context, terms, notice.full(terms)))
     if answer == prompt.YES:
         _offer_schedule(context)
 

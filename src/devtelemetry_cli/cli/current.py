@@ -1,27 +1,16 @@
 """The context in which a command was called: the same one that a wrapped run there would have."""
 
 import os
-from typing import TYPE_CHECKING
 
 from devtelemetry_cli.client import settings
 from devtelemetry_cli.client.consent import decisions, judge
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
 
-if TYPE_CHECKING:
-    from devtelemetry_cli.client.consent.decide import Keeping
-
 
 def context() -> Context:
     """The context of the current folder and environment."""
     return Context(dict(os.environ))
-
-
-def state_dir(context: Context) -> "Keeping":
-    """The files that hold decisions and records."""
-    from devtelemetry_cli.client.consent.decide import Keeping  # noqa: PLC0415  commands that only read load no locks
-
-    return Keeping(context.config, context.state)
 
 
 def terms(context: Context) -> Terms | None:

@@ -32,7 +32,7 @@ def flush(dry_run: bool, deadline: float, quiet: bool, verbose: bool) -> None:
     context = current.context()
     in_person = not quiet and (verbose or cli.is_interactive())
     switch = switches.switched_off(context.environ)
-    job = sending.FlushOptions(current.state_dir(context), context.environ, in_person, time.monotonic() + deadline)
+    job = sending.FlushOptions(context.state, context.environ, in_person, time.monotonic() + deadline)
     if switch:
         _tell(in_person, f"devtel is switched off ({switch} is set); nothing is sent.")
     elif dry_run:

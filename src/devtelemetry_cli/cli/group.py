@@ -114,7 +114,7 @@ def _renew_start_file() -> None:
 
     with contextlib.suppress(OSError):  # a read-only home is no error of the command
         context = current.context()
-        start_file.refresh(context.config, context.state)
+        start_file.refresh(context.state)
 
 
 def _fail(fault: DevtelError) -> NoReturn:

@@ -7,6 +7,8 @@ unchanged the answer holds; a changed file, a damaged memory or a full disk only
 
 import os
 
+from devtelemetry_cli.client.paths import StateDir
+
 GRANTED, LOCAL, DECLINED, UNDECIDED, OFF = "granted", "local", "declined", "undecided", "off"
 _STATES = (GRANTED, LOCAL, DECLINED, UNDECIDED, OFF)
 
@@ -60,7 +62,7 @@ def fingerprint(config: str, project: str | None, report_url: str) -> str:
     return "|".join((_stamp(config), project or "", _stamp(project) if project else "", report_url))
 
 
-def load_cached(state: str, fingerprint: str) -> ConsentStatus | None:
+def load_cached(state: StateDir, fingerprint: str) -> ConsentStatus | None:
     """The remembered answer if it was made from just this, else None."""
     try:
         descriptor = os.open(_place(state, fingerprint), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
@@ -78,7 +80,7 @@ def load_cached(state: str, fingerprint: str) -> ConsentStatus | None:
     return _read(lines[2:11])
 
 
-def store_cached(state: str, fingerprint: str, verdict: ConsentStatus) -> None:
+def store_cached(state: StateDir, fingerprint: str, verdict: ConsentStatus) -> None:
     """Keep the answer for the next run. Raises OSError where it cannot be kept."""
     values = [
         verdict.state, verdict.rule, verdict.journal, verdict.grant, str(verdict.until), "1" if verdict.ask else "",
@@ -122,9 +124,9 @@ def _stamp(path: str) -> str:
     return f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}:{status.st_dev}"
 
 
-def _place(state: str, fingerprint: str) -> str:
+def _place(state: StateDir, fingerprint: str) -> str:
     # One file for each project and address. A clash only makes two places forget each other's answer.
     number = 0
     for byte in fingerprint.partition("|")[2].encode("utf-8", "surrogateescape"):
         number = (number * 31 + byte) % 2**32
-    return f"{state}/verdicts/{number:08x}"
+    return f"{state.consent_cache}/{number:08x}"

@@ -11,8 +11,8 @@ class Context:
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.environ = environ
-        self.config = paths.config_file(environ)
-        self.state = paths.state_folder(environ)
+        self.state = paths.state_dir(environ)
+        self.config = self.state.config
         self.folder = paths.working_folder()
         self.project = paths.project_file(self.folder) if self.folder else None
         self.fingerprint = consent_cache.fingerprint(self.config, self.project, environ.get("DEVTEL_REPORT_URL", ""))

@@ -31,7 +31,8 @@ class RunRecorder:
     def start(self, target: str, now: float, git: tuple[str | None, int | None]) -> None:
         """Write the start. Raises OSError; the end is not written then either."""
         name = target_names.sanitize(target)
-        folder = f"{self._place.state}/journal/{self._answer.journal}/{machine_key.get_or_create(self._place.state)}"
+        state = self._place.state
+        folder = state.journal(self._answer.journal, machine_key.get_or_create(state))
         record = writer.encode(
             "start",
             {

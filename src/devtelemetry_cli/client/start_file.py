@@ -13,12 +13,11 @@ from pathlib import Path
 import devtelemetry_cli
 from devtelemetry_cli.client import atomic_files, consent_cache, settings
 from devtelemetry_cli.client.consent import decisions
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.errors import ConfigurationError
 
-NAME = "start.mk"
 
-
-def refresh(config: str, state: str) -> None:
+def refresh(state: StateDir) -> None:
     """Write the file where an agreement stands and it is missing or another devtel's; remove it where none stands.
 
     Under another user's home nothing changes. A damaged config changes nothing. Raises OSError.
@@ -27,12 +26,12 @@ def refresh(config: str, state: str) -> None:
     if not folder.is_dir() or folder.stat().st_uid != os.geteuid():
         return
     try:
-        known = decisions.decisions(settings.read_user(config)).values()
+        known = decisions.decisions(settings.read_user(state.config)).values()
     except ConfigurationError:
         return
     agreed = any(decision.state != consent_cache.DECLINED for decision in known)
     text = render() if agreed else None
-    file = folder / NAME
+    file = Path(state.start_file)
     if text is None:
         file.unlink(missing_ok=True)
     elif _text(file) != text:

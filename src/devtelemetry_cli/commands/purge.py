@@ -5,22 +5,20 @@ A day that was told leaves a stub in the ledger: how much was told, and under wh
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from devtelemetry_cli.client import consent_cache
-from devtelemetry_cli.client.consent.judge import journal_name
+from devtelemetry_cli.client import locks, paths
 from devtelemetry_cli.client.journal import dropped, machine_key, reader
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import ledger
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
 from devtelemetry_cli.errors import TryLaterError
 from devtelemetry_cli.model.records import Start
 
-_LOCAL = journal_name("", consent_cache.LOCAL)
+_LOCAL = paths.local_journal("")
 
 
 @dataclass(frozen=True)
@@ -39,18 +37,18 @@ class Day:
         return self.journal.endswith(_LOCAL)
 
 
-def journals(state: str, key: str | None) -> list[str]:
+def journals(state: StateDir, key: str | None) -> list[str]:
     """The journals of a destination, to be sent and for oneself; of all destinations for None. Raises OSError."""
     if key is not None:
-        return [key, journal_name(key, consent_cache.LOCAL)]
-    return sorted({name for room in ("journal", "ledger") for name in _folders(Path(state) / room)})
+        return [key, paths.local_journal(key)]
+    return sorted({name for folder in (state.journals, state.ledgers) for name in _folders(Path(folder))})
 
 
-def days(state: str, names: Iterable[str], before: date | None) -> Iterator[Day]:
+def days(state: StateDir, names: Iterable[str], before: date | None) -> Iterator[Day]:
     """The days in these journals before a date (None: all) of which this machine keeps anything. Raises OSError."""
     for name in names:
         for host in machine_key.deliverable_keys(state, name):
-            folder, book = Path(state) / "journal" / name / host, Ledger(state, name, host)
+            folder, book = Path(state.journal(name, host)), Ledger(state, name, host)
             recorded = set(reader.days(folder))
             told = {entry.date for entry in book.entries() if not entry.is_tombstone}
             for day in sorted(recorded | told):
@@ -58,7 +56,7 @@ def days(state: str, names: Iterable[str], before: date | None) -> Iterator[Day]
                     yield _look(name, host, day, folder if day in recorded else None, book)
 
 
-def purge(state: str, names: list[str], before: date | None, today: date) -> list[Day]:
+def purge(state: StateDir, names: list[str], before: date | None, today: date) -> list[Day]:
     """Delete those days; what they were. Raises TryLaterError while a flush runs, OSError where one cannot be deleted.
 
     Cut off at any moment, it can be said again.
@@ -67,7 +65,7 @@ def purge(state: str, names: list[str], before: date | None, today: date) -> lis
         found = list(days(state, names, before))
         for day in found:
             _forget(Ledger(state, day.journal, day.host), day, today)
-            reader.file(Path(state) / "journal" / day.journal / day.host, day.date).unlink(missing_ok=True)
+            reader.file(Path(state.journal(day.journal, day.host)), day.date).unlink(missing_ok=True)
         if before is None:
             _count_anew(state)
         return found
@@ -126,24 +124,20 @@ def _only_the_id(body: str) -> str:
         return ""
 
 
-def _count_anew(state: str) -> None:
+def _count_anew(state: StateDir) -> None:
     """What could not be recorded so far belongs to what is gone now."""
-    counter = Path(state) / "dropped"
+    counter = Path(state.dropped)
     if counter.exists():
         counter.unlink()
         dropped.prepare(state)
 
 
 @contextmanager
-def _no_flush(state: str) -> Iterator[None]:
+def _no_flush(state: StateDir) -> Iterator[None]:
     """Hold the lock of a flush. Raises TryLaterError while one runs, OSError."""
-    Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(f"{state}/flush.lock", blocking=False, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise TryLaterError("A flush is under way.", "Say it again when it is over; nothing was deleted.") from None
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locks.exclusive(state, locks.FLUSH, wait=0))
+        except locks.BusyError:
+            raise TryLaterError("A flush is running; nothing was deleted.", "Run the command again later.") from None
         yield
-    finally:
-        lock.release()

@@ -88,16 +88,15 @@ def _look_at_place(context: Context, status: Status) -> None:
 
 
 def _hosts(context: Context, decision: decisions.Decision, status: Status) -> list[str]:
-    journal = judge.journal_name(decision.key, decision.state)
     try:
-        return machine_key.deliverable_keys(context.state, journal)
+        return machine_key.deliverable_keys(context.state, decision.journal)
     except OSError as fault:
         status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
         return []
 
 
 def _look_at_records(context: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
-    folder = Path(context.state) / "journal" / judge.journal_name(decision.key, decision.state) / host
+    folder = Path(context.state.journal(decision.journal, host))
     today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
     journal = outbox.Journal(folder, host, decision)
     tally = reader.Tally()

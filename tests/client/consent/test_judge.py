@@ -8,8 +8,8 @@ import pytest
 
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.consent import decide, decisions, judge
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.consent_cache import ConsentStatus
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.settings import ProjectFile, UserConfig
 from tests.helpers.samples import DESTINATION, NOON, TERMS, URL, tree
 
@@ -29,12 +29,12 @@ class Desk:
     """A config, a state folder and a project file to judge."""
 
     def __init__(self, folder: Path) -> None:
-        self.keeping = Keeping(str(folder / "config.toml"), str(folder / "state"))
+        self.state = StateDir(folder / "state", str(folder / "config.toml"))
         self.project = folder / ".devtel.toml"
         self.project.write_text(PROJECT)
 
     def judge(self, environ: dict[str, str] | None = None, now: float = NOON + 60) -> ConsentStatus:
-        return judge.judge(environ or {}, self.keeping.config, str(self.project), now)
+        return judge.judge(environ or {}, self.state.config, str(self.project), now)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_undecided_records_nothing_and_may_ask(desk: Desk) -> None:
 
 
 def test_granted_records_under_the_agreement_until_it_ends(desk: Desk) -> None:
-    decision = decide.grant(desk.keeping, TERMS, NOON)
+    decision = decide.grant(desk.state, TERMS, NOON)
     answer = desk.judge()
     assert (answer.state, answer.grant, answer.journal) == (consent_cache.GRANTED, decision.grant, DESTINATION.key)
     assert (answer.rule, answer.ask) == ("granted on 2026-11-22", False)
@@ -59,21 +59,21 @@ def test_granted_records_under_the_agreement_until_it_ends(desk: Desk) -> None:
 
 
 def test_local_records_in_a_journal_of_its_own_and_is_never_asked_again(desk: Desk) -> None:
-    decide.local(desk.keeping, TERMS, NOON)
+    decide.local(desk.state, TERMS, NOON)
     answer = desk.judge(now=YEARS_LATER)
     assert (answer.state, answer.journal, answer.ask) == (consent_cache.LOCAL, f"{DESTINATION.key}.local", False)
     assert answer.records(YEARS_LATER)
 
 
 def test_declined_records_nothing_and_is_never_asked_again(desk: Desk) -> None:
-    decide.decline(desk.keeping, DESTINATION.key, URL, NOON)
+    decide.decline(desk.state, DESTINATION.key, URL, NOON)
     answer = desk.judge(now=YEARS_LATER)
     assert (answer.state, answer.rule, answer.ask) == (consent_cache.DECLINED, "declined on 2026-11-22", False)
     assert not answer.records(YEARS_LATER)
 
 
 def test_a_grant_that_ended_is_undecided_and_asked_again(desk: Desk) -> None:
-    decide.grant(desk.keeping, TERMS, NOON)
+    decide.grant(desk.state, TERMS, NOON)
     end = desk.judge().until
     assert desk.judge(now=end - 1).state == consent_cache.GRANTED
     answer = desk.judge(now=end)
@@ -83,7 +83,7 @@ def test_a_grant_that_ended_is_undecided_and_asked_again(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
 def test_a_switch_wins_over_every_decision(desk: Desk, name: str) -> None:
-    decide.grant(desk.keeping, TERMS, NOON)
+    decide.grant(desk.state, TERMS, NOON)
     answer = desk.judge({name: "1"})
     assert (answer.state, answer.rule, answer.ask) == (consent_cache.OFF, f"{name} is set", False)
 
@@ -101,7 +101,7 @@ def test_a_switch_wins_over_every_decision(desk: Desk, name: str) -> None:
     ],
 )
 def test_what_is_damaged_means_off_and_not_undecided(desk: Desk, tmp_path: Path, which: str, text: str) -> None:
-    decide.grant(desk.keeping, TERMS, NOON)
+    decide.grant(desk.state, TERMS, NOON)
     (tmp_path / which).write_text(text)
     answer = desk.judge()
     assert (answer.state, answer.ask) == (consent_cache.OFF, False)
@@ -119,7 +119,7 @@ def test_no_date_of_a_decision_raises_or_hangs(desk: Desk, tmp_path: Path, decid
 
 
 def test_agreeing_to_one_destination_never_covers_another(desk: Desk) -> None:
-    decide.grant(desk.keeping, TERMS, NOON)
+    decide.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace("/1/", "/2/"))
     assert desk.judge().state == consent_cache.UNDECIDED
     assert desk.judge({"DEVTEL_REPORT_URL": URL}).state == consent_cache.GRANTED
@@ -136,7 +136,7 @@ def test_agreeing_to_one_destination_never_covers_another(desk: Desk) -> None:
 def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
     desk: Desk, old: str, new: str, said: str
 ) -> None:
-    decision = decide.grant(desk.keeping, TERMS, NOON)
+    decision = decide.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace(old, new))
     answer = desk.judge()
     assert (answer.state, answer.ask, answer.grant) == (consent_cache.GRANTED, True, decision.grant)
@@ -145,12 +145,12 @@ def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
 
 
 def test_an_older_notice_is_a_difference(desk: Desk) -> None:
-    older = replace(decide.grant(desk.keeping, TERMS, NOON), notice=0, notice_hash="an older one")
+    older = replace(decide.grant(desk.state, TERMS, NOON), notice=0, notice_hash="an older one")
     assert judge.differences(TERMS, older) == ["the list of what is sent: was version 0, is now 1"]
 
 
 def test_a_project_file_beside_the_agreement_changes_no_terms(desk: Desk) -> None:
-    decide.grant(desk.keeping, TERMS, NOON)
+    decide.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace('"shop"', '"other"').replace("dev.%", "all"))
     answer = desk.judge()
     assert (answer.ask, answer.project, answer.targets) == (False, "other", ("all",))
@@ -161,7 +161,7 @@ def test_without_an_address_nobody_is_asked_and_only_local_records(desk: Desk) -
     answer = desk.judge()
     assert (answer.state, answer.ask, answer.journal) == (consent_cache.UNDECIDED, False, "nowhere")
     assert answer.rule == "no report URL is set, and nothing was decided"
-    decide.local(desk.keeping, None, NOON)
+    decide.local(desk.state, None, NOON)
     assert (desk.judge().state, desk.judge().journal) == (consent_cache.LOCAL, "nowhere.local")
 
 
@@ -192,10 +192,10 @@ def test_judging_changes_nothing(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_grant_is_found_again_from_the_file_alone(desk: Desk) -> None:
-    decision = decide.grant(desk.keeping, TERMS, NOON)
-    assert decisions.find(desk.keeping.config, DESTINATION.key) == decision
+    decision = decide.grant(desk.state, TERMS, NOON)
+    assert decisions.find(desk.state.config, DESTINATION.key) == decision
 
 
 def test_another_wording_alone_is_a_difference(desk: Desk) -> None:
-    granted = replace(decide.grant(desk.keeping, TERMS, NOON), notice_hash="of another wording")
+    granted = replace(decide.grant(desk.state, TERMS, NOON), notice_hash="of another wording")
     assert judge.differences(TERMS, granted) == ["the wording of the notice"]

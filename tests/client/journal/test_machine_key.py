@@ -7,57 +7,58 @@ from pathlib import Path
 import pytest
 
 from devtelemetry_cli.client.journal import machine_key
+from devtelemetry_cli.client.paths import StateDir
 from tests.helpers.samples import tree
 
 
 def place(state: Path) -> Path:
-    return Path(machine_key.path(str(state), os.uname().nodename))
+    return Path(machine_key.path(StateDir(state), os.uname().nodename))
 
 
 def test_a_key_is_made_once_and_found_again(tmp_path: Path) -> None:
-    key = machine_key.get_or_create(str(tmp_path))
+    key = machine_key.get_or_create(StateDir(tmp_path))
     assert len(bytes.fromhex(key)) == 4
-    assert machine_key.find(str(tmp_path)) == machine_key.get_or_create(str(tmp_path)) == key
+    assert machine_key.find(StateDir(tmp_path)) == machine_key.get_or_create(StateDir(tmp_path)) == key
     assert stat.S_IMODE(place(tmp_path).stat().st_mode) == 0o600
 
 
 def test_looking_makes_nothing(tmp_path: Path) -> None:
-    assert machine_key.find(str(tmp_path)) is None
+    assert machine_key.find(StateDir(tmp_path)) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_draft_is_left_behind(tmp_path: Path) -> None:
-    machine_key.get_or_create(str(tmp_path))
-    machine_key.get_or_create(str(tmp_path))
+    machine_key.get_or_create(StateDir(tmp_path))
+    machine_key.get_or_create(StateDir(tmp_path))
     assert len(tree(tmp_path)) == 1
 
 
 def test_two_states_have_two_keys(tmp_path: Path) -> None:
-    assert machine_key.get_or_create(f"{tmp_path}/a") != machine_key.get_or_create(f"{tmp_path}/b")
+    assert machine_key.get_or_create(StateDir(tmp_path / "a")) != machine_key.get_or_create(StateDir(tmp_path / "b"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"0123456", b"012345678", b"0123ABCD", b"../../..", b"\xff" * 8])
 def test_a_damaged_key_is_none_and_a_new_one_takes_over(tmp_path: Path, content: bytes) -> None:
     place(tmp_path).parent.mkdir()
     place(tmp_path).write_bytes(content)
-    assert machine_key.find(str(tmp_path)) is None
-    assert machine_key.get_or_create(str(tmp_path)) == place(tmp_path).read_text()
+    assert machine_key.find(StateDir(tmp_path)) is None
+    assert machine_key.get_or_create(StateDir(tmp_path)) == place(tmp_path).read_text()
 
 
 def test_a_fifo_in_the_keys_place_holds_nobody_up(tmp_path: Path) -> None:
     place(tmp_path).parent.mkdir()
     os.mkfifo(place(tmp_path))
-    assert machine_key.find(str(tmp_path)) is None
+    assert machine_key.find(StateDir(tmp_path)) is None
 
 
 def test_a_key_that_cannot_be_kept_is_an_oserror(tmp_path: Path) -> None:
     place(tmp_path).mkdir(parents=True)
-    assert machine_key.find(str(tmp_path)) is None
+    assert machine_key.find(StateDir(tmp_path)) is None
     with pytest.raises(OSError, match="hosts"):
-        machine_key.get_or_create(str(tmp_path))
+        machine_key.get_or_create(StateDir(tmp_path))
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
-        machine_key.get_or_create(str(tmp_path / "file"))
+        machine_key.get_or_create(StateDir(tmp_path / "file"))
 
 
 def test_runs_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def fork_finder(state: Path, output: int) -> int:
     if child:
         return child
     try:
-        os.write(output, machine_key.get_or_create(str(state)).encode() + b"\n")
+        os.write(output, machine_key.get_or_create(StateDir(state)).encode() + b"\n")
         os._exit(0)
     finally:
         os._exit(1)
@@ -85,8 +86,8 @@ def fork_finder(state: Path, output: int) -> int:
     [("box-1.example.com", "box-1.example.com"), ("../../etc", ".._.._etc"), ("a b\n", "a_b_"), ("", "_")],
 )
 def test_a_machines_name_makes_a_files_name(nodename: str, name: str) -> None:
-    assert machine_key.path("/state", nodename) == f"/state/hosts/{name}"
+    assert machine_key.path(StateDir("/state"), nodename) == f"/state/hosts/{name}"
 
 
 def test_a_long_name_is_cut() -> None:
-    assert len(machine_key.path("", "x" * 500)) < 120
+    assert len(machine_key.path(StateDir(""), "x" * 500)) < 120

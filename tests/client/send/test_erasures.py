@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.client.send.erasures import Erasure
 from tests.helpers.samples import tree
@@ -16,7 +17,7 @@ TWO = Erasure("https://b/connections/1/report", "b", "id-2")
 
 
 def test_what_is_queued_is_pending_until_it_is_settled(tmp_path: Path) -> None:
-    state = f"{tmp_path}/new/state"
+    state = StateDir(tmp_path / "new" / "state")
     for erasure in (ONE, TWO, ONE):
         erasures.queue(state, erasure)
     assert erasures.pending(state) == [ONE, TWO]
@@ -25,21 +26,21 @@ def test_what_is_queued_is_pending_until_it_is_settled(tmp_path: Path) -> None:
 
 
 def test_nothing_pending_leaves_no_id_and_no_file(tmp_path: Path) -> None:
-    erasures.queue(str(tmp_path), ONE)
-    erasures.settle(str(tmp_path), TWO)
-    assert erasures.pending(str(tmp_path)) == [ONE]
-    erasures.settle(str(tmp_path), ONE)
-    assert erasures.pending(str(tmp_path)) == []
+    erasures.queue(StateDir(tmp_path), ONE)
+    erasures.settle(StateDir(tmp_path), TWO)
+    assert erasures.pending(StateDir(tmp_path)) == [ONE]
+    erasures.settle(StateDir(tmp_path), ONE)
+    assert erasures.pending(StateDir(tmp_path)) == []
     assert [name for name in tree(tmp_path) if not name.endswith(".lock")] == []
 
 
 def test_settling_what_was_settled_is_nothing(tmp_path: Path) -> None:
-    erasures.settle(str(tmp_path), ONE)
-    assert erasures.pending(str(tmp_path)) == []
+    erasures.settle(StateDir(tmp_path), ONE)
+    assert erasures.pending(StateDir(tmp_path)) == []
 
 
 def test_the_file_holds_just_what_is_owed(tmp_path: Path) -> None:
-    erasures.queue(str(tmp_path), ONE)
+    erasures.queue(StateDir(tmp_path), ONE)
     file = tmp_path / "erasures.json"
     assert json.loads(file.read_text()) == [
         {"url": ONE.url, "key": "a", "anonymous_id": "id-1", "contact": "dx@a"},
@@ -58,9 +59,9 @@ def test_the_file_holds_just_what_is_owed(tmp_path: Path) -> None:
 def test_a_damaged_file_is_an_oserror_and_is_not_written_over(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "erasures.json").write_bytes(content)
     with pytest.raises(OSError, match="damaged"):
-        erasures.pending(str(tmp_path))
-    erasures.queue(str(tmp_path), ONE)
-    assert erasures.pending(str(tmp_path)) == [ONE]
+        erasures.pending(StateDir(tmp_path))
+    erasures.queue(StateDir(tmp_path), ONE)
+    assert erasures.pending(StateDir(tmp_path)) == [ONE]
     (aside,) = tmp_path.glob("erasures.json.damaged-*")
     assert aside.read_bytes() == content
 
@@ -68,13 +69,13 @@ def test_a_damaged_file_is_an_oserror_and_is_not_written_over(tmp_path: Path, co
 def test_a_state_folder_that_cannot_be_made_is_an_oserror(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
-        erasures.queue(f"{tmp_path}/file/state", ONE)
+        erasures.queue(StateDir(tmp_path / "file/state"), ONE)
 
 
 def test_two_that_queue_at_once_lose_neither(tmp_path: Path) -> None:
     children = [fork_queue(tmp_path, number) for number in range(8)]
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
-    assert {erasure.anonymous_id for erasure in erasures.pending(str(tmp_path))} == {f"id-{n}" for n in range(8)}
+    assert {erasure.anonymous_id for erasure in erasures.pending(StateDir(tmp_path))} == {f"id-{n}" for n in range(8)}
 
 
 def fork_queue(state: Path, number: int) -> int:
@@ -82,7 +83,7 @@ def fork_queue(state: Path, number: int) -> int:
     if child:
         return child
     try:
-        erasures.queue(str(state), Erasure("u", "k", f"id-{number}"))
+        erasures.queue(StateDir(state), Erasure("u", "k", f"id-{number}"))
         os._exit(0)
     finally:
         os._exit(1)

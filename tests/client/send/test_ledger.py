@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import ledger
 from devtelemetry_cli.client.send.ledger import DeliveryStatus, Entry, Ledger
 from tests.helpers.samples import DAY
@@ -19,13 +20,13 @@ FULL = Entry(
 
 @pytest.fixture
 def book(tmp_path: Path) -> Ledger:
-    return Ledger(str(tmp_path), "key", "0123abcd")
+    return Ledger(StateDir(tmp_path), "key", "0123abcd")
 
 
 def test_an_entry_is_kept_and_found_again(book: Ledger, tmp_path: Path) -> None:
     book.keep(FULL)
-    assert Ledger(str(tmp_path), "key", "0123abcd").entry(DAY) == FULL
-    assert Ledger(str(tmp_path), "key", "other").entry(DAY) == Entry(DAY)
+    assert Ledger(StateDir(tmp_path), "key", "0123abcd").entry(DAY) == FULL
+    assert Ledger(StateDir(tmp_path), "key", "other").entry(DAY) == Entry(DAY)
     assert stat.S_IMODE((book.folder / f"{DAY}.json").stat().st_mode) == 0o600
 
 
@@ -106,7 +107,7 @@ def test_whole_numbers_are_accepted_as_times(book: Ledger) -> None:
 def test_what_cannot_be_kept_is_an_oserror(tmp_path: Path) -> None:
     (tmp_path / "ledger").touch()
     with pytest.raises(OSError, match="ledger"):
-        Ledger(str(tmp_path), "key", "host").keep(FULL)
+        Ledger(StateDir(tmp_path), "key", "host").keep(FULL)
 
 
 def test_the_names_of_the_first_version_are_read_and_the_present_ones_written(book: Ledger) -> None:

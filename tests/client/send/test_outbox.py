@@ -10,6 +10,7 @@ import pytest
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.journal import reader, writer
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import ledger, outbox
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
 from tests.helpers.samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, NOON, URL
@@ -25,7 +26,7 @@ def journal(tmp_path: Path) -> outbox.Journal:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Ledger:
-    return Ledger(str(tmp_path), "key", HOST)
+    return Ledger(StateDir(tmp_path), "key", HOST)
 
 
 def ago(count: int) -> str:

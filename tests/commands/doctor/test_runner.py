@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pexpect
 
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.commands.doctor.runner import CHECKS
 from tests.helpers.developer import DEVTEL, Developer
@@ -136,7 +137,9 @@ def test_a_clock_that_was_ahead_is_told(patient: Developer) -> None:
 
 
 def test_an_erasure_that_is_owed_is_told(patient: Developer) -> None:
-    erasures.queue(str(patient.state), erasures.Erasure("https://gone.example/connections/1/report", "gone", "ID-1"))
+    erasures.queue(
+        StateDir(patient.state), erasures.Erasure("https://gone.example/connections/1/report", "gone", "ID-1")
+    )
     assert "The ID ID-1 is not erased yet at https://gone.example" in str(problems(examine(patient, "--offline")[1]))
 
 

@@ -3,48 +3,43 @@
 The count and the date are all that is kept about who has not decided.
 """
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client import atomic_files, locks
+from devtelemetry_cli.client.paths import StateDir
 
 PAUSE = 7 * 86400  # seconds
 MOST = 5
 
 
-def due(state: str, key: str, now: float) -> bool:
+def due(state: StateDir, key: str, now: float) -> bool:
     """Whether the budget allows an invitation for the destination `key` now."""
-    last, times = _read(_place(state))
+    last, times = _read(Path(state.invitations))
     return abs(now - last) >= PAUSE and times.get(key, 0) < MOST
 
 
-def spend(state: str, key: str, now: float) -> bool:
+def spend(state: StateDir, key: str, now: float) -> bool:
     """Count one invitation before it is made; False where another run was faster. Raises OSError."""
-    place = _place(state)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(place.with_suffix(".lock")) as alone:
-        if not alone or not due(state, key, now):
-            return False
-        times = _read(place)[1]
-        times[key] = times.get(key, 0) + 1
-        atomic_files.atomic_write(place, json.dumps({"last": int(now), "times": times}).encode())
-        return True
+    place = Path(state.invitations)
+    try:
+        with locks.exclusive(state, locks.INVITATIONS, wait=0):
+            if not due(state, key, now):
+                return False
+            times = _read(place)[1]
+            times[key] = times.get(key, 0) + 1
+            atomic_files.atomic_write(place, json.dumps({"last": int(now), "times": times}).encode())
+            return True
+    except locks.BusyError:
+        return False
 
 
-def forget(state: str, key: str) -> None:
+def forget(state: StateDir, key: str) -> None:
     """Keep nothing about a destination that was decided on. Raises OSError."""
-    place = _place(state)
+    place = Path(state.invitations)
     last, times = _read(place)
     if times.pop(key, None) is not None:
         atomic_files.atomic_write(place, json.dumps({"last": last, "times": times}).encode())
-
-
-def _place(state: str) -> Path:
-    return Path(state) / "invitations.json"
 
 
 def _read(place: Path) -> tuple[int, dict[str, int]]:
@@ -64,15 +59,3 @@ class _Exhausted(dict[str, int]):
 
     def get(self, _key: object, _default: object = None) -> int:
         return MOST
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(descriptor)

@@ -6,19 +6,18 @@ import shutil
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from filelock import FileLock
-
-from devtelemetry_cli.client import atomic_files, consent_cache, settings, start_file, tokens
-from devtelemetry_cli.client.consent import ask_limit, decisions, judge
+from devtelemetry_cli.client import atomic_files, consent_cache, locks, paths, settings, start_file, tokens
+from devtelemetry_cli.client.consent import ask_limit, decisions
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import dropped
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.client.send.ledger import Ledger
 from devtelemetry_cli.report.fields import NOTICE_VERSION
@@ -27,28 +26,19 @@ Rest = ParamSpec("Rest")
 Done = TypeVar("Done")
 
 
-@dataclass(frozen=True)
-class Keeping:
-    """Where decisions and records are kept: the user config's path and the state folder."""
-
-    config: str
-    state: str
-
-
-def _alone(act: Callable[Concatenate[Keeping, Rest], Done]) -> Callable[Concatenate[Keeping, Rest], Done]:
+def _alone(act: Callable[Concatenate[StateDir, Rest], Done]) -> Callable[Concatenate[StateDir, Rest], Done]:
     """One decision at a time, with all that follows from it: of two at once, the later one stands as a whole."""
 
     @functools.wraps(act)
-    def locked(keeping: Keeping, /, *rest: Rest.args, **named: Rest.kwargs) -> Done:
-        Path(keeping.state).mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(f"{keeping.state}/consent.lock", timeout=10, mode=0o600):
-            return act(keeping, *rest, **named)
+    def locked(state: StateDir, /, *rest: Rest.args, **named: Rest.kwargs) -> Done:
+        with locks.exclusive(state, locks.CONSENT):
+            return act(state, *rest, **named)
 
     return locked
 
 
 @_alone
-def grant(keeping: Keeping, terms: Terms, now: float) -> Decision:
+def grant(state: StateDir, terms: Terms, now: float) -> Decision:
     """Agree to the terms. A new random ID, unless this renews an agreement that stands. Raises OSError."""
 
     def change(known: dict[str, Decision]) -> None:
@@ -68,11 +58,11 @@ def grant(keeping: Keeping, terms: Terms, now: float) -> Decision:
             notice_hash=terms.hash(),
         )
 
-    return _write(keeping, terms.destination.key, change)
+    return _write(state, terms.destination.key, change)
 
 
 @_alone
-def local(keeping: Keeping, terms: Terms | None, now: float) -> Decision:
+def local(state: StateDir, terms: Terms | None, now: float) -> Decision:
     """Record for oneself alone. What was recorded to be sent becomes one's own, and what was sent is withdrawn."""
     key, url = (terms.destination.key, terms.destination.url) if terms else (NOWHERE, "")
 
@@ -81,116 +71,115 @@ def local(keeping: Keeping, terms: Terms | None, now: float) -> Decision:
         kept = before.grant if before is not None and before.state == consent_cache.LOCAL else secrets.token_hex(4)
         known[key] = Decision(key=key, url=url, state=consent_cache.LOCAL, decided=_moment(now), grant=kept)
 
-    _queue_erasure(keeping, key)
-    decision = _write(keeping, key, change)
-    _make_own(keeping.state, key)
-    _delete(Path(keeping.state) / "ledger" / key)
+    _queue_erasure(state, key)
+    decision = _write(state, key, change)
+    _make_own(state, key)
+    _delete(state.ledger(key))
     return decision
 
 
 @_alone
-def decline(keeping: Keeping, key: str, url: str, now: float) -> bool:
+def decline(state: StateDir, key: str, url: str, now: float) -> bool:
     """Say no, or leave: delete the records, queue the erasure of what was sent, then forget the rest.
 
     Whether an erasure was queued. The records go first, so that a full disk has room for the decision. Raises
     OSError; saying it again completes what a crash left.
     """
-    _delete_records(keeping.state, key)
-    queued = _queue_erasure(keeping, key, url)
+    _delete_records(state, key)
+    queued = _queue_erasure(state, key, url)
 
     def change(known: dict[str, Decision]) -> None:
         known[key] = Decision(key=key, url=url, state=consent_cache.DECLINED, decided=_moment(now))
 
-    _write(keeping, key, change)
-    erase(keeping, key)
+    _write(state, key, change)
+    erase(state, key)
     return queued
 
 
 @_alone
-def forget(keeping: Keeping, key: str) -> bool:
+def forget(state: StateDir, key: str) -> bool:
     """Erase all that was recorded and sent so far, here and at the endpoint; the agreement goes on under a new ID.
 
     Whether an erasure was queued. Raises OSError.
     """
-    _delete_records(keeping.state, key)
-    queued = _queue_erasure(keeping, key)
+    _delete_records(state, key)
+    queued = _queue_erasure(state, key)
 
     def change(known: dict[str, Decision]) -> None:
         if key in known and known[key].state == consent_cache.GRANTED:
             known[key] = replace(known[key], grant=secrets.token_hex(4), anonymous_id=str(uuid.uuid4()))
 
-    _write(keeping, key, change)
-    _delete(Path(keeping.state) / "ledger" / key)
+    _write(state, key, change)
+    _delete(state.ledger(key))
     return queued
 
 
 @_alone
-def erase_again(keeping: Keeping, key: str) -> None:
+def erase_again(state: StateDir, key: str) -> None:
     """Delete what a run or a flush left that was under way while its owner declined. Raises OSError.
 
     What a flush sent meanwhile is withdrawn too.
     """
-    decision = decisions.find(keeping.config, key)
+    decision = decisions.find(state.config, key)
     if decision is not None and decision.state == consent_cache.DECLINED:
-        _queue_erasure(keeping, key)
-        erase(keeping, key)
+        _queue_erasure(state, key)
+        erase(state, key)
 
 
-def erase(keeping: Keeping, key: str) -> None:
+def erase(state: StateDir, key: str) -> None:
     """Delete every record of a destination; its token too, once no erasure needs it. Raises OSError.
 
     The machine's key goes with the last destination that records under it.
     """
-    state = Path(keeping.state)
-    _delete_records(keeping.state, key)
-    _delete(state / "ledger" / key)
-    if not _owes(keeping.state, key):
-        atomic_files.remove(tokens.place(keeping.config, key))
-    known = decisions.decisions(settings.read_user(keeping.config)).values()
+    _delete_records(state, key)
+    _delete(state.ledger(key))
+    if not _owes(state, key):
+        atomic_files.remove(tokens.place(state.config, key))
+    known = decisions.decisions(settings.read_user(state.config)).values()
     if all(decision.state == consent_cache.DECLINED for decision in known):
-        _delete(state / "hosts")
-        _delete(state / "dropped")
-        for damaged in decisions.moved_aside(keeping.config):
+        _delete(state.hosts)
+        _delete(state.dropped)
+        for damaged in decisions.moved_aside(state.config):
             _delete(damaged)  # an ID may stand in it
 
 
-def _write(keeping: Keeping, key: str, change: decisions.Change) -> Decision:
+def _write(state: StateDir, key: str, change: decisions.Change) -> Decision:
     written: dict[str, Decision] = {}
 
     def noted(known: dict[str, Decision]) -> None:
         change(known)
         written.update(known)
 
-    decisions.update(keeping.config, keeping.state, noted)
-    _delete(Path(keeping.state) / "verdicts")  # remembered from the old config, with its agreements
-    ask_limit.forget(keeping.state, key)
-    _mark(keeping.state, key, declined=written[key].state == consent_cache.DECLINED)
-    start_file.refresh(keeping.config, keeping.state)
+    decisions.update(state, noted)
+    _delete(state.consent_cache)  # remembered from the old config, with its agreements
+    ask_limit.forget(state, key)
+    _mark(state, key, declined=written[key].state == consent_cache.DECLINED)
+    start_file.refresh(state)
     if written[key].state != consent_cache.DECLINED:
-        dropped.prepare(keeping.state)
+        dropped.prepare(state)
     return written[key]
 
 
-def _queue_erasure(keeping: Keeping, key: str, url: str = "") -> bool:
+def _queue_erasure(state: StateDir, key: str, url: str = "") -> bool:
     """Queue the erasure of every ID under which a report went to `key`; whether there was any.
 
     The ledger names the IDs even where the config is damaged, or was changed while a flush was under way; `url` is
     asked then.
     """
-    ledgers = Path(keeping.state) / "ledger" / key
-    withdrawn = {found for host in ledgers.glob("*") for found in Ledger(keeping.state, key, host.name).sent_ids()}
+    ledgers = Path(state.ledger(key))
+    withdrawn = {found for host in ledgers.glob("*") for found in Ledger(state, key, host.name).sent_ids()}
     contact = ""
     with suppress(settings.DamagedError):
-        decision = decisions.find(keeping.config, key)
+        decision = decisions.find(state.config, key)
         if decision is not None and ledgers.exists():
             url, contact = decision.url, decision.contact
             withdrawn |= {decision.anonymous_id} - {""}
     for anonymous_id in sorted(withdrawn):
-        erasures.queue(keeping.state, erasures.Erasure(url, key, anonymous_id, contact))
+        erasures.queue(state, erasures.Erasure(url, key, anonymous_id, contact))
     return bool(withdrawn)
 
 
-def _owes(state: str, key: str) -> bool:
+def _owes(state: StateDir, key: str) -> bool:
     """Whether the endpoint of `key` still owes an erasure; where that cannot be read, it may."""
     try:
         return any(erasure.key == key for erasure in erasures.pending(state))
@@ -198,16 +187,16 @@ def _owes(state: str, key: str) -> bool:
         return True
 
 
-def _delete_records(state: str, key: str) -> None:
-    for name in (key, judge.journal_name(key, consent_cache.LOCAL)):
-        _delete(Path(state) / "journal" / name)
+def _delete_records(state: StateDir, key: str) -> None:
+    for name in (key, paths.local_journal(key)):
+        _delete(state.journal(name))
 
 
-def _make_own(state: str, key: str) -> None:
+def _make_own(state: StateDir, key: str) -> None:
     """Move the journals of a destination into the one that is never sent, day by day."""
-    theirs = Path(state) / "journal" / key
+    theirs = Path(state.journal(key))
     for day in sorted(day for day in theirs.glob("*/*.jsonl") if day.is_file()):  # a fifo would hold us up
-        own = Path(state) / "journal" / judge.journal_name(key, consent_cache.LOCAL) / day.parent.name / day.name
+        own = Path(state.journal(paths.local_journal(key), day.parent.name)) / day.name
         own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if own.exists():
             records = day.read_bytes()
@@ -220,9 +209,9 @@ def _make_own(state: str, key: str) -> None:
     _delete(theirs)
 
 
-def _mark(state: str, key: str, *, declined: bool) -> None:
+def _mark(state: StateDir, key: str, *, declined: bool) -> None:
     """Keep the marker that devtel.mk looks for, so that who declined runs plain make."""
-    marker = Path(state) / "declined" / key
+    marker = Path(state.declined_marker(key))
     if declined:
         marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         marker.touch(mode=0o600)
@@ -230,8 +219,9 @@ def _mark(state: str, key: str, *, declined: bool) -> None:
         marker.unlink(missing_ok=True)
 
 
-def _delete(place: Path) -> None:
+def _delete(path: str | Path) -> None:
     """Delete a folder, or what stands in its place; what cannot be deleted (a linked folder) is said, not hidden."""
+    place = Path(path)
     if place.is_dir():
         shutil.rmtree(place)
     else:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from devtelemetry_cli.client import atomic_files, consent_cache, settings
+from devtelemetry_cli.client import atomic_files, consent_cache, locks, paths, settings
+from devtelemetry_cli.client.paths import StateDir
 
 STATES = (consent_cache.GRANTED, consent_cache.LOCAL, consent_cache.DECLINED)
 _HEADER = "# Written by devtel. Values that you add are kept (in a decision, until it changes), comments are not.\n"
@@ -33,6 +34,11 @@ class Decision:
     contact: str = ""
     notice: int = 0
     notice_hash: str = ""
+
+    @property
+    def journal(self) -> str:
+        """The name of the journal that runs are recorded in."""
+        return paths.local_journal(self.key) if self.state == consent_cache.LOCAL else self.key
 
     @property
     def until(self) -> datetime:
@@ -63,18 +69,15 @@ def find(config: str, key: str) -> Decision | None:
     return decisions(settings.read_user(config)).get(key)
 
 
-def update(config: str, state: str, change: Change) -> None:
+def update(state: StateDir, change: Change) -> None:
     """Change the decisions, alone: `change` gets them all by key. A damaged config is moved aside first.
 
     Raises OSError where the config cannot be written.
     """
-    # Loaded here: a run that works its verdict out anew only reads decisions, and would wait for both.
-    import tomli_w  # noqa: PLC0415
-    from filelock import FileLock  # noqa: PLC0415
+    import tomli_w  # noqa: PLC0415  a run that judges consent anew only reads decisions
 
-    Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(f"{state}/config.lock", timeout=10, mode=0o600):
-        user = _readable(config)
+    with locks.exclusive(state, locks.CONFIG):
+        user = _readable(state.config)
         known = decisions(user)
         change(known)
         before = user.values.get("consent", {})
@@ -82,7 +85,7 @@ def update(config: str, state: str, change: Change) -> None:
             **user.values,
             "consent": {key: _entry(decision, before.get(key, {})) for key, decision in sorted(known.items())},
         }
-        atomic_files.atomic_write(Path(config), (_HEADER + tomli_w.dumps(values)).encode())
+        atomic_files.atomic_write(Path(state.config), (_HEADER + tomli_w.dumps(values)).encode())
 
 
 def moved_aside(config: str) -> list[Path]:

@@ -41,11 +41,6 @@ def asked_terms(
     return notice.terms(destination.parse(address.url), address.source, project)
 
 
-def journal_name(key: str, state: str) -> str:
-    """The journal's folder: records for oneself have one of their own, so that no later grant can send them."""
-    return f"{key}.local" if state == consent_cache.LOCAL else key
-
-
 def _answer(
     decision: decisions.Decision | None,
     terms: notice.Terms | None,
@@ -68,7 +63,7 @@ def _answer(
     return ConsentStatus(
         state=decision.state,
         rule=f"{decision.state} on {_day(decision.decided)}",
-        journal=journal_name(key, decision.state),
+        journal=decision.journal,
         grant=decision.grant,
         until=int(decision.until.timestamp()),
         ask=decision.state == consent_cache.GRANTED and terms is not None and terms.hash() != decision.notice_hash,

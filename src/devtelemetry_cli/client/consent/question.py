@@ -4,10 +4,10 @@ import time
 
 from devtelemetry_cli.client import consent_cache, settings
 from devtelemetry_cli.client.consent import ask_limit, decide, decisions, judge, notice, prompt, terminal
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.paths import StateDir
 
 _QUESTION = "Agree? [y]es, [l]ocal: only for yourself, [n]o, [s]how me everything; Enter: not now > "
 
@@ -22,7 +22,7 @@ def after_a_run(place: Context, manner: str) -> None:
     if manner == terminal.ASK:
         prompt.say("\n")
         shown = introduction(place, terms, notice.short(terms))
-        if ask_and_apply(Keeping(place.config, place.state), terms, shown) == prompt.YES:
+        if ask_and_apply(place.state, terms, shown) == prompt.YES:
             prompt.say("`devtel schedule install` sends the reports once a day; `devtel status` tells what stands.\n")
     else:
         prompt.say(f"devtel: {terms.destination.host} asks for build telemetry; `devtel consent` tells more.\n")
@@ -63,20 +63,20 @@ def _remark(headline: str, lines: list[str]) -> str:
     return "\n".join([headline, *(f"  - {line}" for line in lines), "", ""]) if lines else ""
 
 
-def ask_and_apply(keeping: Keeping, terms: Terms, shown: str) -> str:
+def ask_and_apply(state: StateDir, terms: Terms, shown: str) -> str:
     """Ask and carry the answer out: prompt.YES, LOCAL, NO or NOT_NOW. Raises OSError where it can't be kept."""
     answer = prompt.ask(shown, notice.full(terms), _QUESTION)
     now = time.time()
     if answer == prompt.YES:
-        decision = decide.grant(keeping, terms, now)
+        decision = decide.grant(state, terms, now)
         prompt.say(
             f"Thank you. Your anonymous ID is {decision.anonymous_id}. Stop at any time: devtel consent decline\n"
         )
     elif answer == prompt.LOCAL:
-        decide.local(keeping, terms, now)
+        decide.local(state, terms, now)
         prompt.say("Recorded for yourself only; nothing is sent.\n")
     elif answer == prompt.NO:
-        decide.decline(keeping, terms.destination.key, terms.destination.url, now)
+        decide.decline(state, terms.destination.key, terms.destination.url, now)
         prompt.say("Nothing is recorded, and you are not asked again.\n")
     else:
         prompt.say("Not now, then. `devtel consent` asks again whenever you like.\n")

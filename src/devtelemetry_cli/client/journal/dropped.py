@@ -8,14 +8,16 @@ import os
 import stat
 from contextlib import suppress
 
+from devtelemetry_cli.client.paths import StateDir
+
 _DIGITS = 12
 
 
-def prepare(state: str) -> None:
+def prepare(state: StateDir) -> None:
     """Make the counter where it is missing. Raises OSError."""
     os.makedirs(state, 0o700, exist_ok=True)
-    _clear(_place(state))
-    descriptor = os.open(_place(state), os.O_RDWR | os.O_CREAT, 0o600)
+    _clear(state.dropped)
+    descriptor = os.open(state.dropped, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if os.fstat(descriptor).st_size != _DIGITS:
             os.ftruncate(descriptor, 0)
@@ -24,9 +26,9 @@ def prepare(state: str) -> None:
         os.close(descriptor)
 
 
-def count(state: str) -> None:
+def count(state: StateDir) -> None:
     """Count one record that was dropped, in place. Raises OSError where even that is impossible."""
-    descriptor = os.open(_place(state), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = os.open(state.dropped, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         _lock_if_free(descriptor)
         so_far = os.pread(descriptor, _DIGITS, 0)
@@ -36,10 +38,10 @@ def count(state: str) -> None:
         os.close(descriptor)
 
 
-def counted(state: str) -> int:
+def counted(state: StateDir) -> int:
     """How many records were dropped so far."""
     try:
-        descriptor = os.open(_place(state), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = os.open(state.dropped, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
         return 0
     try:
@@ -51,13 +53,13 @@ def counted(state: str) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def is_whole(state: str) -> bool:
+def is_whole(state: StateDir) -> bool:
     """Whether there is a counter that can count."""
     try:
-        status = os.stat(_place(state))
+        status = os.stat(state.dropped)
     except OSError:
         return False
-    return stat.S_ISREG(status.st_mode) and os.access(_place(state), os.R_OK | os.W_OK)
+    return stat.S_ISREG(status.st_mode) and os.access(state.dropped, os.R_OK | os.W_OK)
 
 
 def _clear(place: str) -> None:
@@ -72,7 +74,3 @@ def _lock_if_free(descriptor: int) -> None:
     # Never wait for it: a stopped process that holds it must not stop a build. A lost count is the smaller harm.
     with suppress(BlockingIOError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _place(state: str) -> str:
-    return f"{state}/dropped"

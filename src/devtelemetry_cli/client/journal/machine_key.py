@@ -5,19 +5,21 @@ A home that several machines share has one key for each, so that they never writ
 
 import os
 
+from devtelemetry_cli.client.paths import StateDir
 
-def path(state: str, nodename: str) -> str:
+
+def path(state: StateDir, nodename: str) -> str:
     """The file that holds the key of the machine called `nodename`."""
     safe = "".join(c if c.isalnum() or c in ".-_" else "_" for c in nodename)[:100]
-    return f"{state}/hosts/{safe or '_'}"
+    return f"{state.hosts}/{safe or '_'}"
 
 
-def find(state: str) -> str | None:
+def find(state: StateDir) -> str | None:
     """This machine's key, or None where none was made yet (or what stands there is none)."""
     return _read(path(state, os.uname().nodename))
 
 
-def get_or_create(state: str) -> str:
+def get_or_create(state: StateDir) -> str:
     """This machine's key, made when missing. Raises OSError when it cannot be kept."""
     place = path(state, os.uname().nodename)
     known = _read(place)
@@ -29,15 +31,15 @@ def get_or_create(state: str) -> str:
     return known
 
 
-def deliverable_keys(state: str, journal: str) -> list[str]:
+def deliverable_keys(state: StateDir, journal: str) -> list[str]:
     """The keys whose records in the folder `journal` are told and kept from here: this machine's own first, then
     those that no machine is known by any more, since its file was lost or damaged.
 
     Raises OSError where what stands there cannot be listed.
     """
     own = find(state)
-    named = {own, *(_read(f"{state}/hosts/{name}") for name in _names(f"{state}/hosts"))}
-    orphans = [name for name in _names(f"{state}/journal/{journal}") if _is_key(name) and name not in named]
+    named = {own, *(_read(f"{state.hosts}/{name}") for name in _names(state.hosts))}
+    orphans = [name for name in _names(state.journal(journal)) if _is_key(name) and name not in named]
     return [*([own] if own else []), *sorted(orphans)]
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
-from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client import atomic_files, paths
 from devtelemetry_cli.client.journal.writer import VERSION
 from devtelemetry_cli.model import target_names
 from devtelemetry_cli.model.records import End, Start
@@ -40,7 +40,7 @@ def days(folder: Path) -> list[str]:
 
 def file(folder: Path, day: str) -> Path:
     """The journal file of a date."""
-    return folder / f"{day}.jsonl"
+    return Path(paths.day_file(str(folder), day))
 
 
 def records(path: Path, tally: Tally) -> Iterator[Start | End]:

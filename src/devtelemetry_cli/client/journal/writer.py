@@ -8,6 +8,8 @@ import stat
 import time
 from _json import encode_basestring_ascii as _quoted  # what json itself uses; importing `json` costs 6 ms
 
+from devtelemetry_cli.client import paths
+
 VERSION = 1
 Value = str | int | float | bool
 
@@ -32,7 +34,7 @@ def append(folder: str, date: str, records: bytes, flags: int = 0) -> None:
 
     Raises OSError when not all was written: nothing is recorded then, or half a line that counts as damaged.
     """
-    path = f"{folder}/{date}.jsonl"
+    path = paths.day_file(folder, date)
     # O_NONBLOCK: a fifo in the file's place answers at once instead of holding us up.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | flags, 0o600)
     try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.client.send.endpoint import ReportEndpoint
 from devtelemetry_cli.client.send.erasures import Erasure
@@ -19,7 +20,7 @@ class Outcome:
     fault: DevtelError | None = None
 
 
-def ask(state: str, endpoint: ReportEndpoint, owed: Erasure, in_person: bool) -> Outcome:
+def ask(state: StateDir, endpoint: ReportEndpoint, owed: Erasure, in_person: bool) -> Outcome:
     """Ask for one erasure; it is settled once confirmed. Raises OSError.
 
     Where the endpoint cannot erase it stays pending until a person was told the ID to ask its operator with.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client.paths import StateDir
 
 SENDING, SENT, LATER, REFUSED, FROZEN, EXPIRED = "sending", "sent", "later", "refused", "frozen", "expired"
 PURGED = "purged"  # the state of a tombstone, unless its day may still grow: then it is frozen
@@ -63,9 +64,9 @@ class DeliveryStatus:
 class Ledger:
     """The entries of one destination on one machine; `damaged` counts the files that could not be read."""
 
-    def __init__(self, state: str, key: str, host: str) -> None:
+    def __init__(self, state: StateDir, key: str, host: str) -> None:
         self.host = host
-        self.folder = Path(state) / "ledger" / key / host
+        self.folder = Path(state.ledger(key, host))
         self.damaged = 0
 
     def entry(self, date: str) -> Entry:

@@ -3,25 +3,24 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from devtelemetry_cli.client import consent_cache
+from devtelemetry_cli.client import consent_cache, paths
 from devtelemetry_cli.client.consent import decide
-from devtelemetry_cli.client.consent.decide import Keeping
 from devtelemetry_cli.client.consent.decisions import Decision
-from devtelemetry_cli.client.consent.judge import journal_name
 from devtelemetry_cli.client.journal import machine_key, reader
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import ledger, outbox
 from devtelemetry_cli.client.send.ledger import Ledger
 
 
-def destination(keeping: Keeping, decision: Decision, keep_days: int, today: date) -> None:
+def destination(state: StateDir, decision: Decision, keep_days: int, today: date) -> None:
     """Delete what a destination's time is over for, on this host. Raises OSError."""
     if decision.state == consent_cache.DECLINED:
-        decide.erase_again(keeping, decision.key)
+        decide.erase_again(state, decision.key)
         return
-    for name in (decision.key, journal_name(decision.key, consent_cache.LOCAL)):
-        for host in machine_key.deliverable_keys(keeping.state, name):
-            book = Ledger(keeping.state, decision.key, host)
-            folder = Path(keeping.state) / "journal" / name / host
+    for name in (decision.key, paths.local_journal(decision.key)):
+        for host in machine_key.deliverable_keys(state, name):
+            book = Ledger(state, decision.key, host)
+            folder = Path(state.journal(name, host))
             if decision.state == consent_cache.GRANTED and name == decision.key:
                 _give_up(folder, book, today)
             _drop_old(folder, book, today - timedelta(days=keep_days))

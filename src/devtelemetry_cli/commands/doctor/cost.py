@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devtelemetry_cli.client import switches
 from devtelemetry_cli.client.consent import decide
-from devtelemetry_cli.client.consent.decide import Keeping
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok
 from devtelemetry_cli.commands.schedule import job
@@ -44,7 +44,7 @@ def overhead(env: Environment) -> Iterator[Finding]:
 def _measure(env: Environment, folder: Path, make: str) -> list[float]:
     (folder / "Makefile").write_text("impl-nothing:\n\t@:\n")
     environ = _environment(env, folder)
-    decide.local(Keeping(str(folder / "config.toml"), str(folder)), None, env.now)
+    decide.local(StateDir(folder), None, env.now)
     plain = [make, "--no-print-directory", "impl-nothing"]
     wrapped = [*job.program(env.started_as), "wrap", f"--make={make}", "--", "nothing"]
     for command in (plain, wrapped):  # the first of each fills caches, and makes the machine's key

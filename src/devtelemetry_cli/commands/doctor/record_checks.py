@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from devtelemetry_cli.client.consent.judge import journal_name
+from devtelemetry_cli.client import paths
 from devtelemetry_cli.client.journal import dropped, liveness, machine_key, reader
 from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Entry, Ledger
 from devtelemetry_cli.commands.doctor.environment import Environment
@@ -92,13 +92,13 @@ def ledger(env: Environment) -> Iterator[Finding]:
 def orphans(env: Environment) -> Iterator[Finding]:
     """Journals that no machine key or no decision stands for any more."""
     own = machine_key.find(env.context.state)
-    known = {name for key in env.decisions for name in (key, journal_name(key, "local"))}
+    known = {name for key in env.decisions for name in (key, paths.local_journal(key))}
     for name in journals(env.context.state, None):
         lost = [host for host in machine_key.deliverable_keys(env.context.state, name) if host != own]
         if lost:
             told = f"The journal {name} holds records of a lost machine key ({', '.join(lost)})"
             yield note(f"{told}; they are told and kept from here.", keys=", ".join(lost))
-        if name not in known and env.decisions and (env.state / "journal" / name).is_dir():
+        if name not in known and env.decisions and Path(env.context.state.journal(name)).is_dir():
             told = f"No decision stands for the journal {name}: it is never sent."
             yield note(told, "`devtel purge --all` deletes it, with all others; --dry-run lists them.")
 
@@ -106,7 +106,7 @@ def orphans(env: Environment) -> Iterator[Finding]:
 def _read_all(env: Environment) -> _Health:
     health, deadline = _Health(), time.monotonic() + _PATIENCE
     folders = [
-        env.state / "journal" / name / host
+        Path(env.context.state.journal(name, host))
         for name in journals(env.context.state, None)
         for host in machine_key.deliverable_keys(env.context.state, name)
     ]

@@ -27,7 +27,7 @@ def sources(env: Environment) -> Iterator[Finding]:
     """Each setting with its value and its source; of a token only the source."""
     environ, address = env.context.environ, settings.report_url(env.context.environ, env.user, env.project)
     yield _setting("config", env.context.config, _folder_source(env, "XDG_CONFIG_HOME"))
-    yield _setting("state", env.context.state, _folder_source(env, "XDG_STATE_HOME"))
+    yield _setting("state", str(env.context.state), _folder_source(env, "XDG_STATE_HOME"))
     yield _setting("project file", env.context.project or "none", "found" if env.context.project else "")
     yield _setting("report_url", _without_password(address.url) or "none", address.source)
     kept = "keep_days" in env.user.values

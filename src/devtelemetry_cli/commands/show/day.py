@@ -56,7 +56,7 @@ class Query:
     def books(self) -> Iterator[tuple[Journal, Ledger]]:
         """Journal and ledger of each host that is served here. Raises OSError."""
         for host in machine_key.deliverable_keys(self.context.state, self.decision.key):
-            folder = Path(self.context.state) / "journal" / self.decision.key / host
+            folder = Path(self.context.state.journal(self.decision.key, host))
             yield Journal(folder, host, self.decision), Ledger(self.context.state, self.decision.key, host)
 
 

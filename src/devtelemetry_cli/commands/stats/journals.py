@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client import paths, settings
 from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import liveness, machine_key, reader
 from devtelemetry_cli.client.journal.reader import Tally
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands.stats import aggregate_exact, lines, parallel
 from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
 
@@ -32,20 +33,16 @@ def here(context: Context) -> list[Path]:
     user = settings.read_user(context.config)
     terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
     key = terms.destination.key if terms else NOWHERE
-    return [
-        folder
-        for state in (consent_cache.GRANTED, consent_cache.LOCAL)
-        for folder in _served(context.state, key, state)
-    ]
+    return [folder for name in (key, paths.local_journal(key)) for folder in _folders(context.state, name)]
 
 
-def everywhere(state: str) -> list[Path]:
+def everywhere(state: StateDir) -> list[Path]:
     """The folders of every destination on this machine. Raises OSError."""
     try:
-        names = sorted(folder.name for folder in (Path(state) / "journal").iterdir())
+        names = sorted(folder.name for folder in Path(state.journals).iterdir())
     except FileNotFoundError:
         return []
-    return [folder for name in names for folder in _served(state, name, consent_cache.GRANTED)]
+    return [folder for name in names for folder in _folders(state, name)]
 
 
 def add_up(folders: list[Path], first: date, last: date) -> Found:
@@ -91,6 +88,5 @@ def _note(found: Found, day: str, result: tuple[dict[Key, Sum], Tally] | str) ->
         into.setdefault(key, Sum()).add(total)
 
 
-def _served(state: str, key: str, consent: str) -> list[Path]:
-    name = judge.journal_name(key, consent)
-    return [Path(state) / "journal" / name / host for host in machine_key.deliverable_keys(state, name)]
+def _folders(state: StateDir, name: str) -> list[Path]:
+    return [Path(state.journal(name, host)) for host in machine_key.deliverable_keys(state, name)]
