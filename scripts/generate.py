@@ -59,7 +59,7 @@ def settings() -> str:
     text += (
         "Flags come first, then the environment, then the user config, then the project file, then defaults. Of the\n"
         "report URL alone the project file's comes before the user config's\n"
-        "([why](decisions/report-url-order.md)).\n"
+        "([why](decisions/0002-report-url-order.md)).\n"
     )
     for where in (settings_reference.ENVIRONMENT, settings_reference.CONFIG, settings_reference.PROJECT):
         text += f"\n## {where}\n\n| name | meaning | default |\n|---|---|---|\n"

@@ -110,7 +110,7 @@ def report_url(environ: dict[str, str], user: UserConfig, project: ProjectFile) 
     """The report URL that applies: the environment's, else the project's, else the user config's.
 
     An address in the user config serves the repositories that name none; it does not turn aside what others
-    ask for (docs/decisions/report-url-order.md).
+    ask for (docs/decisions/0002-report-url-order.md).
     """
     if environ.get("DEVTEL_REPORT_URL"):
         return ReportURL(environ["DEVTEL_REPORT_URL"], ENVIRONMENT)

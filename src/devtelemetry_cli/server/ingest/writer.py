@@ -1,7 +1,7 @@
 """One thread that writes what requests ask for: what waits together is committed together.
 
 A commit waits for the disk, and threads that each take turns at a database and at the interpreter spend
-most of their time handing over: docs/decisions/one-writing-thread.md.
+most of their time handing over: docs/decisions/0006-one-writing-thread.md.
 """
 
 import asyncio
