@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from devtelemetry_cli.client import make_call, process, switches
+from devtelemetry_cli.client import make_call, process, switches, whole_call
 from devtelemetry_cli.client.context import Context
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
@@ -54,8 +54,18 @@ class Request:
             raise UsageError(f"{goal} would be an option of make, not a target")
         file = ["-f", options["--makefile"]] if options["--makefile"] else []
         if options[AS_CALLED]:
-            file = make_call.handed_on(file)
+            called = make_call.of_parent() or []
+            named = make_call.makefiles(called)
+            file = [*(named if len(named) > 2 else file), *make_call.old_and_new(called)]
         self.command = [*_make_words(options["--make"]), "--no-print-directory", *file, goal, *self.arguments]
+
+    @staticmethod
+    def environment(environ: dict[bytes, bytes]) -> dict[bytes, bytes]:
+        """What this process was given -> what make is given."""
+        return environ
+
+    def end_parent(self, status: int) -> None:
+        """The make that called us sees this process end as make ended, and goes on."""
 
 
 class ErrorGuard:
@@ -90,25 +100,34 @@ def main(words: list[str]) -> None:
         os.write(1, HELP.encode())
         os._exit(0)
     try:
-        request = Request(words, environ)
+        request = _request(words, environ)
     except UsageError as fault:
         _say(f"{fault}.\n{HELP}")
         os._exit(2)
     try:
         if switches.switched_off(environ) or switches.is_dry_run(environ.get("MAKEFLAGS", ""), request.arguments):
-            process.exec_make(request.command)
+            process.exec_make(request.command, request.environment)
         _run(request, environ)
     except process.StartError as fault:
         _say(f"{fault}. Is it installed? DEVTEL_MAKE or --make name another make.\n")
         os._exit(fault.exit_code)
 
 
-def _run(request: Request, environ: dict[str, str]) -> None:
+def _request(words: list[str], environ: dict[str, str]) -> "Request | whole_call.WholeCall":
+    if words[:1] != [whole_call.OPTION]:
+        return Request(words, environ)
+    try:
+        return whole_call.WholeCall(words)
+    except (KeyError, ValueError):
+        raise UsageError(f"{whole_call.OPTION} is for GNUmakefile only") from None
+
+
+def _run(request: "Request | whole_call.WholeCall", environ: dict[str, str]) -> None:
     child = process.Child()
     net = ErrorGuard()
     run, now = os.urandom(8).hex(), time.time()
     place = net.run(Context, environ)
-    handed_on = process.given_environment(request.command[0])
+    handed_on = request.environment(process.given_environment(request.command[0]))
     if place is not None:
         net.state = place.state
         if run_env_value := net.run(place.run_env_value, run, now):
@@ -120,6 +139,7 @@ def _run(request: Request, environ: dict[str, str]) -> None:
     if recording is not None:
         net.run(recording.end, ending)
         net.run(recording.ask, ending)
+    net.run(request.end_parent, ending.status)
     process.exit_like(ending.status)
 
 

@@ -1,4 +1,4 @@
-"""The command line of the make that started us, as far as make hands it on in no variable: `-f`, `-o` and `-W`."""
+"""The command line of the make that started us, as far as make hands it on in no variable: goals, `-f`, `-o`, `-W`."""
 
 import os
 import sys
@@ -7,19 +7,20 @@ TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAKEFILE, OLD, NEW = "-f", "-o", "-W"
+GOAL, MAKEFILE, OLD, NEW = "", "-f", "-o", "-W"
+_IGNORED = "ignored"
 _SHORT = {
     "f": MAKEFILE,
     "o": OLD,
     "W": NEW,
-    "C": "",
-    "I": "",
-    "E": "",
-}  # make's options whose value may be the next word
-_ATTACHED = "jlO"  # whose value, if any, is the rest of the word
+    "C": _IGNORED,
+    "I": _IGNORED,
+    "E": _IGNORED,
+}  # the value may be the next word
+_ATTACHED = "jlO"  # the value, if any, is the rest of the word
 _LONG = {
     "file": MAKEFILE, "makefile": MAKEFILE, "old-file": OLD, "assume-old": OLD, "what-if": NEW, "new-file": NEW,
-    "assume-new": NEW, "directory": "", "include-dir": "", "eval": "",
+    "assume-new": NEW, "directory": _IGNORED, "include-dir": _IGNORED, "eval": _IGNORED,
 }  # fmt: skip
 
 
@@ -34,56 +35,57 @@ def of_parent() -> list[str] | None:
     return words[1:]
 
 
-def handed_on(makefile: list[str]) -> list[str]:
-    """The options that the make below needs to read what the calling make read; `makefile` where only one was named."""
-    found = list(options(of_parent() or []))
-    makefiles = [word for option, value in found if option == MAKEFILE for word in (option, value)]
-    others = [word for option, value in found if option != MAKEFILE for word in (option, value)]
-    return [*(makefiles if len(makefiles) > 2 else makefile), *others]
+def makefiles(words: list[str]) -> list[str]:
+    """The `-f FILE` of a call, as words for another one."""
+    return [word for option in _parsed(words) if option[0] == MAKEFILE for word in option]
 
 
-def options(words: list[str]) -> "Iterator[tuple[str, str]]":
-    """(MAKEFILE, OLD or NEW; its value) for each of these options among make's words, in their order."""
+def old_and_new(words: list[str]) -> list[str]:
+    """The `-o FILE` and `-W FILE` of a call, as words for another one."""
+    return [word for option in _parsed(words) if option[0] in (OLD, NEW) for word in option]
+
+
+def goals(words: list[str]) -> list[str]:
+    """The goals of a call, as they were typed."""
+    return [value for option, value in _parsed(words) if option == GOAL and "=" not in value]
+
+
+def _parsed(words: list[str]) -> "Iterator[tuple[str, str]]":
+    """(GOAL, MAKEFILE, OLD, NEW or _IGNORED; its value) for make's words that have a value, in their order."""
     rest = iter(words)
     for word in rest:
         if word == "--":
-            return
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            found = _long(name)
-        elif word.startswith("-"):
-            found, value, equals = _short(word[1:])
+            yield from ((GOAL, goal) for goal in rest)
+        elif not word.startswith("-"):
+            yield GOAL, word
         else:
-            continue
-        if found is None:
-            continue
-        if not equals:
-            value = next(rest, "")
-        if found:
-            yield found, value
+            option, value = _long(word[2:]) if word.startswith("--") else _short(word[1:])
+            if option is not None:
+                yield option, next(rest, "") if value is None else value
 
 
-def _short(cluster: str) -> tuple[str | None, str, str]:
-    """(the option that takes a value or None, the value, whether it stands in this word)."""
+def _short(cluster: str) -> tuple[str | None, str | None]:
+    """(the option with a value in a cluster of letters, the value), None where there is none in this word."""
     for index, letter in enumerate(cluster):
         if letter in _SHORT:
-            return _SHORT[letter], cluster[index + 1 :], cluster[index + 1 :]
+            return _SHORT[letter], cluster[index + 1 :] or None
         if letter in _ATTACHED:
             break
-    return None, "", ""
+    return None, None
 
 
-def _long(name: str) -> str | None:
-    """The option of a long name, which may be cut off as getopt allows it."""
+def _long(word: str) -> tuple[str | None, str | None]:
+    """The same for a long option, whose name may be cut off as getopt allows it."""
+    name, equals, value = word.partition("=")
     found = {option for long, option in _LONG.items() if long.startswith(name)}
-    return _LONG.get(name) or (found.pop() if len(found) == 1 else None)
+    option = _LONG.get(name) or (found.pop() if len(found) == 1 else None)
+    return option, value if equals else None
 
 
 def _words_of(pid: int) -> list[str]:
     if sys.platform == "darwin":
         return _words_on_macos(pid)
-    text = _read(f"/proc/{pid}/cmdline")
-    return [os.fsdecode(word) for word in text.split(b"\0")[:-1]]
+    return [os.fsdecode(word) for word in _read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
 
 
 def _parent_of(pid: int) -> int:

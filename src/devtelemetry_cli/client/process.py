@@ -114,11 +114,11 @@ class ExitResult:
         self.peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
 
 
-def exec_make(command: list[str]) -> None:
-    """Be make from here on, in the same process. Returns only by raising StartError."""
+def exec_make(command: list[str], adapt: "Callable[[dict[bytes, bytes]], dict[bytes, bytes]]") -> None:
+    """Be make from here on, in the same process, in an adapted environment. Returns only by raising StartError."""
     for number in _not_ignored():
         _signal.signal(number, _signal.SIG_DFL)
-    environ = given_environment(command[0])
+    environ = adapt(given_environment(command[0]))
     try:
         try:
             os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point

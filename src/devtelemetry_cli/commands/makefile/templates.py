@@ -6,6 +6,7 @@ import re
 from devtelemetry_cli.client.destination import NOWHERE, Destination
 
 FRAGMENT = "devtel.mk"
+EVERY_TARGET = "GNUmakefile"
 _FIRST_WORDS = "# {name}:"
 
 
@@ -14,7 +15,9 @@ def render(name: str, destination: Destination | None) -> str:
     url, key = (destination.url, destination.key) if destination else ("no address", NOWHERE)
     text = _template(name).replace("@DECIDE@\n", _template("decide.mk"))
     names = sorted(set(re.findall(r"\boverride (devtel_\w+) ", text)))
-    return text.replace("@NAMES@", " ".join(names)).replace("@URL@", url).replace("@KEY@", key)
+    undefine = "\n".join(f"override undefine {name}" for name in names)
+    values = {"NAMES": " ".join(names), "UNDEFINE": undefine, "URL": url, "KEY": key}
+    return re.sub("@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
 def is_ours(name: str, text: str) -> bool:
