@@ -1,10 +1,10 @@
-"""What starts things daily, played by small programs that keep a file: no test touches a real crontab or systemd."""
+"""Small programs in place of crontab and systemctl: no test touches the real ones."""
 
 from pathlib import Path
 
 CRONTAB = """\
 #!/bin/sh
-# crontab(1) as Debian's speaks: -l, -r and - only; `denied` and `broken` play what can go wrong
+# crontab(1) with Debian's messages: -l, -r and - only; the files `denied`, `broken` and `unreadable` cause failures
 spool={folder}/spool
 test -e {folder}/denied && echo 'You (me) are not allowed to use this program (crontab)' >&2 && exit 1
 case "$1" in
@@ -21,7 +21,7 @@ esac
 """
 SYSTEMCTL = """\
 #!/bin/sh
-# systemctl(1) that notes what it was told; without the file `running` no manager answers
+# systemctl(1) that records its calls; without the file `running` there is no manager
 echo "$*" >> {folder}/calls
 test -e {folder}/running || {{ echo 'Failed to connect to bus: No medium found' >&2; exit 1; }}
 case "$*" in
@@ -33,7 +33,7 @@ esac
 
 
 def play(bin_folder: Path, folder: Path) -> None:
-    """Put both programs into a folder of the PATH; what they keep and obey stands in `folder`."""
+    """Write both programs into a folder of the PATH; their files are in `folder`."""
     folder.mkdir(exist_ok=True)
     for name, text in (("crontab", CRONTAB), ("systemctl", SYSTEMCTL)):
         program = bin_folder / name

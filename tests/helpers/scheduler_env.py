@@ -1,4 +1,4 @@
-"""A developer's machine as far as it starts things daily (the programs that play it: programs.py)."""
+"""A developer's machine with its schedulers (see fake_schedulers.py)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.helpers.developer import Developer
 
 @dataclass
 class Machine:
-    """A developer's machine with a crontab and, once `running` exists in `folder`, a systemd of theirs."""
+    """A developer's machine with a crontab and, once `running` exists in `folder`, a user systemd."""
 
     developer: Developer
     folder: Path
@@ -20,11 +20,11 @@ class Machine:
 
     @property
     def units(self) -> Path:
-        """Where the units of the user's systemd are."""
+        """The folder of the user's systemd units."""
         return self.developer.home / ".config" / "systemd" / "user"
 
     def now(self, name: str) -> None:
-        """Let one of the things above be so."""
+        """Create one of these files."""
         (self.folder / name).touch()
 
     def schedule(self, *arguments: str) -> tuple[int, str, str]:
@@ -33,10 +33,10 @@ class Machine:
         return done.returncode, done.stdout, done.stderr
 
     def line(self) -> str:
-        """Our line in the crontab."""
+        """The line of devtel in the crontab."""
         lines = self.spool.read_text(errors="replace").splitlines()
-        (ours,) = [line for line in lines if line.endswith("# devtel schedule") and not line.startswith("#")]
-        return ours
+        (marked,) = [line for line in lines if line.endswith("# devtel schedule") and not line.startswith("#")]
+        return marked
 
 
 def machine_of(developer: Developer) -> Machine:

@@ -1,4 +1,4 @@
-"""`devtel completion`: the script that completes devtel's words in a shell."""
+"""`devtel completion`: the completion script for a shell."""
 
 import click
 from click.shell_completion import get_completion_class

@@ -1,4 +1,4 @@
-"""`devtel consent`: show the notice, ask, and carry an answer out."""
+"""`devtel consent`: show the notice, ask, and apply the answer."""
 
 import json
 import os
@@ -18,15 +18,15 @@ from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 _NO_URL = ConfigurationError(
-    "No report URL is set, so there is nobody to agree with.",
-    "Set report_url in .devtel.toml, or DEVTEL_REPORT_URL; `devtel consent local` records for yourself.",
+    "No report URL is set, so there is nothing to agree to.",
+    "Set report_url in .devtel.toml, or DEVTEL_REPORT_URL; `devtel consent local` records locally only.",
 )
 
 
-@click.group(invoke_without_command=True, short_help="Read what is asked, and agree, keep it to yourself or decline.")
+@click.group(invoke_without_command=True)
 @click.pass_context
 def consent(ctx: click.Context) -> None:
-    """Agree, record for yourself only, or decline: shows the notice and asks."""
+    """Show the notice and ask: agree, record locally only, or decline."""
     if ctx.invoked_subcommand is None:
         _ask()
 
@@ -40,8 +40,8 @@ def grant() -> None:
         raise _NO_URL
     if terms.destination.is_plain_http_elsewhere:
         host = terms.destination.host
-        click.echo(f"devtel: warning: plain http to {host}: anyone on the way can read the reports.", err=True)
-    with _kept(context):
+        click.echo(f"devtel: warning: reports go to {host} over plain http: the network can read them.", err=True)
+    with _storing(context):
         decision = decide.grant(context.state, terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
     _offer_schedule(context)
@@ -49,44 +49,42 @@ def grant() -> None:
 
 @consent.command()
 def local() -> None:
-    """Record for yourself only; nothing is ever sent."""
+    """Record locally only, for yourself; nothing is ever sent."""
     context = current.context()
     terms = current.terms(context)
-    with _kept(context):
+    with _storing(context):
         decide.local(context.state, terms, time.time())
-    click.echo("Recorded for yourself only; nothing is sent.")
+    click.echo("Runs are recorded locally only, for yourself; nothing is sent.")
 
 
 @consent.command()
-@click.option(
-    "--all", "everywhere", is_flag=True, help="Every destination that you ever decided about, not only this one."
-)
+@click.option("--all", "everywhere", is_flag=True, help="Every destination with a decision, not only the one here.")
 def decline(everywhere: bool) -> None:
     """Record nothing, and erase everything of this destination."""
     context = current.context()
-    targets = _all_destinations(context) if everywhere else [_destination(context)]
-    with _kept(context):
-        queued = [decide.decline(context.state, key, url, time.time()) for key, url in targets]
-    what = "every destination" if everywhere else "this destination"
-    click.echo(f"Declined: nothing is recorded, and every record of {what} on this machine is deleted.")
-    _tell_erasure(any(queued))
+    destinations = _all_destinations(context) if everywhere else [_destination(context)]
+    with _storing(context):
+        queued = [decide.decline(context.state, key, url, time.time()) for key, url in destinations]
+    scope = "every destination" if everywhere else "this destination"
+    click.echo(f"Declined: nothing is recorded, and every record of {scope} on this machine is deleted.")
+    _print_erasure(any(queued))
 
 
-@consent.command(short_help="Erase what was so far, and go on under a new ID.")
+@consent.command(short_help="Erase all records so far; a new ID is used from now on.")
 def forget() -> None:
-    """Erase what was recorded and sent so far; your decision stays, under a new ID."""
+    """Erase all records and reports so far. Your decision stays; a new ID is used from now on."""
     context = current.context()
     key, _ = _destination(context)
-    with _kept(context):
+    with _storing(context):
         queued = decide.forget(context.state, key)
-    click.echo("Forgotten: every record of this destination on this machine is deleted; your decision stays.")
-    _tell_erasure(queued)
+    click.echo("Erased: every record of this destination on this machine is deleted; your decision stays.")
+    _print_erasure(queued)
 
 
 @consent.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
 def list_(as_json: bool) -> None:
-    """Every destination that you decided about."""
+    """List every destination with a decision."""
     context = current.context()
     known = decisions.decisions(settings.read_user(context.config)).values()
     if as_json:
@@ -95,24 +93,24 @@ def list_(as_json: bool) -> None:
         until = f", until {decision.until:%Y-%m-%d}" if decision.state == consent_cache.GRANTED else ""
         click.echo(f"{decision.state:9} {decision.url or '(no destination)'}  since {decision.decided:%Y-%m-%d}{until}")
     if not known and not as_json:
-        click.echo("devtel: nothing was decided yet.", err=True)
+        click.echo("devtel: there is no consent decision yet.", err=True)
 
 
 @consent.command()
 def show() -> None:
-    """Print what was decided here, and the notice."""
+    """Print the decision for this folder, and the notice."""
     context = current.context()
-    answer = judge.judge(context.environ, context.config, context.project, time.time())
-    click.echo(judge.describe(answer.state, answer.rule))
-    if answer.state == consent_cache.OFF:
+    found = judge.judge(context.environ, context.config, context.project, time.time())
+    click.echo(judge.describe(found.state, found.rule))
+    if found.state == consent_cache.OFF:
         return
     terms = current.terms(context)
     if terms is None:
         return
     decision = decisions.find(context.config, terms.destination.key)
-    if answer.state == consent_cache.GRANTED and answer.ask and decision is not None:
+    if found.state == consent_cache.GRANTED and found.ask and decision is not None:
         click.echo(
-            "\nWhat you agreed to has changed since; `devtel consent` asks again, until then the old terms hold:"
+            "\nThe terms have changed since you agreed; `devtel consent` asks again. Until then the old terms apply:"
         )
         for sentence in judge.differences(terms, decision):
             click.echo(f"  - {sentence}")
@@ -145,9 +143,9 @@ def _all_destinations(context: Context) -> list[tuple[str, str]]:
     return [(decision.key, decision.url) for decision in decisions.decisions(decisions.read(context.config)).values()]
 
 
-def _tell_erasure(queued: bool) -> None:
+def _print_erasure(queued: bool) -> None:
     if queued:
-        click.echo("What was sent is to be erased by the endpoint: `devtel flush` asks it now, or the next one does.")
+        click.echo("The next `devtel flush` asks the endpoint to erase what was sent; run it now to do so at once.")
 
 
 def _ask() -> None:
@@ -156,27 +154,25 @@ def _ask() -> None:
     if terms is None:
         raise _NO_URL
     if not (os.isatty(0) and os.isatty(2)):
-        raise click.UsageError(
-            "nobody can be asked without a terminal: say `devtel consent grant`, `local` or `decline`."
-        )
-    with _kept(context):
+        raise click.UsageError("asking needs a terminal. Use `devtel consent grant`, `local` or `decline`.")
+    with _storing(context):
         answer = question.ask_and_apply(context.state, terms, question.introduction(context, terms, notice.full(terms)))
     if answer == prompt.YES:
         _offer_schedule(context)
 
 
 def _offer_schedule(context: Context) -> None:
-    if not backends.is_in_place(context.environ):
-        click.echo("devtel: nothing sends it by itself yet: `devtel schedule install` does, once a day.", err=True)
+    if not backends.is_installed(context.environ):
+        click.echo("devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day.", err=True)
 
 
 @contextmanager
-def _kept(context: Context) -> Iterator[None]:
-    """Say in one sentence why a decision could not be kept."""
+def _storing(context: Context) -> Iterator[None]:
+    """Turn an OSError into one sentence."""
     try:
         yield
     except OSError as fault:
         raise DevtelError(
-            f"The decision cannot be kept in {fault.filename or context.config}: {fault.strerror or fault}.",
-            "What stood before still stands. Mend that, and say it again.",
+            f"The decision cannot be stored in {fault.filename or context.config}: {fault.strerror or fault}.",
+            "The previous decision is still in force. Fix this and run the command again.",
         ) from None

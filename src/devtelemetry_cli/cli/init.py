@@ -46,7 +46,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
 def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
     """Write .devtel.toml and devtel.mk, for the maintainers of a repository to commit."""
     here = Path(_working_folder())
-    proposal = defaults.propose(here)
+    proposal = defaults.find(here)
     project = proposal.root / paths.PROJECT_FILE
     standing = _standing(project, force)
     answers = _answers(flags, standing, proposal, yes)
@@ -80,7 +80,7 @@ def _standing(path: Path, force: bool) -> settings.ProjectFile:
         raise settings.DamagedError(fault.path, "it is damaged", "Correct it, or say --force.") from fault
 
 
-def _answers(flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Proposal, yes: bool) -> Answers:
+def _answers(flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Defaults, yes: bool) -> Answers:
     asks = not yes and sys.stdin.isatty()
     if not yes and not asks:
         raise click.UsageError("nobody is there to be asked; give the values as flags, and --yes.")
@@ -97,7 +97,7 @@ def _answers(flags: dict[str, Flag], standing: settings.ProjectFile, proposal: d
     return Answers(**said, targets=targets)
 
 
-def _default(name: str, flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Proposal) -> str:
+def _default(name: str, flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Defaults) -> str:
     """What is taken without an answer: the flag, else what stands there, else what the repository proposes."""
     flag = flags[name]
     given = getattr(standing, name) if flag is None or flag == () else flag
@@ -168,7 +168,7 @@ def _lines(text: str) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
 
 
-def _next_step(folder: Path, proposal: defaults.Proposal) -> str:
+def _next_step(folder: Path, proposal: defaults.Defaults) -> str:
     where = "" if folder == proposal.root else f" (in {folder})"
     commit = "Commit both files." if proposal.is_repository else "Keep both files with the Makefile."
     return f"{commit} Next{where}: the two lines per target at the top of {templates.FRAGMENT}."

@@ -1,4 +1,4 @@
-"""`devtel schedule`: a daily flush, installed, removed away, or shown."""
+"""`devtel schedule`: install, remove or show a daily flush."""
 
 import json
 import os
@@ -12,47 +12,48 @@ from devtelemetry_cli.commands.schedule import job as jobs
 
 @click.group()
 def schedule() -> None:
-    """Send daily, by systemd or crontab."""
+    """Send daily: install, remove or show the schedule of `devtel flush`."""
 
 
 @schedule.command()
-@click.option(
-    "--with", "scheduler", type=click.Choice(list(backends.SCHEDULERS)), help="Who starts it; else whichever is here."
-)  # fmt: skip
+@click.option("--with", "scheduler", type=click.Choice(list(backends.SCHEDULERS)), help="Else the first available.")
 def install(scheduler: str | None) -> None:
-    """Install a daily flush, at a time of this machine's own. Said again, it only brings it up to date."""
+    """Install a daily flush at a random time of the working day.
+
+    Run again, it updates the schedule and keeps its time.
+    """
     environ = dict(os.environ)
     job = jobs.flush(environ, sys.argv[0])
     name, changed = backends.install(environ, job, scheduler or "")
     for sentence in job.left_out:
         click.echo(f"devtel: {sentence}", err=True)
     (installed,) = [found for found in backends.find(environ, job) if found.scheduler == name]
-    click.echo(f"{'Installed' if changed else 'In place already'}: devtel flush, daily at {installed.when}, by {name}.")
+    click.echo(f"{'Installed' if changed else 'Already installed'}: devtel flush, {installed}.")
 
 
 @schedule.command()
 def remove() -> None:
-    """Take the daily flush away, and nothing else."""
+    """Remove the daily flush, and nothing else."""
     names = backends.remove(dict(os.environ))
-    click.echo(f"Removed from {' and '.join(names)}." if names else "There was no schedule of devtel's.")
+    click.echo(f"Removed from {' and '.join(names)}." if names else "devtel had installed no schedule.")
 
 
 @schedule.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
-    """Tell whether a daily flush is installed."""
+    """Show whether a daily flush is installed."""
     environ = dict(os.environ)
     found = backends.find(environ, jobs.flush(environ, sys.argv[0]))
     if as_json:
-        installed = [
+        schedules = [
             {"with": one.scheduler, "when": one.when, "current": one.is_current, "text": one.text} for one in found
         ]
-        values = {"installed": bool(found), "schedules": installed, "available": backends.available(environ)}
+        values = {"installed": bool(found), "schedules": schedules, "available": backends.available(environ)}
         click.echo(json.dumps(values, indent=2))
         return
     for one in found:
-        click.echo(f"{one.scheduler}: daily at {one.when}")
+        click.echo(str(one))
         if not one.is_current:
-            click.echo("devtel: it differs from what would be written now: `devtel schedule install`.", err=True)
+            click.echo("devtel: the schedule is out of date: `devtel schedule install` updates it.", err=True)
     if not found:
         click.echo("not installed: `devtel schedule install` sends daily")

@@ -1,4 +1,4 @@
-"""`devtel show`: the bytes of a day, their explanation, what was told before, or the fields of the notice."""
+"""`devtel show`: the bytes of a day, their explanation, the history of reports, or the fields of the notice."""
 
 import hashlib
 import json
@@ -14,62 +14,65 @@ from devtelemetry_cli.client import switches
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.commands.show import day, destination_choice, history
 from devtelemetry_cli.commands.show import explain as explaining
-from devtelemetry_cli.commands.show.day import Query, Told
+from devtelemetry_cli.commands.show.day import Query, ReportBytes
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.model.formatting import counted
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
 
 
-@click.command(short_help="Print exactly the bytes that are sent for a day.")
+@click.command()
 @click.argument("day", metavar="[DATE]", required=False)
-@click.option("--explain", is_flag=True, help="Each field with its value and, in plain language, what it means.")
-@click.option("--history", is_flag=True, help="What was sent before, when, to whom, and the answer.")
-@click.option("--fields", is_flag=True, help="The fields of the notice; needs no consent.")
-@click.option("--json", "as_json", is_flag=True, help="--history or --fields as one JSON object (docs/json.md).")
-@click.option("--destination", metavar="ADDRESS", help="An address that you agreed to, or its host; not this place's.")
-@click.option("--quiet", "-q", is_flag=True, help="The bytes alone, nothing on stderr.")
+@click.option("--explain", is_flag=True, help="Print each field with its value and its meaning.")
+@click.option("--history", is_flag=True, help="List earlier reports with time, destination and answer.")
+@click.option("--fields", is_flag=True, help="List the fields of the notice; needs no consent.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --history or --fields: print one JSON object (docs/json.md)."
+)
+@click.option("--destination", metavar="ADDRESS", help="Another destination: its address or host.")
+@click.option("--quiet", "-q", is_flag=True, help="Print the bytes alone, nothing on stderr.")
 def show(  # noqa: PLR0913, PLR0917  one for each option
     day: str | None, explain: bool, history: bool, fields: bool, as_json: bool, destination: str | None, quiet: bool
 ) -> None:
     """Print exactly the bytes that will be or were sent for a day: YYYY-MM-DD, today (the default) or yesterday.
 
-    A line break follows the bytes. To compare them with what travelled, take it off:
+    A line break follows the bytes. This prints the hash of the bytes without it, as in `devtel show --history`:
 
         printf %s "$(devtel show DATE)" | sha256sum
 
-    The same hash stands in `devtel show --history`. Exit code 1: nothing was or will be sent for that day.
+    Exit code 1: nothing was or will be sent for that day.
     """
     if explain + history + fields > 1:
-        raise click.UsageError("--explain, --history and --fields exclude each other.")
+        raise click.UsageError("Use only one of --explain, --history and --fields.")
     if as_json and not (history or fields):
-        raise click.UsageError("--json belongs to --history or --fields; the bytes of a day are JSON already.")
+        raise click.UsageError("--json needs --history or --fields; the bytes of a day are JSON already.")
     if fields:
         _print_fields(as_json)
         return
     now = time.time()
     wanted = _date(day, date.fromtimestamp(now))  # noqa: DTZ012  journals are named by the local day
     context = current.context()
-    look = Query(context, destination_choice.decision(context, destination), now)
+    query = Query(context, destination_choice.decision(context, destination), now)
     if history:
-        _print_history(look, wanted.isoformat() if day else None, as_json)
+        _print_history(query, wanted.isoformat() if day else None, as_json)
         return
-    _print_day(look, wanted, explain, quiet)
+    _print_day(query, wanted, explain, quiet)
 
 
-def _print_day(look: Query, wanted: date, explain: bool, quiet: bool) -> None:
-    switch = switches.switched_off(look.context.environ)
+def _print_day(query: Query, wanted: date, explain: bool, quiet: bool) -> None:
+    switch = switches.switched_off(query.context.environ)
     if switch and not quiet:
-        click.echo(f"devtel: {switch} is set: nothing is sent while it is.", err=True)
-    for one in day.day(look, wanted):
+        click.echo(f"devtel: nothing is sent while {switch} is set.", err=True)
+    for one in day.day(query, wanted):
         if explain:
-            _print_explained(one, look.decision)
+            _print_explained(one, query.decision)
             continue
         click.echo(one.body)
         if not quiet:
-            click.echo(f"devtel: {_head(one, look.decision)}", err=True)
+            click.echo(f"devtel: {_head(one, query.decision)}", err=True)
 
 
 def _date(text: str | None, today: date) -> date:
-    """The day that is meant. Raises UsageError for what is no date, or one that has not come."""
+    """The day that was named. Raises UsageError for an invalid date and for one in the future."""
     if text in (None, "today"):
         return today
     if text == "yesterday":
@@ -79,42 +82,43 @@ def _date(text: str | None, today: date) -> date:
     except ValueError:
         wanted = None
     if wanted is None or wanted.isoformat() != text:
-        raise click.UsageError(f"{text!r} is no date: write YYYY-MM-DD, today or yesterday.")
+        raise click.UsageError(f"Not a valid date: '{text}'. Use YYYY-MM-DD, today or yesterday.")
     if wanted > today:
-        raise click.UsageError(f"{text} has not come yet.")
+        raise click.UsageError(f"{text} is in the future.")
     return wanted
 
 
-def _head(one: Told, decision: Decision) -> str:
+def _head(one: ReportBytes, decision: Decision) -> str:
     size = f"{len(one.body)} bytes, sha256 {hashlib.sha256(one.body).hexdigest()}"
-    return f"{one.date} to {decision.url}, machine {one.host}: {size}: {one.fate}."
+    return f"{one.date} to {decision.url}, machine {one.host}: {size}: {one.status_text}."
 
 
-def _print_explained(one: Told, decision: Decision) -> None:
+def _print_explained(one: ReportBytes, decision: Decision) -> None:
     try:
         explained = explaining.explain(one.body)
     except (ValueError, RecursionError):
-        what = f"What the ledger keeps of {one.date} is no report."
-        raise DevtelError(what, "Without --explain it is printed as it is.") from None
+        sentence = f"The ledger entry of {one.date} does not hold a report."
+        raise DevtelError(sentence, "Without --explain it is printed unchanged.") from None
     click.echo(_head(one, decision))
-    click.echo("Where a field has several values, they stand in the order of the targets.")
+    click.echo("Fields with several values list them in the order of the targets.")
     for field in explained:
         click.echo(f"\n{field.path}: {field.meaning}\n{_wrapped('  = ' + ', '.join(field.values))}")
 
 
 def _wrapped(text: str) -> str:
-    """Lines for a terminal; no value is broken in two."""
+    """Lines for a terminal; no value is split."""
     return textwrap.fill(text, 78, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def _print_history(look: Query, wanted: str | None, as_json: bool) -> None:
-    days, damaged = history.history(look, wanted)
-    decision = look.decision
+def _print_history(query: Query, wanted: str | None, as_json: bool) -> None:
+    days, damaged = history.history(query, wanted)
+    decision = query.decision
     if as_json:
-        whom_told = {"destination": decision.url, "anonymous_id": decision.anonymous_id}
-        click.echo(json.dumps({**whom_told, "days": [asdict(one) for one in days]}, indent=2))
+        receiver = {"destination": decision.url, "anonymous_id": decision.anonymous_id}
+        click.echo(json.dumps({**receiver, "days": [asdict(one) for one in days]}, indent=2))
     if damaged:
-        click.echo(f"devtel: {damaged} damaged entries of the ledger are left out; their days are told anew.", err=True)
+        entries = counted(damaged, "damaged ledger entry", "damaged ledger entries")
+        click.echo(f"devtel: left out: {entries}; these days are sent again.", err=True)
     if not days:
         raise DevtelError(
             f"Nothing was sent to {decision.url} yet." if wanted is None else f"Nothing was sent for {wanted}."
@@ -125,12 +129,11 @@ def _print_history(look: Query, wanted: str | None, as_json: bool) -> None:
             click.echo(f"  {_line(one)}")
 
 
-def _line(one: history.Past) -> str:
-    """One day; the hash is that of the bytes that left last."""
+def _line(one: history.SentDay) -> str:
+    """One day; the hash is that of the bytes that were sent last."""
     when = (one.stored_at or one.noted_at or "")[:16].replace("T", " ")
-    runs = f"{one.runs} run{'s' * (one.runs != 1)}"
     length = f", {one.bytes} bytes" if one.bytes is not None else ""
-    size = f"{runs}{length}, sha256 {one.sha256}" if one.sha256 else "never sent"
+    size = f"{counted(one.runs or 0, 'run')}{length}, sha256 {one.sha256}" if one.sha256 else "never sent"
     answer = f"  {one.status or ''} {one.answer or ''}".rstrip()
     return f"{one.date}  {one.state:8} {when:16}  {size}{answer}"
 

@@ -1,4 +1,4 @@
-"""`devtel status`: what stands, in words or as JSON."""
+"""`devtel status`: in words or as JSON."""
 
 import json
 import time
@@ -10,67 +10,79 @@ import click
 
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client.consent import judge
-from devtelemetry_cli.commands import status as state
+from devtelemetry_cli.commands import status as statuses
+from devtelemetry_cli.commands.status import Status
 from devtelemetry_cli.model.formatting import counted
 
 _TIMES = ("until", "last_flush", "last_success", "next_flush")
 
 
-@click.command(short_help="Tell what is recorded and sent here, and why.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object (docs/json.md).")
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
-    """Tell what is recorded and sent here, and which rule decided that."""
-    now = state.look(current.context(), time.time())
+    """Show what is recorded and sent here, and the rule that decided it."""
+    found = statuses.status(current.context(), time.time())
     if as_json:
-        click.echo(json.dumps(_values(now), indent=2))
+        click.echo(json.dumps(_values(found), indent=2))
     else:
-        for name, text in _lines(now):
+        for name, text in _lines(found):
             click.echo(f"{name + ':':15} {text}")
 
 
-def _values(now: state.Status) -> dict[str, Any]:
+def _values(found: Status) -> dict[str, Any]:
     """The stable shape: every field of Status, times as docs/json.md says."""
-    values = asdict(now)
+    values = asdict(found)
     for name in _TIMES:
         values[name] = _moment(values[name]).astimezone().isoformat(timespec="seconds") if values[name] else None
     return values
 
 
-def _lines(now: state.Status) -> list[tuple[str, str]]:
-    until = f", until {_moment(now.until):%Y-%m-%d}" if now.until and now.consent == "granted" else ""
-    lines = [("consent", f"{judge.describe(now.consent, now.rule)}{until}"), ("destination", now.destination or "none")]
-    if now.anonymous_id:
-        lines.append(("anonymous ID", now.anonymous_id))
-    if now.consent in ("granted", "local"):
-        lines.append(("today", f"{counted(now.runs_today, 'run')} recorded"))
-    if now.consent == "granted":
-        lines += _sending(now)
-    lines += [(name, ", ".join(values)) for name, values in _problems(now) if values]
-    lines += [("attention", text) for text in now.troubles]
+def _lines(found: Status) -> list[tuple[str, str]]:
+    until = f", until {_moment(found.until):%Y-%m-%d}" if found.until and found.consent == "granted" else ""
+    lines = [
+        ("consent", f"{judge.describe(found.consent, found.rule)}{until}"),
+        ("destination", found.destination or "none"),
+    ]
+    if found.anonymous_id:
+        lines.append(("anonymous ID", found.anonymous_id))
+    if found.consent in ("granted", "local"):
+        lines.append(("today", f"{counted(found.runs_today, 'run')} recorded"))
+    if found.consent == "granted":
+        lines += _sending(found)
+    lines += [(name, ", ".join(values)) for name, values in _problems(found) if values]
+    lines += [("attention", text) for text in found.troubles]
     return lines
 
 
-def _sending(now: state.Status) -> list[tuple[str, str]]:
-    unsent = f"{counted(now.runs_unsent, 'run')} of {counted(len(now.days_unsent), 'day')}"
-    waiting = f"not before {_shown(now.next_flush)}, unless by hand" if now.next_flush else "when `devtel flush` runs"
+def _sending(found: Status) -> list[tuple[str, str]]:
+    unsent = f"{counted(found.runs_unsent, 'run')} of {counted(len(found.days_unsent), 'day')}"
+    waiting = (
+        f"not before {_shown(found.next_flush)}, unless by hand" if found.next_flush else "when `devtel flush` runs"
+    )
     lines = [
-        ("not yet sent", unsent if now.days_unsent else "nothing"),
-        ("last flush", _shown(now.last_flush) if now.last_flush else "never"),
+        ("not yet sent", unsent if found.days_unsent else "nothing"),
+        ("last flush", _shown(found.last_flush) if found.last_flush else "never"),
         ("next flush", waiting),
     ]
-    return [*lines, ("last error", now.last_error)] if now.last_error else lines
+    return [*lines, ("last error", found.last_error)] if found.last_error else lines
 
 
-def _problems(now: state.Status) -> list[tuple[str, list[str]]]:
+def _problems(found: Status) -> list[tuple[str, list[str]]]:
     return [
-        ("refused days", now.days_refused),
-        ("frozen days", now.days_frozen),
-        ("expired days", now.days_expired),
-        ("damaged", [counted(now.damaged_records, "record")] if now.damaged_records else []),
-        ("newer", [f"{counted(now.newer_records, 'record')}: update devtel to see them"] if now.newer_records else []),
-        ("dropped", [f"{counted(now.dropped_records, 'record')} could not be written"] if now.dropped_records else []),
-        ("ledger", [f"damaged entries: {now.damaged_ledger_entries}"] if now.damaged_ledger_entries else []),
-        ("to be erased", now.pending_erasures),
+        ("refused days", found.days_refused),
+        ("frozen days", found.days_frozen),
+        ("expired days", found.days_expired),
+        ("damaged", [counted(found.damaged_records, "record")] if found.damaged_records else []),
+        (
+            "newer",
+            [f"{counted(found.newer_records, 'record')}: update devtel to see them"] if found.newer_records else [],
+        ),
+        (
+            "dropped",
+            [f"{counted(found.dropped_records, 'record')} could not be written"] if found.dropped_records else [],
+        ),
+        ("ledger", [f"damaged entries: {found.damaged_ledger_entries}"] if found.damaged_ledger_entries else []),
+        ("to be erased", found.pending_erasures),
     ]
 
 

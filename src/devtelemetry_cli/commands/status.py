@@ -1,4 +1,4 @@
-"""What stands: consent and the rule that decided it, the destination, what is recorded, sent and pending."""
+"""The status of the current folder: consent and its rule, the destination, recorded, sent and pending runs."""
 
 import os
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from devtelemetry_cli.errors import ConfigurationError
 
 @dataclass
 class Status:
-    """Everything `devtel status` tells; times in seconds since the epoch, None for never or not known."""
+    """The result of `devtel status`; times in seconds since the epoch, None for never or unknown."""
 
     consent: str
     rule: str
@@ -42,31 +42,34 @@ class Status:
     troubles: list[str] = field(default_factory=list)
 
 
-def look(context: Context, now: float) -> Status:
-    """The status of the place we stand in. Changes nothing; what is damaged is told, not raised."""
-    answer = judge.judge(context.environ, context.config, context.project, now)
-    status = Status(answer.state, answer.rule)
-    decision = _look_at_settings(context, status)
-    if answer.state == consent_cache.GRANTED and answer.ask:
-        status.troubles.append("What you agreed to has changed: `devtel consent` shows how, and asks again.")
+def status(context: Context, now: float) -> Status:
+    """The status of a context. Read-only; damage is listed under troubles, not raised."""
+    consent = judge.judge(context.environ, context.config, context.project, now)
+    status = Status(consent.state, consent.rule)
+    decision = _add_settings(context, status)
+    if consent.state == consent_cache.GRANTED and consent.ask:
+        status.troubles.append("The terms have changed: `devtel consent` shows the difference and asks again.")
     if decision is not None and decision.state != consent_cache.DECLINED:
         status.dropped_records = dropped.counted(context.state)
-        _look_at_place(context, status)
+        if not os.access(context.state, os.W_OK):
+            status.troubles.append(f"{context.state} is not writable: no run is recorded.")
         if not dropped.is_whole(context.state):
-            status.troubles.append("The counter of dropped records cannot be used: deciding again makes it anew.")
+            status.troubles.append(
+                "The counter of dropped records is damaged; any `devtel consent` decision resets it."
+            )
         for host in _hosts(context, decision, status):
             try:
-                _look_at_records(context, decision, host, status, now)
+                _add_records(context, decision, host, status, now)
             except OSError as fault:
                 status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
     try:
-        status.pending_erasures = [owed.url for owed in erasures.pending(context.state)]
+        status.pending_erasures = [erasure.url for erasure in erasures.pending(context.state)]
     except OSError as fault:
         status.troubles.append(str(fault))
     return status
 
 
-def _look_at_settings(context: Context, status: Status) -> decisions.Decision | None:
+def _add_settings(context: Context, status: Status) -> decisions.Decision | None:
     try:
         user = settings.read_user(context.config)
         known = decisions.decisions(user)
@@ -82,11 +85,6 @@ def _look_at_settings(context: Context, status: Status) -> decisions.Decision | 
     return decision
 
 
-def _look_at_place(context: Context, status: Status) -> None:
-    if not os.access(context.state, os.W_OK):
-        status.troubles.append(f"{context.state} cannot be written: no run is recorded.")
-
-
 def _hosts(context: Context, decision: decisions.Decision, status: Status) -> list[str]:
     try:
         return machine_key.deliverable_keys(context.state, decision.journal)
@@ -95,7 +93,7 @@ def _hosts(context: Context, decision: decisions.Decision, status: Status) -> li
         return []
 
 
-def _look_at_records(context: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
+def _add_records(context: Context, decision: decisions.Decision, host: str, status: Status, now: float) -> None:
     folder = Path(context.state.journal(decision.journal, host))
     today = date.fromtimestamp(now)  # noqa: DTZ012  journals are named by the local day
     journal = outbox.Journal(folder, host, decision)
@@ -103,22 +101,22 @@ def _look_at_records(context: Context, decision: decisions.Decision, host: str, 
     if today.isoformat() in reader.days(folder):
         status.runs_today += _count(journal, today.isoformat(), tally, status)
     for day in reader.days(folder):
-        if date.fromisoformat(day) > today + timedelta(days=1):  # tomorrow is only another time zone's today
-            status.troubles.append(f"{day} has not come yet: a clock was ahead. Its records wait for that day.")
+        if date.fromisoformat(day) > today + timedelta(days=1):  # tomorrow may be today in another time zone
+            status.troubles.append(f"{day} is in the future: a clock was ahead. Its records are sent on that date.")
     if decision.state == consent_cache.GRANTED:
-        book = Ledger(context.state, decision.key, host)
-        for day in outbox.changed(journal, book, today):
+        ledger = Ledger(context.state, decision.key, host)
+        for day in outbox.changed(journal, ledger, today):
             runs = _count(journal, day, tally if day != today.isoformat() else reader.Tally(), status)
-            if runs > book.entry(day).acknowledged_runs:
+            if runs > ledger.entry(day).acknowledged_runs:
                 status.days_unsent += [day] if day not in status.days_unsent else []
-                status.runs_unsent += runs - book.entry(day).acknowledged_runs
-        _look_at_ledger(book, status, now)
+                status.runs_unsent += runs - ledger.entry(day).acknowledged_runs
+        _add_ledger(ledger, status, now)
     status.damaged_records += tally.damaged
     status.newer_records += tally.newer
 
 
 def _count(journal: outbox.Journal, day: str, tally: reader.Tally, status: Status) -> int:
-    """The runs of a day, as far as they can be read."""
+    """The number of readable runs of a day."""
     try:
         return journal.sum_up(day, tally).metrics.runs
     except OSError as fault:
@@ -127,14 +125,14 @@ def _count(journal: outbox.Journal, day: str, tally: reader.Tally, status: Statu
         return 0
 
 
-def _look_at_ledger(book: Ledger, status: Status, now: float) -> None:
+def _add_ledger(ledger: Ledger, status: Status, now: float) -> None:
     lists = {FROZEN: status.days_frozen, REFUSED: status.days_refused, EXPIRED: status.days_expired}
-    for entry in book.entries():
+    for entry in ledger.entries():
         if entry.state in lists:
             lists[entry.state].append(entry.date)
-    visit = book.delivery_status()
-    status.last_flush = max(visit.last_flush, status.last_flush or 0) or None
-    status.last_success = max(visit.last_success, status.last_success or 0) or None
-    status.next_flush = status.next_flush or (visit.next_try if now < visit.next_try else None)
-    status.last_error = status.last_error or visit.last_error or None
-    status.damaged_ledger_entries += book.damaged
+    delivery = ledger.delivery_status()
+    status.last_flush = max(delivery.last_flush, status.last_flush or 0) or None
+    status.last_success = max(delivery.last_success, status.last_success or 0) or None
+    status.next_flush = status.next_flush or (delivery.next_try if now < delivery.next_try else None)
+    status.last_error = status.last_error or delivery.last_error or None
+    status.damaged_ledger_entries += ledger.damaged

@@ -1,9 +1,9 @@
 """Counts, durations, shares and changes as a person reads them at a glance. Pure."""
 
 
-def counted(number: int, what: str) -> str:
-    """So many of something whose plural has an s: "1 run", "1,200 runs"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number and its noun: "1 run", "1,200 runs"; `several` is a plural without a plain s."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def duration(seconds: float | None) -> str:

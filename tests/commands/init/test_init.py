@@ -330,7 +330,7 @@ def test_whatever_the_repository_there_is_a_proposal(tmp_path: Path, make: objec
     folder.mkdir()
     git(folder, "init", "-q", "-b", "main")
     where = make(folder)  # type: ignore[operator]
-    found = defaults.propose(where)
+    found = defaults.find(where)
     assert found.root == where
     assert found.project in ("shop", where.name)
     assert branch is None or found.default_branch in branch
@@ -342,11 +342,11 @@ def test_the_remote_names_the_project(tmp_path: Path) -> None:
         folder.mkdir()
         git(folder, "init", "-q")
         git(folder, "remote", "add", "origin", address)
-        assert defaults.propose(folder).project == "shop"
+        assert defaults.find(folder).project == "shop"
 
 
 def test_outside_of_a_repository_the_folder_gives_the_name(tmp_path: Path) -> None:
-    assert defaults.propose(tmp_path) == defaults.Proposal(tmp_path, tmp_path.name)
+    assert defaults.find(tmp_path) == defaults.Defaults(tmp_path, tmp_path.name)
 
 
 texts = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=300) | st.sampled_from(

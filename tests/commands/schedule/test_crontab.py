@@ -1,4 +1,4 @@
-"""devtel schedule in a crontab: one line of ours, which works as cron runs it, and everybody else's bytes untouched."""
+"""devtel schedule in a crontab: one marked line, which works as cron runs it; every other byte stays."""
 
 import json
 import os
@@ -50,25 +50,27 @@ def test_installing_again_changes_nothing_and_keeps_the_time(machine: Machine) -
     before = machine.spool.read_bytes()
     code, said, _ = machine.schedule("install")
     assert (code, machine.spool.read_bytes()) == (0, before)
-    assert said.startswith("In place already")
+    assert said.startswith("Already installed")
 
 
 def test_a_changed_setting_is_brought_up_to_date_at_the_same_time_of_day(machine: Machine) -> None:
     machine.schedule("install")
     before = machine.line()
     machine.developer.environ["SSL_CERT_FILE"] = "/etc/ssl/our ca.pem"
-    assert "differs" in machine.schedule("status")[2]
+    assert "out of date" in machine.schedule("status")[2]
     machine.schedule("install")
     assert "'SSL_CERT_FILE=/etc/ssl/our ca.pem'" in machine.line()
     assert machine.line().split()[:5] == before.split()[:5]
 
 
-def test_a_time_that_somebody_chose_stays(machine: Machine) -> None:
+@pytest.mark.parametrize("times", ["*/30 8-18 * * 1-5", "@daily", "@reboot"])
+def test_a_time_chosen_by_the_user_stays(machine: Machine, times: str) -> None:
     machine.schedule("install")
-    machine.spool.write_text("*/30 8-18 * * 1-5 " + machine.line().split(None, 5)[5] + "\n")
-    machine.schedule("install")
-    assert machine.line().startswith("*/30 8-18 * * 1-5 ")
-    assert machine.schedule("status")[1] == "crontab: daily at */30 8-18 * * 1-5\n"
+    command = machine.line().split(None, 5)[5]
+    machine.spool.write_text(f"{times} {command}\n")
+    assert machine.schedule("install")[1].startswith("Already installed")
+    assert machine.line() == f"{times} {command}"
+    assert machine.schedule("status")[1] == f"{times} (crontab)\n"
 
 
 def test_machines_choose_times_of_their_own(machine: Machine) -> None:
@@ -119,7 +121,7 @@ def test_no_secret_is_written_down(machine: Machine) -> None:
     assert "s3cret" not in machine.spool.read_text() + said
     assert "HTTP_PROXY=http://proxy:3128" in machine.line()
     assert "DEVTEL_TOKEN is not written" in said
-    assert "https_proxy holds a password" in said
+    assert "https_proxy contains a password" in said
 
 
 @pytest.mark.parametrize(
@@ -136,16 +138,16 @@ def test_a_crontab_that_fails_is_one_sentence_and_changes_nothing(machine: Machi
     assert machine.spool.read_text() == "5 4 * * * backup\n"
 
 
-def test_who_may_have_no_crontab_has_no_schedule_in_it(machine: Machine) -> None:
+def test_a_user_without_a_crontab_has_no_schedule_in_it(machine: Machine) -> None:
     machine.now("denied")
-    assert machine.schedule("remove") == (0, "There was no schedule of devtel's.\n", "")
+    assert machine.schedule("remove") == (0, "devtel had installed no schedule.\n", "")
     code, _, said = machine.schedule("install")
     assert code == 78
-    assert "Let whatever starts things daily" in said
+    assert "Neither a user systemd nor crontab is available." in said
 
 
 @pytest.mark.parametrize("text", ["/a\nb", "/a\\b", "/" + "long" * 300])
-def test_what_no_line_can_hold_is_said(text: str) -> None:
+def test_a_setting_that_no_line_can_hold_is_refused(text: str) -> None:
     words = job.Job(("/usr/bin/devtel", "flush"), {"DEVTEL_HOME": text})
     with pytest.raises(ConfigurationError, match="Nothing was changed"):
         crontab.is_current("1 2 * * * x # devtel schedule", words)
@@ -158,10 +160,10 @@ def test_status_as_json_has_a_stable_shape(machine: Machine) -> None:
         "available": ["crontab"],
     }
     machine.schedule("install")
-    (standing,) = json.loads(machine.schedule("status", "--json")[1])["schedules"]
-    assert standing["text"] == machine.line()
-    assert (standing["with"], standing["current"]) == ("crontab", True)
-    assert re.fullmatch(r"\d\d:\d\d", standing["when"])
+    (installed,) = json.loads(machine.schedule("status", "--json")[1])["schedules"]
+    assert installed["text"] == machine.line()
+    assert (installed["with"], installed["current"]) == ("crontab", True)
+    assert re.fullmatch(r"\d\d:\d\d", installed["when"])
 
 
 # The real program under a spool of its own: what is mounted in a namespace is seen nowhere else, and goes with it.
@@ -181,7 +183,7 @@ def test_the_real_crontab_takes_the_line_and_gives_it_back(developer: Developer)
     if done.returncode == 77:
         pytest.skip("no mount namespace here")
     before, installed, after = ((developer.project / name).read_text() for name in ("before", "installed", "after"))
-    assert done.stdout.count("In place already") == 1
+    assert done.stdout.count("Already installed") == 1
     assert before == after == "# mine\n5 4 * * * backup 100\\%\n"
     assert installed.startswith(before)
     assert installed.count(" # devtel schedule\n") == 1

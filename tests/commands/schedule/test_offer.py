@@ -5,7 +5,7 @@ import pexpect
 from tests.helpers.developer import DEVTEL
 from tests.helpers.scheduler_env import Machine
 
-OFFER = "devtel: nothing sends it by itself yet: `devtel schedule install` does, once a day."
+OFFER = "devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day."
 
 
 def test_after_a_grant_the_schedule_is_offered_until_it_is_there(machine: Machine) -> None:

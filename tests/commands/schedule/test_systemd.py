@@ -1,4 +1,4 @@
-"""devtel schedule as a timer of the user's systemd: units that systemd takes, and files back as they were."""
+"""devtel schedule as a timer of the user's systemd: valid units, and every file restored."""
 
 import shutil
 
@@ -12,7 +12,7 @@ KINDS = ("timer", "service")
 
 @pytest.fixture
 def running(machine: Machine) -> Machine:
-    """A machine on which a systemd of the user's runs."""
+    """A machine with a running user systemd."""
     machine.now("running")
     return machine
 
@@ -25,7 +25,7 @@ def test_the_timer_is_written_and_started(running: Machine) -> None:
     code, said, _ = running.schedule("install")
     assert code == 0
     assert said.startswith("Installed: devtel flush, daily at ")
-    assert said.endswith("by systemd.\n")
+    assert said.endswith("(systemd).\n")
     timer = units(running)["devtel-flush.timer"]
     assert "Persistent=true" in timer
     assert "RandomizedDelaySec=" in timer
@@ -37,7 +37,7 @@ def test_the_timer_is_written_and_started(running: Machine) -> None:
 def test_installing_again_changes_nothing_and_keeps_the_time(running: Machine) -> None:
     running.schedule("install")
     before = units(running)
-    assert running.schedule("install")[1].startswith("In place already")
+    assert running.schedule("install")[1].startswith("Already installed")
     running.developer.environ["TZ"] = "Europe/Berlin"
     assert running.schedule("install")[1].startswith("Installed")
     after = units(running)
@@ -45,7 +45,7 @@ def test_installing_again_changes_nothing_and_keeps_the_time(running: Machine) -
     assert 'Environment="TZ=Europe/Berlin"' in after["devtel-flush.service"]
 
 
-def test_what_fails_leaves_the_files_as_they_were(running: Machine) -> None:
+def test_a_failure_leaves_the_files_as_they_were(running: Machine) -> None:
     running.now("stubborn")
     code, output, said = running.schedule("install")
     assert (code, output) == (1, "")
@@ -53,30 +53,30 @@ def test_what_fails_leaves_the_files_as_they_were(running: Machine) -> None:
     assert units(running) == {}
 
 
-def test_a_unit_of_somebody_else_stays(running: Machine) -> None:
+def test_a_unit_of_another_program_stays(running: Machine) -> None:
     running.units.mkdir(parents=True)
     (running.units / "devtel-flush.service").write_text("[Service]\nExecStart=mine\n")
     code, _, said = running.schedule("install")
     assert code == 1
-    assert "exists and is not devtel's" in said
-    assert running.schedule("remove")[1] == "There was no schedule of devtel's.\n"
+    assert "exists and was not written by devtel" in said
+    assert running.schedule("remove")[1] == "devtel had installed no schedule.\n"
     assert units(running) == {"devtel-flush.service": "[Service]\nExecStart=mine\n"}
 
 
-def test_where_no_systemd_of_the_user_runs_it_says_so(machine: Machine) -> None:
+def test_without_a_user_systemd_it_fails_with_a_reason(machine: Machine) -> None:
     code, _, said = machine.schedule("install", "--with", "systemd")
-    assert (code, said) == (1, "devtel: No systemd of yours runs here. Try --with crontab. Nothing was changed.\n")
+    assert (code, said) == (1, "devtel: No user systemd is running. Try --with crontab. Nothing was changed.\n")
     assert units(machine) == {}
 
 
-def test_moving_to_the_other_keeper_leaves_one_schedule(running: Machine) -> None:
+def test_changing_the_scheduler_leaves_one_schedule(running: Machine) -> None:
     running.schedule("install", "--with", "crontab")
-    assert running.schedule("install")[1].endswith("by crontab.\n"), "who has it keeps it"
+    assert running.schedule("install")[1].endswith("(crontab).\n"), "an installed schedule stays"
     running.schedule("install", "--with", "systemd")
     assert not running.spool.exists()
     running.schedule("install", "--with", "crontab")
     assert units(running) == {}
-    assert running.schedule("status")[1].startswith("crontab: daily at ")
+    assert running.schedule("status")[1].endswith("(crontab)\n")
 
 
 def test_removing_works_where_systemd_runs_no_longer(running: Machine) -> None:

@@ -145,7 +145,7 @@ def test_the_history_as_json_has_the_documented_shape(reporter: Developer, endpo
 def test_what_is_no_date_or_has_not_come_is_a_usage_error(developer: Developer, text: str) -> None:
     done = show(developer, text)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "is no date: write YYYY-MM-DD" in done.stderr or "has not come yet" in done.stderr
+    assert "Not a valid date: " in done.stderr or "is in the future" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--explain", "--history"], ["--json"], ["--destination", "nowhere"]])
@@ -163,8 +163,8 @@ def test_a_day_without_a_record_is_said(reporter: Developer) -> None:
 @pytest.mark.parametrize(
     ("decision", "sentence"),
     [
-        ("show", "nothing was decided yet"),
-        ("local", "recorded for yourself only"),
+        ("show", "there is no consent decision yet"),
+        ("local", "runs are recorded locally only"),
         ("decline", "declined on"),
     ],
 )
@@ -181,7 +181,7 @@ def test_a_refused_day_is_shown_with_the_answer(reporter: Developer, endpoint: E
     done = show(reporter, "yesterday")
     assert done.stdout.encode() == endpoint.requests[0].body + b"\n"
     assert "was sent, and refused: " in done.stderr
-    assert done.stderr.endswith(". It is sent again when the day changes.\n")
+    assert done.stderr.endswith(". It is sent again if the day changes.\n")
     assert ".." not in done.stderr
     assert "active_hours: wrong" in show(reporter, "--history").stdout
 
@@ -194,7 +194,7 @@ def test_a_frozen_day_is_shown_as_it_was_sent(reporter: Developer, endpoint: End
     for _ in ("before a flush saw it", "after"):
         done = show(reporter, "yesterday")
         assert done.stdout.encode() == endpoint.requests[0].body + b"\n"
-        assert "never sent smaller" in done.stderr
+        assert "a smaller total is never sent" in done.stderr
         reporter.devtel("flush")
 
 
@@ -205,7 +205,7 @@ def test_a_day_that_was_given_up_is_said(reporter: Developer) -> None:
     reporter.devtel("flush")
     done = show(reporter, old.isoformat())
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"devtel: {old} was never sent, and was given up after 90 days.\n"
+    assert done.stderr == f"devtel: {old} was never sent, and expired after 90 days.\n"
 
 
 def test_an_agreement_that_ended_shows_what_was_sent_and_promises_nothing(reporter: Developer) -> None:
@@ -215,20 +215,20 @@ def test_an_agreement_that_ended_shows_what_was_sent_and_promises_nothing(report
     reporter.config.write_text(text.replace(f"decided = {TODAY.year}", f"decided = {TODAY.year - 2}"))
     assert "was sent, and stored" in show(reporter, "yesterday").stderr
     done = show(reporter)
-    assert (done.returncode, "will not be: your agreement ended on" in done.stderr) == (1, True)
+    assert (done.returncode, "will not be: your consent expired on" in done.stderr) == (1, True)
 
 
 def test_runs_of_another_agreement_are_none_of_this_days(reporter: Developer) -> None:
     (journal,) = reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
     journal.write_text(journal.read_text().replace('"grant":"', '"grant":"0'))
     done = show(reporter, "yesterday")
-    assert (done.returncode, "no run of that day falls under your agreement" in done.stderr) == (1, True)
+    assert (done.returncode, "no run of that day is covered by your consent" in done.stderr) == (1, True)
 
 
 def test_a_switch_is_said(reporter: Developer) -> None:
     reporter.environ["DO_NOT_TRACK"] = "1"
     done = show(reporter, "yesterday")
-    assert (done.returncode, "DO_NOT_TRACK is set: nothing is sent while it is" in done.stderr) == (0, True)
+    assert (done.returncode, "nothing is sent while DO_NOT_TRACK is set" in done.stderr) == (0, True)
 
 
 def test_a_damaged_entry_is_said_and_never_shown_as_what_was_sent(reporter: Developer) -> None:
@@ -236,7 +236,7 @@ def test_a_damaged_entry_is_said_and_never_shown_as_what_was_sent(reporter: Deve
     entry(reporter, body='{"date": "forged"}')
     done = show(reporter, "yesterday")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "the ledger's entry is damaged" in done.stderr
+    assert "its ledger entry is damaged" in done.stderr
 
 
 def test_a_damaged_config_is_said(reporter: Developer) -> None:
@@ -273,7 +273,7 @@ def test_outside_of_any_project_the_only_agreement_is_meant(reporter: Developer,
 
 
 @pytest.mark.parametrize(
-    "shape", [status.Status, statistics.Figures, statistics.Target, statistics.Week, statistics.Day, history.Past]
+    "shape", [status.Status, statistics.Statistics, statistics.Target, statistics.Week, statistics.Day, history.SentDay]
 )
 def test_every_name_that_json_prints_is_documented(shape: type[Any]) -> None:
     page = (Path(__file__).parents[3] / "docs" / "json.md").read_text()
@@ -285,7 +285,7 @@ def test_a_purged_day_is_said_to_be_purged_and_its_hash_is_known(reporter: Devel
     reporter.devtel("purge", "--yes")
     done = show(reporter, "yesterday")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "were purged here" in done.stderr
+    assert "were purged on this machine" in done.stderr
     told = show(reporter, "--history").stdout
     assert hashlib.sha256(endpoint.requests[0].body).hexdigest() in told
     assert "bytes" not in told

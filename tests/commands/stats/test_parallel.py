@@ -23,13 +23,13 @@ def files(tmp_path: Path) -> Sequence[Path]:
 
 def test_little_is_read_here_one_after_the_other(files: Sequence[Path]) -> None:
     here = os.getpid()
-    assert list(parallel.work(size_and_process, files)) == [(1, here), (2, here), (3, here)]
+    assert list(parallel.map_files(size_and_process, files)) == [(1, here), (2, here), (3, here)]
 
 
 def test_much_is_read_in_other_processes_in_order(files: Sequence[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_WORTH_IT", 1)
+    monkeypatch.setattr(parallel, "_LEAST", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    done = list(parallel.work(size_and_process, files))
+    done = list(parallel.map_files(size_and_process, files))
     assert [size for size, _ in done] == [1, 2, 3]
     assert os.getpid() not in [process for _, process in done]
 
@@ -38,11 +38,11 @@ def test_where_no_process_can_be_had_it_goes_on_alone(files: Sequence[Path], mon
     def no_semaphores(*_: object, **__: object) -> None:
         raise NotImplementedError("no semaphores here")
 
-    monkeypatch.setattr(parallel, "_WORTH_IT", 1)
+    monkeypatch.setattr(parallel, "_LEAST", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(parallel, "ProcessPoolExecutor", no_semaphores)
-    assert [size for size, _ in parallel.work(size_and_process, files)] == [1, 2, 3]
+    assert [size for size, _ in parallel.map_files(size_and_process, files)] == [1, 2, 3]
 
 
 def test_a_file_that_is_gone_counts_as_nothing(tmp_path: Path) -> None:
-    assert list(parallel.work(lambda file: file.name, [tmp_path / "gone"])) == ["gone"]
+    assert list(parallel.map_files(lambda file: file.name, [tmp_path / "gone"])) == ["gone"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from devtelemetry_cli.commands.stats import render, statistics
 from devtelemetry_cli.commands.stats.aggregate_exact import Sum
-from devtelemetry_cli.commands.stats.statistics import Days, Figures
+from devtelemetry_cli.commands.stats.statistics import Days, Statistics
 
 TODAY = date(2026, 11, 22)
 
@@ -30,8 +30,8 @@ def micro(seconds: float) -> float:
     return round(seconds, 6)
 
 
-def over(days: Days, count: int = 28) -> Figures:
-    return statistics.figures(days, TODAY - timedelta(days=count - 1), TODAY)
+def over(days: Days, count: int = 28) -> Statistics:
+    return statistics.statistics(days, TODAY - timedelta(days=count - 1), TODAY)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 5.0), (90, 9.0), (100, 10.0), (1, 1.0)])
@@ -105,19 +105,19 @@ def test_the_most_often_failing_is_by_count_then_share() -> None:
 )
 def test_targets_and_projects_narrow(targets: tuple[str, ...], projects: tuple[str, ...], left: set[str]) -> None:
     keys = [("shop", "dev.up"), ("shop", "dev.down"), ("web", "test")]
-    days = statistics.chosen({ago(0): {key: runs(1) for key in keys}}, targets, projects)
+    days = statistics.select({ago(0): {key: runs(1) for key in keys}}, targets, projects)
     assert {target for _, target in days[ago(0)]} == left
 
 
 def test_the_page_charts_weeks_where_days_are_too_many() -> None:
     lines = list(render.lines(over({ago(0): {("", "a"): runs(5)}}, 100), "ascii"))
     assert "  per week  ..............@" in lines
-    assert f"            the most: 5.0 s in the week from {ago(6)}" in lines
+    assert f"            maximum: 5.0 s in the week from {ago(6)}" in lines
 
 
 def test_what_ran_only_inside_others_is_charted_by_runs() -> None:
     lines = list(render.lines(over({ago(1): {("", "a"): runs(5, 5, waited=0)}}, 2), "ascii"))
-    assert f"            the most: 2 runs inside other targets on {ago(1)}" in lines
+    assert f"            maximum: 2 runs inside other targets on {ago(1)}" in lines
 
 
 def test_projects_are_named_where_there_are_several() -> None:

@@ -111,7 +111,7 @@ def test_a_number_of_days_that_is_none_is_a_usage_error(builder: Developer, days
     [
         (["--target", "tset"], "No run of tset was recorded in the last 28 days. Did you mean test?"),
         (["--project", "shpo"], "Did you mean shop?"),
-        (["--target", "zzz"], "There is build, shop, test."),
+        (["--target", "zzz"], "Recorded are build, shop, test."),
         (["--days", "1"], f"No run was recorded today. The last day with records is {YESTERDAY}; see --days."),
     ],
 )
@@ -138,7 +138,9 @@ def test_where_there_is_nothing_to_tell_the_rule_is_named(developer: Developer, 
     assert said in done.stderr
 
 
-@pytest.mark.parametrize(("url", "advice"), [(URL, "`devtel consent` asks."), ("", "`devtel consent local` records")])
+@pytest.mark.parametrize(
+    ("url", "advice"), [(URL, "`devtel consent` asks for a decision."), ("", "`devtel consent local` records")]
+)
 def test_who_has_not_decided_is_told_what_to_say(developer: Developer, url: str, advice: str) -> None:
     developer.project_file(url)
     assert f"). {advice}" in developer.devtel("stats").stderr
@@ -147,7 +149,7 @@ def test_who_has_not_decided_is_told_what_to_say(developer: Developer, url: str,
 def test_all_looks_at_every_destination_of_the_machine(builder: Developer) -> None:
     builder.project_file("http://127.0.0.1:9/connections/2/report")
     done = builder.devtel("stats")
-    assert (done.returncode, "`--all` looks at the other places" in done.stderr) == (1, True)
+    assert (done.returncode, "`--all` includes other destinations" in done.stderr) == (1, True)
     assert values(builder, "--all")["runs"] == 4
 
 

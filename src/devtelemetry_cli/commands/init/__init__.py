@@ -1,6 +1,6 @@
-"""What `devtel init` needs: what the repository proposes, the text of `.devtel.toml`, and a look at the report URL.
+"""`devtel init`: defaults from the repository, the text of `.devtel.toml`, and a check of the report URL.
 
-proposals.py     the repository's root, its name and its default branch, as far as git tells
-project_file.py  answers -> a commented `.devtel.toml`
-endpoint.py      whether the report URL leads anywhere: read-only calls, advice, never a failure
+defaults.py       root, project name and default branch of the repository, from git
+project_file.py   answers -> a commented `.devtel.toml`
+endpoint.py       read-only requests to the report URL; the result is advice, never a failure
 """

@@ -1,4 +1,4 @@
-"""What a repository proposes for its own `.devtel.toml`. Whatever is wrong with it, there is an answer."""
+"""Default values for `.devtel.toml` from the repository. A damaged repository yields fewer of them, never an error."""
 
 import configparser
 import contextlib
@@ -17,8 +17,8 @@ _USUAL = ("main", "master", "trunk", "develop")
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """Where the project file belongs, and values for it; empty where nothing can be told."""
+class Defaults:
+    """The folder of the project file, and default values; empty where unknown."""
 
     root: Path
     project: str = ""
@@ -26,27 +26,27 @@ class Proposal:
     is_repository: bool = False
 
 
-def propose(folder: Path) -> Proposal:
-    """What the git repository around `folder` says; the folder itself where there is none that can be read."""
+def find(folder: Path) -> Defaults:
+    """The defaults of the git repository around `folder`, or of the folder itself where there is none."""
     root = _root(folder)
     if root is None:
-        return Proposal(folder, _plain(folder.name))
+        return Defaults(folder, _plain(folder.name))
     with _known_failures(), _opened(root) as repository:
-        return Proposal(root, _project(repository, root), _default_branch(repository), True)
-    return Proposal(root, _plain(root.name), is_repository=True)
+        return Defaults(root, _project(repository, root), _default_branch(repository), True)
+    return Defaults(root, _plain(root.name), is_repository=True)
 
 
 def _root(folder: Path) -> Path | None:
-    """The working folder around it, found by its `.git`: that is right where git itself refuses, too."""
+    """The work tree around it, found by its `.git`: this also works where git refuses a repository."""
     return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 @contextlib.contextmanager
 def _opened(root: Path) -> Iterator["Repo"]:
-    """GitPython's view. It would wait for ever for a HEAD that is a fifo, so that is looked at first."""
+    """GitPython's Repo. It would block on a HEAD that is a fifo, so that is checked first."""
     head = root / ".git" / "HEAD"
     if (root / ".git").is_dir() and not head.is_file():
-        raise OSError("HEAD is no file")
+        raise OSError("HEAD is not a file")
     from git import Repo  # noqa: PLC0415  importing it fails where git is missing
 
     repository = Repo(root)
@@ -58,7 +58,7 @@ def _opened(root: Path) -> Iterator["Repo"]:
 
 @contextlib.contextmanager
 def _known_failures() -> Iterator[None]:
-    """What GitPython raises on repositories that it does not understand (docs/make-and-processes.md lists them)."""
+    """Suppress the errors of GitPython on damaged repositories (docs/make-and-processes.md lists them)."""
     try:
         yield
     except (OSError, ValueError, TypeError, LookupError, AttributeError, ImportError, configparser.Error):
@@ -69,7 +69,7 @@ def _known_failures() -> Iterator[None]:
 
 
 def _project(repository: "Repo", root: Path) -> str:
-    """The name that the remote knows it by, else the folder's."""
+    """The name in the remote's address, else the folder's."""
     address = ""
     with _known_failures():
         address = str(repository.remotes.origin.url)
@@ -78,21 +78,21 @@ def _project(repository: "Repo", root: Path) -> str:
 
 
 def _default_branch(repository: "Repo") -> str:
-    """The remote's default branch; else a usual name that there is; else the branch we are on."""
+    """The remote's default branch; else an existing branch with a usual name; else the current branch."""
     with _known_failures():
-        named = str(repository.git.symbolic_ref("--short", "refs/remotes/origin/HEAD", kill_after_timeout=5))
-        return _shown(named.removeprefix("origin/"))
+        name = str(repository.git.symbolic_ref("--short", "refs/remotes/origin/HEAD", kill_after_timeout=5))
+        return _printable(name.removeprefix("origin/"))
     with _known_failures():
-        there = {branch.name for branch in repository.branches}
-        if usual := next((name for name in _USUAL if name in there), ""):
+        existing = {branch.name for branch in repository.branches}
+        if usual := next((name for name in _USUAL if name in existing), ""):
             return usual
     with _known_failures():
-        return _shown(str(repository.active_branch.name))
+        return _printable(str(repository.active_branch.name))
     return ""
 
 
-def _shown(branch: str) -> str:
-    """A branch's name that a text file can hold; a name may be any bytes."""
+def _printable(branch: str) -> str:
+    """A branch name for a text file, empty where it has unprintable characters."""
     return branch if branch.isprintable() else ""
 
 

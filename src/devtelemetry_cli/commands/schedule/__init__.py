@@ -1,6 +1,7 @@
-"""A daily flush by whatever starts things daily on this machine.
+"""A daily flush, started by a scheduler of this machine.
 
-job      what is run: the command's own path, the settings it needs, a time of its own for each machine
-crontab  a marked line in the user's crontab    systemd  a timer of the user's systemd
-plan     which of them: install, remove, what is in place
+job.py         the command line, its environment, and a random time of day
+backends.py    the choice of a scheduler: install, remove, find
+crontab.py     a marked line in the user's crontab
+systemd.py     a timer of the user's systemd
 """

@@ -1,5 +1,6 @@
-"""Which scheduler of schedules is used, and what is installed."""
+"""The choice of a scheduler, and the installed schedules."""
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,53 +10,58 @@ from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 
 class Scheduler(Protocol):
-    """What starts things daily; a module each."""
+    """A program that starts jobs daily; one module each."""
 
     def is_available(self, environ: dict[str, str]) -> bool:
         """Whether this machine has it."""
 
     def find(self, environ: dict[str, str]) -> str | None:
-        """What we put there, as it stands."""
+        """The text that devtel installed, as it is now; None where there is none."""
 
-    def when(self, text: str) -> str:
-        """The time of day in what we put there."""
+    def time_of_day(self, text: str) -> str:
+        """The time in that text: HH:MM, or the scheduler's own expression."""
 
     def is_current(self, text: str, job: Job) -> bool:
-        """Whether it is what `install` would put there now."""
+        """Whether `install` would write the same text."""
 
     def install(self, environ: dict[str, str], job: Job) -> bool:
-        """Put it there; whether anything changed."""
+        """Install the job; whether anything changed."""
 
     def remove(self, environ: dict[str, str]) -> bool:
-        """Take it away; whether there was anything."""
+        """Remove it; whether there was anything."""
 
 
-# A systemd comes first: it is known to run, and it catches up after a machine was off.
+# systemd comes first: it is known to run, and it catches up after a machine was off.
 SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "crontab": crontab}
 
 
 @dataclass(frozen=True)
 class InstalledSchedule:
-    """An installed schedule: its scheduler, its time, its text, and whether `install` would write the same."""
+    """An installed schedule; `is_current` is false where `install` would write another text."""
 
     scheduler: str
     when: str
     text: str
     is_current: bool
 
+    def __str__(self) -> str:
+        """The schedule in words: "daily at 11:17 (crontab)"."""
+        is_time = re.fullmatch(r"\d\d:\d\d", self.when)
+        return f"{'daily at ' if is_time else ''}{self.when} ({self.scheduler})"
+
 
 def find(environ: dict[str, str], job: Job) -> list[InstalledSchedule]:
-    """Every schedule of ours that is installed. Raises DevtelError."""
+    """Every schedule that devtel installed. Raises DevtelError."""
     found = [(name, scheduler, scheduler.find(environ)) for name, scheduler in SCHEDULERS.items()]
     return [
-        InstalledSchedule(name, scheduler.when(text), text, scheduler.is_current(text, job))
+        InstalledSchedule(name, scheduler.time_of_day(text), text, scheduler.is_current(text, job))
         for name, scheduler, text in found
         if text
     ]
 
 
-def is_in_place(environ: dict[str, str]) -> bool:
-    """Whether anything of ours runs daily, as far as that can be seen."""
+def is_installed(environ: dict[str, str]) -> bool:
+    """Whether devtel installed any schedule; false where that cannot be read."""
     try:
         return any(scheduler.find(environ) for scheduler in SCHEDULERS.values())
     except DevtelError:
@@ -63,29 +69,25 @@ def is_in_place(environ: dict[str, str]) -> bool:
 
 
 def available(environ: dict[str, str]) -> list[str]:
-    """The keepers that this machine has."""
+    """The schedulers that this machine has."""
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.is_available(environ)]
 
 
 def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, bool]:
-    """Put the schedule in place with the scheduler `wanted`, else the one that has it, else the first that is there.
+    """Install the job with the scheduler `wanted`, else the one that has it already, else the first available.
 
-    Its name, and whether anything changed. No other scheduler has it afterwards. Raises DevtelError, OSError.
+    The scheduler's name, and whether anything changed. Other schedulers lose the job. Raises DevtelError, OSError.
     """
-    scheduler = (
-        wanted
-        or next((name for name, scheduler in SCHEDULERS.items() if scheduler.find(environ)), "")
-        or _first(environ)
-    )
-    changed = SCHEDULERS[scheduler].install(environ, job)
-    for name, other in SCHEDULERS.items():
-        if name != scheduler:
-            changed |= other.remove(environ)
-    return scheduler, changed
+    name = wanted or next((name for name, one in SCHEDULERS.items() if one.find(environ)), "") or _first(environ)
+    changed = SCHEDULERS[name].install(environ, job)
+    for other, scheduler in SCHEDULERS.items():
+        if other != name:
+            changed |= scheduler.remove(environ)
+    return name, changed
 
 
 def remove(environ: dict[str, str]) -> list[str]:
-    """Take the schedule away wherever it is; the names of those that had it. Raises DevtelError, OSError."""
+    """Remove the job everywhere; the names of the schedulers that had it. Raises DevtelError, OSError."""
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.remove(environ)]
 
 
@@ -93,7 +95,7 @@ def _first(environ: dict[str, str]) -> str:
     names = available(environ)
     if not names:
         raise ConfigurationError(
-            "Neither a systemd of yours nor a crontab command is here.",
-            "Let whatever starts things daily on this machine run `devtel flush`.",
+            "Neither a user systemd nor crontab is available.",
+            "Run `devtel flush` daily by another scheduler of this machine.",
         )
     return names[0]

@@ -1,87 +1,105 @@
-"""One marked line in the user's crontab. Every other byte stays as it is, and what fails changes nothing."""
+"""One marked line in the user's crontab. Every other byte stays as it is, and a failure changes nothing."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
+import sys
+
+import psutil
 
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
+_DAEMONS = frozenset({"cron", "crond", "fcron", "dcron", "busybox", "systemd-cron", "cronie"})
 MARK = b" # devtel schedule"
 _LONGEST = 990  # bytes: some crons cut a command off after 998
 _PATIENCE = 20.0  # seconds
 
 
 class DeniedError(DevtelError):
-    """This user may have no crontab at all, so nothing of ours can be in one."""
+    """This user may not have a crontab, so it cannot hold a line of devtel."""
 
 
 def is_available(environ: dict[str, str]) -> bool:
-    """Whether this machine has a crontab command, and we may use it."""
+    """Whether this machine has a crontab command that this user may use."""
     return _program(environ) is not None and not _is_denied(environ)
 
 
+def is_running() -> bool:
+    """Whether a cron daemon runs; assumed outside Linux, where the system starts cron when it is needed."""
+    if sys.platform != "linux":
+        return True
+    return any(process.info["name"] in _DAEMONS for process in psutil.process_iter(["name"]))
+
+
 def find(environ: dict[str, str]) -> str | None:
-    """Our line as it stands, None where there is none. Raises DevtelError where the crontab cannot be read."""
-    ours = [line for line in _read(environ).splitlines() if _is_ours(line)] if is_available(environ) else []
-    return os.fsdecode(ours[0]) if ours else None
+    """The line of devtel as it is now; None where there is none. Raises DevtelError where the crontab is unreadable."""
+    marked = [line for line in _read(environ).splitlines() if _is_marked(line)] if is_available(environ) else []
+    return os.fsdecode(marked[0]) if marked else None
 
 
-def when(text: str) -> str:
-    """The time of our line as HH:MM, or its five fields where somebody changed them."""
-    fields = text.split()[:5]
-    minute, hour = fields[:2]
-    plain = fields[2:] == ["*", "*", "*"] and minute.isdigit() and hour.isdigit()
-    return f"{int(hour):02}:{int(minute):02}" if plain else " ".join(fields)
+def time_of_day(text: str) -> str:
+    """The time of the line as HH:MM, or its own expression (`@daily`, five fields) where its owner changed it."""
+    daily = re.fullmatch(r"(\d{1,2}) (\d{1,2}) \* \* \*", _times(text))
+    return f"{int(daily[2]):02}:{int(daily[1]):02}" if daily else _times(text)
 
 
 def is_current(text: str, job: Job) -> bool:
-    """Whether our line runs just this job."""
+    """Whether the line runs exactly this job."""
     return text == _line(job, text)
 
 
 def install(environ: dict[str, str], job: Job) -> bool:
-    """Put our line in, or make it what it should be at the time it has; whether it changed. Raises DevtelError."""
+    """Add the line, or update it and keep its time; whether anything changed. Raises DevtelError."""
     before = _read(environ)
     lines = before.splitlines(keepends=True)
-    ours = [number for number, line in enumerate(lines) if _is_ours(line)]
-    new = os.fsencode(_line(job, os.fsdecode(lines[ours[0]]) if ours else "")) + b"\n"
-    if ours:
-        lines[ours[0]] = new
-        for number in reversed(ours[1:]):
+    marked = [number for number, line in enumerate(lines) if _is_marked(line)]
+    new = os.fsencode(_line(job, os.fsdecode(lines[marked[0]]) if marked else "")) + b"\n"
+    if marked:
+        lines[marked[0]] = new
+        for number in reversed(marked[1:]):
             del lines[number]
     elif before and not before.endswith(b"\n"):
-        lines.insert(0, new)  # behind it, the line break would have to be added to somebody else's line
+        lines.insert(0, new)  # at the end, a line break would have to be added to another program's line
     else:
         lines.append(new)
     return _replace(environ, before, b"".join(lines))
 
 
 def remove(environ: dict[str, str]) -> bool:
-    """Take our line out; whether there was one. Raises DevtelError."""
+    """Remove the line; whether there was one. Raises DevtelError."""
     if not is_available(environ):
         return False
     before = _read(environ)
-    return _replace(environ, before, b"".join(line for line in before.splitlines(keepends=True) if not _is_ours(line)))
+    return _replace(
+        environ, before, b"".join(line for line in before.splitlines(keepends=True) if not _is_marked(line))
+    )
 
 
 def _line(job: Job, before: str) -> str:
     jobs.refuse_control_characters(job, others="\\")  # crons differ in what they make of a backslash
     hour, minute = jobs.some_time()
-    fields = " ".join(before.split()[:5]) or f"{minute} {hour} * * *"
+    times = _times(before) or f"{minute} {hour} * * *"
     settings = [f"{name}={value}" for name, value in job.settings.items()]
-    # By env and not by the shell: the crontab may name another SHELL, which has its own way to set variables.
+    # env sets the variables, not the shell: the crontab may name a SHELL with another syntax for that.
     words = ["/usr/bin/env", *settings, *job.words] if settings else job.words
-    command = shlex.join(words).replace("%", "\\%")  # cron would make a line break of it, quoted or not
+    command = shlex.join(words).replace("%", "\\%")  # cron turns a plain % into a line break, quoted or not
     if len(os.fsencode(command)) > _LONGEST:
         raise ConfigurationError("The command is too long for a crontab.", "Try --with systemd. Nothing was changed.")
-    return f"{fields} {command}{MARK.decode()}"
+    return f"{times} {command}{MARK.decode()}"
 
 
-def _is_ours(line: bytes) -> bool:
-    """Whether devtel wrote the line. One that somebody made a comment of is theirs."""
+def _times(line: str) -> str:
+    """The time expression of a line: five fields, or one that begins with @; empty for an empty line."""
+    words = line.split()
+    return " ".join(words[: 1 if line.lstrip().startswith("@") else 5])
+
+
+def _is_marked(line: bytes) -> bool:
+    """Whether devtel wrote the line. A line that its owner commented out belongs to the owner."""
     return line.rstrip(b"\r\n").endswith(MARK) and not line.lstrip().startswith(b"#")
 
 
@@ -91,7 +109,7 @@ def _is_denied(environ: dict[str, str]) -> bool:
     except DeniedError:
         return True
     except DevtelError:
-        return False  # a fault that whoever wants it must hear of
+        return False  # a fault that `install` reports
     return False
 
 
@@ -112,13 +130,13 @@ def _replace(environ: dict[str, str], before: bytes, after: bytes) -> bool:
     if done.returncode != 0:
         raise _failed("crontab", done)
     if _read(environ) != after:
-        raise DevtelError("crontab did not keep what it was given.", "Look at it: crontab -l.")
+        raise DevtelError("The crontab does not contain what was written.", "Check it: crontab -l.")
     return True
 
 
 def _failed(what: str, done: subprocess.CompletedProcess[bytes], kind: type[DevtelError] = DevtelError) -> DevtelError:
     said = " ".join("".join(c if c.isprintable() else " " for c in done.stderr.decode("utf-8", "replace")).split())
-    return kind(f"{what} failed: {said[:300] or f'it ended with {done.returncode}'}.", "Nothing was changed.")
+    return kind(f"{what} failed: {said[:300] or f'exit code {done.returncode}'}.", "Nothing was changed.")
 
 
 def _program(environ: dict[str, str]) -> str | None:
@@ -128,8 +146,8 @@ def _program(environ: dict[str, str]) -> str | None:
 def _run(environ: dict[str, str], argument: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     program = _program(environ)
     if program is None:
-        raise DevtelError("There is no crontab command here.", "Nothing was changed.")
-    # In C its messages are those that we know; without its header, what it prints is what it was given.
+        raise DevtelError("This machine has no crontab command.", "Nothing was changed.")
+    # In the C locale its messages are known; without its header, the output is the crontab itself.
     english = {name: value for name, value in environ.items() if name != "CRONTAB_NOHEADER"} | {"LC_ALL": "C"}
     try:
         return subprocess.run(  # noqa: S603  the system's own command

@@ -12,7 +12,7 @@ from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import DevtelError
 
 NAME = "devtel-flush"
-_OURS = "# Written by `devtel schedule install`; `devtel schedule remove` takes it away.\n"
+_HEADER = "# Written by `devtel schedule install`; `devtel schedule remove` deletes it.\n"
 _PATIENCE = 20.0  # seconds
 _SERVICE = """\
 [Unit]
@@ -22,16 +22,16 @@ Description=Send devtel's daily reports
 Type=oneshot
 {environment}ExecStart=/usr/bin/env {command}
 TimeoutStartSec=120
-# 69 and 75: not now; the next time tells what there is to tell.
+# 69 and 75: the endpoint is unavailable; the next flush will send any pending reports.
 SuccessExitStatus=69 75
 """
 _TIMER = """\
 [Unit]
-Description=Send devtel's daily reports, at a time of this machine's own
+Description=Send devtel's daily reports
 
 [Timer]
 OnCalendar={calendar}
-# A machine that was off catches up, but not all at the same moment after a power cut.
+# A machine that was off catches up; a random delay keeps a fleet from sending at once after a power cut.
 Persistent=true
 RandomizedDelaySec=15min
 
@@ -41,38 +41,38 @@ WantedBy=timers.target
 
 
 def is_available(environ: dict[str, str]) -> bool:
-    """Whether the user's own systemd runs, so that a timer of theirs would be started."""
+    """Whether the user's systemd runs, so that it would start a timer."""
     return _run(environ, "show-environment") == ""
 
 
 def find(environ: dict[str, str]) -> str | None:
-    """Both of our unit files in one text, None where they are not. Raises DevtelError."""
+    """Both unit files in one text; None unless devtel wrote both. Raises DevtelError."""
     texts = [_read(_file(environ, kind)) for kind in ("timer", "service")]
-    return "".join(text or "" for text in texts) if all(text and text.startswith(_OURS) for text in texts) else None
+    return "".join(text or "" for text in texts) if all(text and text.startswith(_HEADER) for text in texts) else None
 
 
-def when(text: str) -> str:
-    """The time of our timer as HH:MM, or as systemd has it where somebody changed it."""
+def time_of_day(text: str) -> str:
+    """The time of the timer as HH:MM, or its own expression where its owner changed it."""
     calendar = _calendar(text)
     return calendar[6:11] if re.fullmatch(r"\*-\*-\* \d\d:\d\d:00", calendar) else calendar
 
 
 def is_current(text: str, job: Job) -> bool:
-    """Whether our units run just this job."""
+    """Whether the units run exactly this job."""
     return text == "".join(str(unit) for unit in _units(job, text).values())
 
 
 def install(environ: dict[str, str], job: Job) -> bool:
-    """Write the units, or make them what they should be, and start the timer; whether anything changed.
+    """Write or update the units and start the timer; whether anything changed.
 
-    What fails leaves the files as they were. Raises DevtelError, OSError.
+    A failure leaves the files as they were. Raises DevtelError, OSError.
     """
     if not is_available(environ):
-        raise DevtelError("No systemd of yours runs here.", "Try --with crontab. Nothing was changed.")
+        raise DevtelError("No user systemd is running.", "Try --with crontab. Nothing was changed.")
     before = {kind: _read(_file(environ, kind)) for kind in ("timer", "service")}
     for kind, text in before.items():
-        if text is not None and not text.startswith(_OURS):
-            raise DevtelError(f"{_file(environ, kind)} exists and is not devtel's.", "Nothing was changed.")
+        if text is not None and not text.startswith(_HEADER):
+            raise DevtelError(f"{_file(environ, kind)} exists and was not written by devtel.", "Nothing was changed.")
     after = _units(job, before["timer"] or "")
     if after == before and not _run(environ, "is-active", "--quiet", f"{NAME}.timer"):
         return False
@@ -89,13 +89,13 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
 
 def remove(environ: dict[str, str]) -> bool:
-    """Stop the timer and take our units away; whether there were any. Raises OSError, DevtelError."""
-    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_OURS)]
+    """Stop the timer and delete the units; whether there were any. Raises OSError, DevtelError."""
+    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_HEADER)]
     if not found:
         return False
     if is_available(environ):
         _must(environ, "disable", "--now", f"{NAME}.timer")
-    # What `enable` made, where no systemd is there to take it away.
+    # The link that `enable` made, where no systemd runs to delete it.
     (_folder(environ) / "timers.target.wants" / f"{NAME}.timer").unlink(missing_ok=True)
     _write(environ, dict.fromkeys(found))
     _run(environ, "daemon-reload")
@@ -107,16 +107,16 @@ def _units(job: Job, before: str) -> dict[str, str | None]:
     hour, minute = jobs.some_time()
     calendar = _calendar(before) or f"*-*-* {hour:02}:{minute:02}:00"
     environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.settings.items())
-    # By env, since systemd takes no quotes in the name of the command itself; in its arguments $ is special.
+    # By env, since systemd takes no quotes around the command itself; in its arguments $ is special.
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.words)
     return {
-        "timer": _OURS + _TIMER.format(calendar=calendar),
-        "service": _OURS + _SERVICE.format(environment=environment, command=command),
+        "timer": _HEADER + _TIMER.format(calendar=calendar),
+        "service": _HEADER + _SERVICE.format(environment=environment, command=command),
     }
 
 
 def _quoted(word: str) -> str:
-    """A word between quotes, as systemd.syntax(7) has it; % would begin one of its specifiers."""
+    """A word in quotes (systemd.syntax(7)); a plain % would begin a specifier."""
     return '"{}"'.format(word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%"))
 
 
@@ -126,7 +126,7 @@ def _calendar(text: str) -> str:
 
 
 def _folder(environ: dict[str, str]) -> Path:
-    # Beside devtel's own folder in the place for configuration, which DEVTEL_HOME does not move.
+    # In the user's configuration folder, which DEVTEL_HOME does not move.
     return Path(paths.config_file({**environ, "DEVTEL_HOME": ""}, "linux")).parent.parent / "systemd" / "user"
 
 
@@ -158,10 +158,10 @@ def _must(environ: dict[str, str], *arguments: str) -> None:
 
 
 def _run(environ: dict[str, str], *arguments: str) -> str:
-    """Call `systemctl --user`; what went wrong, on one line, empty when all is well."""
+    """Call `systemctl --user`; the error on one line, empty on success."""
     program = shutil.which("systemctl", path=environ.get("PATH") or os.defpath)
     if program is None:
-        return "there is no systemctl"
+        return "there is no systemctl command"
     try:
         done = subprocess.run(  # noqa: S603  the system's own command
             [program, "--user", *arguments],
@@ -174,4 +174,4 @@ def _run(environ: dict[str, str], *arguments: str) -> str:
     except (OSError, subprocess.SubprocessError) as fault:
         return str(fault)
     said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
-    return "" if done.returncode == 0 else said or f"it ended with {done.returncode}"
+    return "" if done.returncode == 0 else said or f"exit code {done.returncode}"

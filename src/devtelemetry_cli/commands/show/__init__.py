@@ -1,7 +1,7 @@
-"""`devtel show`: what leaves this machine for a day, byte for byte. Nothing here changes anything.
+"""`devtel show`: the bytes that leave this machine for a day. Read-only.
 
-whom     the destination that is meant, and why there may be nothing to show
-told     a day -> the bytes that will be or were sent, and what became of them
-past     what was told before, when, to whom, and the answer, from the ledger
-explain  a body -> each field with its value and its meaning      (pure)
+destination_choice.py   the consent decision whose reports are shown, or the reason why there are none
+day.py                  a day -> the bytes that will be or were sent, and their state
+history.py              earlier reports with time, destination and answer, from the ledger
+explain.py              a body -> each field with its value and its meaning      (pure)
 """

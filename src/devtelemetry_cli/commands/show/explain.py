@@ -1,4 +1,4 @@
-"""A body -> each field that is present, with its values and what it means. Pure."""
+"""A body -> each field that is present, with its values and its meaning. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from devtelemetry_cli.report.fields import FIELDS
 
 _MEANINGS = {field.path: field.meaning for field in FIELDS}
-_UNKNOWN = "not in the notice of this devtel: it was sent by another version"
+_UNKNOWN = "not in the notice of this version: another version of devtel sent it"
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One field of a body: its path as the notice writes it, its meaning, and its values as JSON in their order."""
+    """One field of a body: its path as in the notice, its meaning, and its values as JSON, in order."""
 
     path: str
     meaning: str
@@ -20,9 +20,9 @@ class Explained:
 
 
 def explain(body: bytes) -> list[Explained]:
-    """Every field of a body in the order of the notice; one that is not in it is told all the same.
+    """Every field of a body in the order of the notice; fields outside the notice come last.
 
-    Raises ValueError for what is no report.
+    Raises ValueError for a body that is not a report.
     """
     values: dict[str, list[str]] = {}
     for path, value in _leaves(json.loads(body), ""):
@@ -33,7 +33,7 @@ def explain(body: bytes) -> list[Explained]:
 
 
 def _leaves(value: object, prefix: str) -> Iterator[tuple[str, object]]:
-    """Paths and values, as `report.fields.paths` finds them."""
+    """Paths and values, in the form of `report.fields.paths`."""
     if prefix in _MEANINGS or not isinstance(value, dict | list):
         yield prefix, value
     elif isinstance(value, list):

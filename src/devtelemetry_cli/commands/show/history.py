@@ -1,4 +1,4 @@
-"""What was told before, from the ledger: when, to whom, and the answer."""
+"""Earlier reports with their time and the answer, from the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from devtelemetry_cli.commands.show.day import Query
 
 
 @dataclass(frozen=True)
-class Past:
-    """One day as the ledger has it. Times in RFC 3339, None for never or not known.
+class SentDay:
+    """One day in the ledger. Times in RFC 3339, None for never or unknown.
 
-    `state` is sent, later (not taken, tried again), sending (no answer was noted), refused, frozen or expired;
-    `runs`, `bytes` and `sha256` are those of the body that left last, None where none left.
+    `state` is sent, later (not accepted, tried again), sending (no answer recorded), refused, frozen or expired;
+    `runs`, `bytes` and `sha256` describe the body that was sent last, None where none was.
     """
 
     date: str
@@ -27,34 +27,34 @@ class Past:
     answer: str | None
 
 
-def history(look: Query, wanted: str | None) -> tuple[list[Past], int]:
-    """The days that the ledger knows, or just `wanted`, in order; and how many entries are damaged. Raises OSError."""
+def history(query: Query, wanted: str | None) -> tuple[list[SentDay], int]:
+    """The days in the ledger, or only `wanted`, in order; and the number of damaged entries. Raises OSError."""
     found, damaged = [], 0
-    for _, book in look.books():
+    for _, book in query.machines():
         entries = [entry for entry in book.entries() if wanted in (None, entry.date)]
-        found += [_past(book, entry) for entry in entries]
+        found += [_sent_day(book, entry) for entry in entries]
         damaged += book.damaged
     return sorted(found, key=lambda one: (one.date, one.machine)), damaged
 
 
-def _past(book: Ledger, entry: Entry) -> Past:
-    told = bool(entry.body)
-    return Past(
+def _sent_day(book: Ledger, entry: Entry) -> SentDay:
+    has_body = bool(entry.body)
+    return SentDay(
         date=entry.date,
         machine=book.host,
         state=entry.state,
         stored_at=_moment(entry.acknowledged_at),
         noted_at=_noted(book, entry.date),
-        runs=entry.sent_runs if told else None,
-        bytes=len(entry.body) if told and not entry.is_tombstone else None,
-        sha256=entry.sha256 if told else None,
+        runs=entry.sent_runs if has_body else None,
+        bytes=len(entry.body) if has_body and not entry.is_tombstone else None,
+        sha256=entry.sha256 if has_body else None,
         status=entry.status or None,
         answer=entry.answer or None,
     )
 
 
 def _noted(book: Ledger, day: str) -> str | None:
-    """When the entry was written last: after its last try."""
+    """The time at which the entry was written last: after the last attempt."""
     try:
         return _moment((book.folder / f"{day}.json").stat().st_mtime)
     except OSError:

@@ -1,9 +1,8 @@
-"""`devtel stats`: what one's own builds cost, from one's own journal. Nothing here reaches the network or writes.
+"""`devtel stats`: the cost of one's own builds, from one's own journals. Read-only and offline.
 
-lines         a journal file -> records, some hundred thousand a second
-sums          the records of a day -> sums per target
-side_by_side  many files at once
-journals      which journals are one's own, and the sums of their days
-figures       sums -> what is shown: quantiles, weeks, the trend      (pure)
-chart, page   the figures for a reader, with the chart                (pure)
+journals.py          the journals that belong to the current folder, and the sums of their days
+aggregate_exact.py   the records of a day -> sums per target
+parallel.py          many files in several processes
+statistics.py        sums -> quantiles, weeks, trend                    (pure)
+render.py            statistics -> lines of text, with a sparkline.py   (pure)
 """

@@ -1,4 +1,4 @@
-"""The records of a day -> sums per target, with every duration kept: 8 bytes a run buy exact quantiles."""
+"""The records of a day -> sums per target. Every duration is kept: 8 bytes a run give exact quantiles."""
 
 from array import array
 from collections.abc import Callable, Iterable
@@ -13,8 +13,8 @@ Key = tuple[str, str]  # project and target
 
 @dataclass(slots=True)
 class Sum:
-    """What one target's runs come to. `waited` is the seconds of the outermost runs, interrupted ones too;
-    `durations` are those of the runs that were not interrupted. As in a report, so that both tell the same.
+    """The sums of one target. `waited` is the seconds of the outermost runs, interrupted ones included; `durations`
+    are those of the runs that were not interrupted. A report uses the same definitions.
     """
 
     runs: int = 0
@@ -25,7 +25,7 @@ class Sum:
     durations: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, other: "Sum") -> None:
-        """Count the runs of `other` too."""
+        """Add the runs of `other`."""
         self.runs += other.runs
         self.failures += other.failures
         self.interrupted += other.interrupted
@@ -34,12 +34,12 @@ class Sum:
         self.durations.extend(other.durations)
 
 
-def day(  # noqa: C901  one loop without calls: it sees every run, and a call would cost as much as all it does
+def day(  # noqa: C901  one loop over every run: a call would cost as much as the rest of its body
     blocks: Iterable[list[Start | End]], tally: Tally, is_running: Callable[[int, float], bool]
 ) -> dict[Key, Sum]:
-    """The sums of one day's file. Runs that go on are not counted; a target's name is one's own, as typed.
+    """The sums of one day's file, by project and target as typed. Runs that have not ended are not counted.
 
-    `is_running(pid, started)` tells for a run without an end whether it goes on; otherwise it is lost.
+    `is_running(pid, started)` decides whether a run without an end is still running; otherwise it is lost.
     """
     sums: dict[Key, Sum] = {}
     opened: dict[str, Start] = {}
@@ -48,7 +48,7 @@ def day(  # noqa: C901  one loop without calls: it sees every run, and a call wo
             if isinstance(record, Start):
                 opened.setdefault(record.run, record)
                 continue
-            if (record.exit is None) is (record.signal is None):  # it ended in both ways, or in none
+            if (record.exit is None) is (record.signal is None):  # an exit code and a signal, or neither
                 tally.damaged += 1
                 continue
             start = opened.pop(record.run, None)
@@ -70,7 +70,7 @@ def day(  # noqa: C901  one loop without calls: it sees every run, and a call wo
     for start in opened.values():
         if not is_running(start.pid, start.time):
             _count_lost(sums.setdefault((start.project, start.target), Sum()))
-    return _in_order(_without_strange_names(sums, tally))
+    return _in_order(_with_valid_names(sums, tally))
 
 
 def _count_lost(total: Sum) -> None:
@@ -78,19 +78,19 @@ def _count_lost(total: Sum) -> None:
     total.lost += 1
 
 
-def _without_strange_names(sums: dict[Key, Sum], tally: Tally) -> dict[Key, Sum]:
-    """No run could have recorded such a name, so its line is damaged: a terminal must not be shown it either."""
-    known = {}
+def _with_valid_names(sums: dict[Key, Sum], tally: Tally) -> dict[Key, Sum]:
+    """Counts invalid names as damaged: no run records them, and a terminal must not print them."""
+    valid = {}
     for (project, target), total in sums.items():
         if target == target_names.sanitize(target) and project in ("", target_names.sanitize(project)):
-            known[project, target] = total
+            valid[project, target] = total
         else:
             tally.damaged += total.runs
-    return known
+    return valid
 
 
 def _in_order(sums: dict[Key, Sum]) -> dict[Key, Sum]:
-    """Each day by itself, since several are read at once; a month of days in order is soon one."""
+    """Sort the durations of each day, since days are read in parallel; merging sorted days is cheap."""
     for total in sums.values():
         total.durations = array("d", sorted(total.durations))
     return sums

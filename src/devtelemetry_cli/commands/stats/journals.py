@@ -1,4 +1,4 @@
-"""Which journals are one's own here, and the sums of their days."""
+"""The journals of the current folder's destination, and the sums of their days."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,8 +16,8 @@ from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
 
 
 @dataclass
-class Found:
-    """The sums of each day (YYYY-MM-DD), what of them could not be read, and the last day that has a journal."""
+class Summary:
+    """The sums of each day (YYYY-MM-DD), the unreadable records and files, and the last day with a journal."""
 
     days: dict[str, dict[Key, Sum]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
@@ -25,8 +25,8 @@ class Found:
     last: str = ""
 
 
-def here(context: Context) -> list[Path]:
-    """The folders of the place we stand in: what is reported from here, and what is recorded for oneself.
+def of_context(context: Context) -> list[Path]:
+    """The folders of the current destination: the journal that is reported and the local one.
 
     Raises ConfigurationError, OSError.
     """
@@ -36,7 +36,7 @@ def here(context: Context) -> list[Path]:
     return [folder for name in (key, paths.local_journal(key)) for folder in _folders(context.state, name)]
 
 
-def everywhere(state: StateDir) -> list[Path]:
+def all_folders(state: StateDir) -> list[Path]:
     """The folders of every destination on this machine. Raises OSError."""
     try:
         names = sorted(folder.name for folder in Path(state.journals).iterdir())
@@ -45,9 +45,9 @@ def everywhere(state: StateDir) -> list[Path]:
     return [folder for name in names for folder in _folders(state, name)]
 
 
-def add_up(folders: list[Path], first: date, last: date) -> Found:
-    """The sums of the days from `first` to `last`; a file that cannot be read is told, and the others count."""
-    found = Found()
+def sum_days(folders: list[Path], first: date, last: date) -> Summary:
+    """The sums of the days from `first` to `last`; an unreadable file is listed and left out."""
+    found = Summary()
     files = []
     for folder in folders:
         try:
@@ -57,7 +57,7 @@ def add_up(folders: list[Path], first: date, last: date) -> Found:
             continue
         found.last = max([found.last, *days])
         files += [reader.file(folder, day) for day in days if first.isoformat() <= day <= last.isoformat()]
-    for file, result in zip(files, parallel.work(_sums, files), strict=True):
+    for file, result in zip(files, parallel.map_files(_sums, files), strict=True):
         _note(found, file.stem, result)
     return found
 
@@ -68,7 +68,7 @@ def first_day(last: date, count: int) -> date:
 
 
 def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
-    """The sums of one file and what of it could not be read, or why it cannot be read at all."""
+    """The sums of one file and its unreadable records, or the reason why it cannot be read."""
     tally = Tally()
     try:
         return aggregate_exact.day(lines.blocks(file, tally), tally, liveness.is_running), tally
@@ -76,7 +76,7 @@ def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
         return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
 
 
-def _note(found: Found, day: str, result: tuple[dict[Key, Sum], Tally] | str) -> None:
+def _note(found: Summary, day: str, result: tuple[dict[Key, Sum], Tally] | str) -> None:
     if isinstance(result, str):
         found.troubles.append(result)
         return

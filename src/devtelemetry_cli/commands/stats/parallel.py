@@ -1,4 +1,4 @@
-"""Many journal files at once: a person waits, and reading is all work of the processor."""
+"""Many journal files in parallel: reading is bound by the processor, and a person waits for it."""
 
 import os
 import signal
@@ -8,26 +8,26 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
 
-_WORTH_IT = 32 * 2**20  # bytes; below it starting processes costs more than they save
-_MOST = 4
+_LEAST = 32 * 2**20  # bytes; for less, starting processes costs more than it saves
+_MAX_WORKERS = 4
 
 Result = TypeVar("Result")
 
 
-def work(task: Callable[[Path], Result], files: Sequence[Path]) -> Iterable[Result]:
-    """What `task` makes of each file, in their order; in several processes where that saves time."""
-    workers = min(_MOST, os.cpu_count() or 1, len(files))
-    if workers > 1 and sum(map(_size, files)) >= _WORTH_IT:
+def map_files(task: Callable[[Path], Result], files: Sequence[Path]) -> Iterable[Result]:
+    """The results of `task` for each file, in order; in several processes where that saves time."""
+    workers = min(_MAX_WORKERS, os.cpu_count() or 1, len(files))
+    if workers > 1 and sum(map(_size, files)) >= _LEAST:
         try:
-            with ProcessPoolExecutor(workers, initializer=_leave_interrupts_to_the_first) as pool:
+            with ProcessPoolExecutor(workers, initializer=_ignore_interrupts) as pool:
                 return list(pool.map(task, files))
         except (OSError, NotImplementedError, BrokenProcessPool):
-            pass  # no semaphores or no process to be had here: one after the other, then
+            pass  # no semaphores or no processes here: one after the other
     return map(task, files)
 
 
-def _leave_interrupts_to_the_first() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first ends the others after their file
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent ends them after their file
 
 
 def _size(file: Path) -> int:

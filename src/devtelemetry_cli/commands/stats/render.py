@@ -1,13 +1,13 @@
-"""The figures as a page of text: headings stand at the margin, what belongs to them is indented. Pure."""
+"""Statistics -> lines of text, with headings at the margin and indented content. Pure."""
 
 from collections.abc import Callable, Iterator
 
 from devtelemetry_cli.commands.stats import sparkline
-from devtelemetry_cli.commands.stats.statistics import WEEK, Figures, Target
+from devtelemetry_cli.commands.stats.statistics import WEEK, Statistics, Target
 from devtelemetry_cli.model import formatting
 
 _SHOWN = 8  # targets in each list
-_CHART = 60  # days; a longer window is charted by weeks
+_CHART = 60  # days; a longer window is shown by weeks
 _Column = tuple[str, Callable[[Target], str]]
 
 _SLOWEST: list[_Column] = [
@@ -24,32 +24,33 @@ _FAILING: list[_Column] = [
 ]
 
 
-def lines(figures: Figures, encoding: str) -> Iterator[str]:
-    """The page, for a terminal of this encoding."""
-    yield f"Your builds from {figures.first} to {figures.last}"
-    outcomes = [(figures.failures, f"failed ({formatting.share(figures.failures, figures.runs)})")]
-    outcomes += [(figures.interrupted, "interrupted"), (figures.lost, "lost")]
-    yield f"  runs      {', '.join([f'{figures.runs:,}', *(f'{n:,} {what}' for n, what in outcomes if n)])}"
-    yield f"  a run     p50 {formatting.duration(figures.p50_seconds)}, p90 {formatting.duration(figures.p90_seconds)}"
-    yield f"  waiting   {_weeks(figures)}"
-    yield from _chart(figures, encoding)
-    yield from _table("Slowest", _SLOWEST, figures.slowest())
-    yield from _table("Most often failing", _FAILING, figures.failing())
+def lines(statistics: Statistics, encoding: str) -> Iterator[str]:
+    """The lines, for a terminal with this encoding."""
+    yield f"Your builds from {statistics.first} to {statistics.last}"
+    outcomes = [(statistics.failures, f"failed ({formatting.share(statistics.failures, statistics.runs)})")]
+    outcomes += [(statistics.interrupted, "interrupted"), (statistics.lost, "lost")]
+    yield f"  runs      {', '.join([f'{statistics.runs:,}', *(f'{n:,} {what}' for n, what in outcomes if n)])}"
+    p50, p90 = (formatting.duration(seconds) for seconds in (statistics.p50_seconds, statistics.p90_seconds))
+    yield f"  a run     p50 {p50}, p90 {p90}"
+    yield f"  waiting   {_weeks(statistics)}"
+    yield from _chart(statistics, encoding)
+    yield from _table("Slowest", _SLOWEST, statistics.slowest())
+    yield from _table("Most often failing", _FAILING, statistics.failing())
 
 
-def _weeks(figures: Figures) -> str:
-    this, last = figures.this_week.waited_seconds, figures.last_week.waited_seconds
+def _weeks(statistics: Statistics) -> str:
+    this, last = statistics.this_week.waited_seconds, statistics.last_week.waited_seconds
     change = formatting.change(this, last)
     compared = f" ({change})" if change else ""
     now, before = formatting.duration(this), formatting.duration(last)
     return f"{now} in the last {WEEK} days, {before} in the {WEEK} before{compared}"
 
 
-def _chart(figures: Figures, encoding: str) -> Iterator[str]:
-    """Time spent waiting; where targets ran only inside others, the number of their runs."""
-    waits = [(day.date, day.waited_seconds, day.runs) for day in figures.trend]
+def _chart(statistics: Statistics, encoding: str) -> Iterator[str]:
+    """Waiting time per day or week; where targets only ran inside others, the number of their runs."""
+    waits = [(day.date, day.waited_seconds, day.runs) for day in statistics.trend]
     size = 1 if len(waits) <= _CHART else WEEK
-    begin = len(waits) % size  # whole weeks up to today; what is left over begins the chart
+    begin = len(waits) % size  # whole weeks up to today; the remaining days begin the chart
     parts = [waits[:begin]] * bool(begin) + [waits[i : i + size] for i in range(begin, len(waits), size)]
     name = "per day " if size == 1 else "per week"
     values = [sum(wait for _, wait, _ in part) for part in parts]
@@ -59,8 +60,8 @@ def _chart(figures: Figures, encoding: str) -> Iterator[str]:
         values = [float(sum(runs for _, _, runs in part)) for part in parts]
         shown = f"{max(values):,.0f} runs inside other targets"
     peak = parts[values.index(max(values))][0][0]
-    yield f"  {name}  {sparkline.draw(values, encoding)}"
-    yield f"            the most: {shown} {'on' if size == 1 else 'in the week from'} {peak}"
+    yield f"  {name}  {sparkline.render(values, encoding)}"
+    yield f"            maximum: {shown} {'on' if size == 1 else 'in the week from'} {peak}"
 
 
 def _table(title: str, columns: list[_Column], targets: list[Target]) -> Iterator[str]:

@@ -1,19 +1,21 @@
-"""The chart that fits into a line. Pure."""
+"""A chart of one line of text. Pure."""
 
 from collections.abc import Sequence
 
-_BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", ".:-=+*%#@"  # the first stands for nothing at all
+_BLOCKS, _ASCII = "·▁▂▃▄▅▆▇█", ".:-=+*%#@"  # the first is for zero
 
 
-def draw(values: Sequence[float], encoding: str) -> str:
-    """One sign for each value, higher for more; in ASCII where the terminal's encoding has no blocks."""
-    signs = _BLOCKS if _can(encoding, _BLOCKS) else _ASCII
+def render(values: Sequence[float], encoding: str) -> str:
+    """One character for each value; ASCII where the encoding has no block characters."""
+    characters = _BLOCKS if _is_encodable(_BLOCKS, encoding) else _ASCII
     most = max(values, default=0)
-    levels = len(signs) - 1
-    return "".join(signs[min(levels, 1 + int(value / most * levels))] if value else signs[0] for value in values)
+    levels = len(characters) - 1
+    return "".join(
+        characters[min(levels, 1 + int(value / most * levels))] if value else characters[0] for value in values
+    )
 
 
-def _can(encoding: str, text: str) -> bool:
+def _is_encodable(text: str, encoding: str) -> bool:
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):

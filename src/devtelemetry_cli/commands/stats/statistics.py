@@ -1,4 +1,4 @@
-"""The sums of days -> the figures that are shown. Pure: values in, values out; times in seconds."""
+"""The sums of days -> quantiles, weeks and the trend. Pure; times in seconds."""
 
 from array import array
 from bisect import bisect_right
@@ -10,7 +10,7 @@ from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
 from devtelemetry_cli.model import target_names
 
 WEEK = 7
-_FINER = 1e-7  # seconds: a journal keeps microseconds, so between two steps of this stands at most one value
+_FINER = 1e-7  # seconds: a journal holds microseconds, so two steps of this enclose at most one value
 Days = Mapping[str, Mapping[Key, Sum]]
 
 
@@ -51,8 +51,8 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one's builds of a window of days cost; the two weeks end today, however long the window is."""
+class Statistics:
+    """The cost of the builds in a window of days; the two weeks end today, whatever the window."""
 
     first: str
     last: str
@@ -69,27 +69,27 @@ class Figures:
     targets: list[Target]
 
     def slowest(self) -> list[Target]:
-        """Targets by how long a typical run takes, the slowest first."""
+        """Targets by the duration of a typical run, the slowest first."""
         timed = [target for target in self.targets if target.p50_seconds is not None]
         return sorted(timed, key=lambda t: (-(t.p50_seconds or 0), -(t.p90_seconds or 0), t.project, t.target))
 
     def failing(self) -> list[Target]:
-        """Targets that failed, by how often, then by their share of failures."""
+        """Targets that failed, by the number and then the rate of failures."""
         failed = [target for target in self.targets if target.failures]
         return sorted(failed, key=lambda t: (-t.failures, t.runs, t.project, t.target))
 
 
-def chosen(days: Days, targets: tuple[str, ...], projects: tuple[str, ...]) -> dict[str, dict[Key, Sum]]:
-    """Only these targets (a % stands for any part, as in make) and projects; all where none is named."""
+def select(days: Days, targets: tuple[str, ...], projects: tuple[str, ...]) -> dict[str, dict[Key, Sum]]:
+    """Only these targets (a % matches any part, as in make) and projects; all where none is named."""
 
-    def is_chosen(key: Key) -> bool:
+    def is_selected(key: Key) -> bool:
         return not (projects and key[0] not in projects) and not target_names.is_aggregated(key[1], targets)
 
-    return {day: {key: total for key, total in sums.items() if is_chosen(key)} for day, sums in days.items()}
+    return {day: {key: total for key, total in sums.items() if is_selected(key)} for day, sums in days.items()}
 
 
-def figures(days: Days, first: date, last: date) -> Figures:
-    """The figures of the days from `first` to `last`; the weeks look at the 14 days up to `last`."""
+def statistics(days: Days, first: date, last: date) -> Statistics:
+    """The statistics of the days from `first` to `last`; the weeks are the 14 days up to `last`."""
     window = {day: sums for day, sums in days.items() if first.isoformat() <= day <= last.isoformat()}
     parts: dict[Key, list[Sum]] = {}
     for sums in window.values():
@@ -97,7 +97,7 @@ def figures(days: Days, first: date, last: date) -> Figures:
             parts.setdefault(key, []).append(part)
     ranked: list[array[float]] = []
     targets = [_target(key, parts[key], ranked) for key in sorted(parts)]
-    return Figures(
+    return Statistics(
         first=first.isoformat(),
         last=last.isoformat(),
         runs=sum(target.runs for target in targets),
@@ -115,22 +115,22 @@ def figures(days: Days, first: date, last: date) -> Figures:
 
 
 def quantile(ranked: Sequence[float], percent: int) -> float | None:
-    """The value that so many percent stay within, by nearest rank; None where there is none."""
+    """The quantile by nearest rank; None without values."""
     return _seconds(ranked[_rank(len(ranked), percent) - 1]) if ranked else None
 
 
 def quantile_of_all(parts: Sequence[Sequence[float]], percent: int) -> float | None:
-    """The quantile of several ranked parts together, each in order; None where there is none.
+    """The quantile of several sorted parts together; None without values.
 
-    Looked for between the values, since a million of them put in order again take longer and four times the memory.
+    By bisection between values: sorting a million of them again takes longer and four times the memory.
     """
     parts = [part for part in parts if part]
     if not parts:
         return None
-    wanted = _rank(sum(len(part) for part in parts), percent)
+    rank = _rank(sum(len(part) for part in parts), percent)
     below, within = -1.0, max(part[-1] for part in parts)
     while within - below > _FINER and below < (middle := (below + within) / 2) < within:
-        if sum(bisect_right(part, middle) for part in parts) < wanted:
+        if sum(bisect_right(part, middle) for part in parts) < rank:
             below = middle
         else:
             within = middle
@@ -143,9 +143,9 @@ def _rank(count: int, percent: int) -> int:
 
 
 def _target(key: Key, parts: list[Sum], ranked: "list[array[float]]") -> Target:
-    """One target's days as one line; its durations are added to `ranked` in their order.
+    """One target's days as one Target; appends its sorted durations to `ranked`.
 
-    Target by target, so that only one has its durations as objects: these take four times the memory.
+    Target by target, so that only one has its durations as objects, which take four times the memory.
     """
     total = Sum()
     for part in parts:
