@@ -1,4 +1,4 @@
-"""What the tests of the doctor share: a developer with a schedule, an endpoint that may only be read, and findings."""
+"""For the tests of the doctor: a developer with a schedule, an endpoint that answers GET, and findings."""
 
 import json
 import time
@@ -10,7 +10,6 @@ from threading import Thread
 
 from devtelemetry_cli.commands.doctor import runner
 from devtelemetry_cli.commands.doctor.environment import Environment
-from devtelemetry_cli.commands.doctor.runner import CHECKS
 from tests.helpers.developer import DEVTEL, Developer
 
 REPORT = "/plugins/developer_telemetry/connections/1/report"
@@ -20,7 +19,7 @@ CRONTAB = "#!/bin/sh\necho 'no crontab for me' >&2; exit 1\n"
 
 
 class Readable:
-    """An endpoint that answers what stands in `answers` (status, body, headers by path), and notes what was asked."""
+    """An endpoint that answers from `answers` (status, body, headers by path) and records each request."""
 
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, str, dict[str, str]]] = {}
@@ -43,7 +42,7 @@ class Readable:
             do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  their names are http.server's
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -53,7 +52,7 @@ class Readable:
         self.thread.start()
 
     def answer(self, path: str, status: int = 200, body: str = CONNECTION, **headers: str) -> None:
-        """Answer so from now on."""
+        """Set the answer of a path."""
         self.answers[path] = (status, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def close(self) -> None:
@@ -64,20 +63,16 @@ class Readable:
 
 
 def equip(developer: Developer) -> None:
-    """A systemd that takes everything, and no crontab."""
+    """A systemd that accepts every call, and no crontab."""
     folder = Path(developer.environ["PATH"].split(":")[0])
     for name, text in (("systemctl", SYSTEMCTL), ("crontab", CRONTAB)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
 
 
-def examine(developer: Developer, *arguments: str, measure: bool = False) -> tuple[int, list[dict[str, object]]]:
-    """Exit code and findings; never a traceback, and healthy exactly when the exit code says so.
-
-    Without a make there is nothing to measure, which would take two seconds each time.
-    """
-    environ = developer.environ if measure else {"DEVTEL_MAKE": "/no/make", **developer.environ}
-    done = developer.devtel("doctor", "--json", *arguments, env=environ)
+def examine(developer: Developer, *arguments: str) -> tuple[int, list[dict[str, object]]]:
+    """Exit code and findings; never a traceback, and `healthy` agrees with the exit code."""
+    done = developer.devtel("doctor", "--json", *arguments)
     assert "Traceback" not in done.stderr + done.stdout
     answer = json.loads(done.stdout)
     assert answer["healthy"] == (done.returncode == 0)
@@ -86,20 +81,19 @@ def examine(developer: Developer, *arguments: str, measure: bool = False) -> tup
 
 
 def look(developer: Developer, offline: bool = False) -> list[dict[str, object]]:
-    """The findings in the project, without a process for each look and without a measurement."""
-    checks = [check for check in CHECKS if check[0] != "cost"]
+    """The findings in the project, without a process for each call."""
     with chdir(developer.project):
-        scene = Environment(developer.place, time.time(), DEVTEL, offline)
-        return [asdict(finding) for finding in runner.examine(scene, checks)]
+        env = Environment(developer.place, time.time(), DEVTEL, offline)
+        return [asdict(finding) for finding in runner.examine(env)]
 
 
 def problems(found: list[dict[str, object]]) -> list[str]:
-    """The sentences of what is not well; each has an advice."""
-    wrong = [finding for finding in found if finding["level"] == "problem"]
-    assert all(finding["advice"] for finding in wrong)
-    return [str(finding["message"]) for finding in wrong]
+    """The messages of all problems; each has advice."""
+    faults = [finding for finding in found if finding["level"] == "problem"]
+    assert all(finding["advice"] for finding in faults)
+    return [str(finding["message"]) for finding in faults]
 
 
 def told(found: list[dict[str, object]]) -> str:
-    """All sentences, a line each."""
+    """All messages, one per line."""
     return "\n".join(f"{finding['level']} {finding['check']} {finding['message']}" for finding in found)

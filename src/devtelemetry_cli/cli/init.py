@@ -52,7 +52,7 @@ def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
     answers = _answers(flags, standing, proposal, yes)
     to = destination.parse(answers.report_url) if answers.report_url else None
     if to is not None and not no_check:
-        for sentence in endpoint.look(to):
+        for sentence in endpoint.check(to):
             click.echo(sentence, err=True)
     makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)
     folder = here if makefile else proposal.root

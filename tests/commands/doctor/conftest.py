@@ -1,4 +1,4 @@
-"""A developer in good health for each test of the doctor."""
+"""A healthy developer for each test of the doctor."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tests.helpers.doctor_env import Readable, equip
 
 @pytest.fixture
 def endpoint() -> Iterator[Readable]:
-    """An endpoint that knows its connection 1."""
+    """An endpoint with the connection 1."""
     readable = Readable()
     readable.answer("/plugins/developer_telemetry/connections/1")
     readable.answer("/version", body='{"version": "v1.2"}')
@@ -21,7 +21,7 @@ def endpoint() -> Iterator[Readable]:
 
 @pytest.fixture
 def patient(developer: Developer, endpoint: Readable) -> Developer:
-    """Who agreed to report to that endpoint, and sends daily."""
+    """A developer who agreed to report to that endpoint, with a daily schedule."""
     equip(developer)
     developer.project_file(endpoint.url)
     developer.grant()

@@ -1,4 +1,4 @@
-"""devtel doctor asks destinations: only by GET, and it says no more than an answer proves."""
+"""devtel doctor contacts destinations with consent only, by GET, and concludes no more than an answer proves."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from devtelemetry_cli.commands.doctor import probe
+from devtelemetry_cli.commands import probe
 from tests.helpers.developer import Developer
 from tests.helpers.doctor_env import Readable, examine, look, problems, told
 
@@ -23,16 +23,49 @@ def test_it_only_reads(patient: Developer, endpoint: Readable) -> None:
     assert endpoint.asked == [f"GET {CONNECTION}", "GET /version"]
     assert endpoint.keys == {CONNECTION: "Bearer s3cret", "/version": ""}
     assert "ok network 127.0.0.1" in text
-    assert "says that its version is v1.2" in text
+    assert "has version v1.2" in text
 
 
-def test_offline_it_asks_nobody(patient: Developer, endpoint: Readable) -> None:
+def test_offline_it_contacts_nothing(patient: Developer, endpoint: Readable) -> None:
     examine(patient, "--offline")
     assert endpoint.asked == []
 
 
+@pytest.mark.parametrize("decision", ["local", "decline", "forget everything"])
+def test_without_consent_no_destination_is_contacted(patient: Developer, endpoint: Readable, decision: str) -> None:
+    patient.environ["DEVTEL_TOKEN"] = "s3cret"
+    if decision == "forget everything":
+        patient.config.unlink()
+    else:
+        patient.devtel("consent", decision)
+    _, found = examine(patient)
+    assert endpoint.asked == []
+    assert "No destination was contacted: there is no consent to send reports." in told(found)
+
+
+def test_a_named_address_is_contacted_without_a_token(patient: Developer, endpoint: Readable) -> None:
+    patient.devtel("consent", "decline")
+    patient.environ["DEVTEL_TOKEN"] = "s3cret"
+    _, found = examine(patient, "--url", endpoint.url)
+    assert endpoint.asked == [f"GET {CONNECTION}", "GET /version"]
+    assert set(endpoint.keys.values()) == {""}
+    assert "ok network 127.0.0.1" in told(found)
+
+
+def test_the_token_of_one_destination_never_goes_to_another(patient: Developer, endpoint: Readable) -> None:
+    elsewhere = Readable()
+    patient.devtel("consent", "decline")
+    patient.project_file(elsewhere.url)
+    patient.grant()
+    patient.environ |= {"DEVTEL_TOKEN": "s3cret", "DEVTEL_REPORT_URL": endpoint.url}
+    examine(patient)
+    elsewhere.close()
+    assert endpoint.asked == []
+    assert set(elsewhere.keys.values()) == {""}
+
+
 @pytest.mark.parametrize("front", ["", "/rest", "/api/rest", "/api"])
-def test_the_servers_own_pages_stand_beside_each_form_of_address(front: str) -> None:
+def test_the_servers_own_pages_have_an_address_beside_each_form_of_report_url(front: str) -> None:
     url = f"https://host{front}/plugins/developer_telemetry/connections/7/report"
     assert probe.root(url) == f"https://host{front.removesuffix('/rest')}"
 
@@ -40,49 +73,50 @@ def test_the_servers_own_pages_stand_beside_each_form_of_address(front: str) -> 
 TABLE = [
     (200, "<html>Log in</html>", {}, "a login or proxy page may be in between"),
     (302, "", {"Location": "/login"}, "redirects to another address"),
-    (401, "{}", {}, "wants a key (401)"),
-    (401, "", {"WWW_Authenticate": "Basic realm=x"}, "wants people to sign in there"),
+    (401, "{}", {}, "requires a token (401)"),
+    (401, "", {"WWW_Authenticate": "Basic realm=x"}, "asks for a login at this address"),
     (404, '{"success": false, "message": "connection 1 not found (404)"}', {}, "has no such connection"),
     (404, "404 page not found", {}, "has no report endpoint at this address"),
     (503, "", {}, "answers 503"),
-    (200, '{"id": 1}', {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}, "Our clock is"),
+    (200, '{"id": 1}', {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}, "The local clock is"),
 ]
 
 
-def test_what_is_wrong_at_the_endpoint_is_one_sentence(patient: Developer, endpoint: Readable) -> None:
+def test_each_fault_of_an_endpoint_is_one_sentence(patient: Developer, endpoint: Readable) -> None:
     for status, body, headers, sentence in TABLE:
         endpoint.answer(CONNECTION, status, body, **headers)
         assert any(sentence in problem for problem in problems(look(patient))), sentence
 
 
-def test_a_key_that_may_only_report_is_no_proof_of_a_wrong_one(patient: Developer, endpoint: Readable) -> None:
+def test_a_token_that_may_only_report_is_not_called_wrong(patient: Developer, endpoint: Readable) -> None:
     patient.devtel("token", "set", input="for-reports-only\n")
     endpoint.answer(CONNECTION, 403, '{"success": false}')
     code, found = examine(patient)
     assert code == 0
-    assert "it may still be right for reports" in told(found)
+    assert "it may still be valid for reports" in told(found)
 
 
-def test_what_the_last_flush_met_is_told_whatever_a_reader_may(patient: Developer, endpoint: Readable) -> None:
+def test_the_result_of_the_last_flush_counts_more_than_a_get(patient: Developer, endpoint: Readable) -> None:
     report = endpoint.url.removeprefix(endpoint.base)
     patient.add_runs(date.today(), 1)  # noqa: DTZ011  journals are named by the local day
     endpoint.answer(report, 401, '{"success": false}')
     patient.devtel("flush", "-v")
-    assert any("The last flush said: 127.0.0.1" in problem for problem in problems(look(patient)))
+    assert any("The last flush failed: 127.0.0.1" in problem for problem in problems(look(patient)))
     endpoint.answer(report, 200, '{"success": true}')
     endpoint.answer(CONNECTION, 403, '{"success": false}')
     patient.devtel("flush", "-v")
     found = look(patient)
     assert problems(found) == []
     assert "stored a report at" in told(found)
-    assert "takes our reports; whether it knows the connection" in told(found)
+    assert "accepts reports; the token may not read the connection" in told(found)
 
 
-def test_an_endpoint_that_is_not_there_is_told(patient: Developer, endpoint: Readable) -> None:
+def test_an_unreachable_endpoint_is_a_problem(patient: Developer, endpoint: Readable) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         patient.project_file(f"http://127.0.0.1:{free.getsockname()[1]}/connections/1/report")
         patient.config.unlink()
+        patient.grant()
         (problem,) = problems(examine(patient)[1])
     assert "does not answer: Connection refused." in problem
     assert endpoint.asked == []
@@ -91,13 +125,13 @@ def test_an_endpoint_that_is_not_there_is_told(patient: Developer, endpoint: Rea
 def test_a_proxy_is_named_without_its_password(patient: Developer) -> None:
     patient.environ |= {"http_proxy": "http://me:s3cret@127.0.0.1:9"}
     text = told(examine(patient)[1])
-    assert "is reached through the proxy 127.0.0.1:9" in text
+    assert "is reached through the proxy http://127.0.0.1:9" in text
     assert "s3cret" not in text
     patient.environ["no_proxy"] = "127.0.0.1"
     assert "is reached without a proxy" in told(examine(patient)[1])
 
 
-def test_certificates_that_cannot_be_read_are_told(patient: Developer) -> None:
+def test_unreadable_certificates_are_a_problem(patient: Developer) -> None:
     patient.environ["SSL_CERT_FILE"] = "/nowhere/ca.pem"
     assert "SSL_CERT_FILE names /nowhere/ca.pem, which cannot be used: No such file or directory." in problems(
         examine(patient, "--offline")[1]
@@ -106,7 +140,7 @@ def test_certificates_that_cannot_be_read_are_told(patient: Developer) -> None:
 
 @pytest.fixture
 def untrusted(tmp_path: Path) -> Iterator[int]:
-    """The port of a server whose certificate nobody signed."""
+    """The port of a server with a self-signed certificate."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]  # noqa: RUF005
@@ -132,8 +166,9 @@ def _shake_hands(server: socket.socket, context: ssl.SSLContext) -> None:
             return
 
 
-def test_a_certificate_that_nobody_signed_is_one_sentence(patient: Developer, untrusted: int) -> None:
+def test_an_untrusted_certificate_is_one_sentence(patient: Developer, untrusted: int) -> None:
     patient.config.unlink()
     patient.project_file(f"https://localhost:{untrusted}/connections/1/report")
+    patient.grant()
     (problem,) = problems(examine(patient)[1])
-    assert problem == f"localhost:{untrusted} is not to be trusted: self-signed certificate."
+    assert problem == f"The certificate of localhost:{untrusted} is not trusted: self-signed certificate."

@@ -1,10 +1,9 @@
-"""What is well and what is not, each finding with what to do. Nothing is changed, nothing but read-only calls is made.
+"""`devtel doctor`: checks with findings and advice. Nothing is changed; the network is only read.
 
-examination  the checks as a list, and each of them run
-finding      one finding                          scene      what the checks look at
-folders      paths, rights, space                 effective  settings and where each comes from
-agreement    consent, owed erasures               records    journals and ledgers
-clock        days and answers of another time     network    proxy, certificates, the destination
-probe        one GET, and what came of it         daily      whether anything flushes
-makefile     devtel.mk and the start script       cost       what a wrapped run costs, measured now
+runner.py           the list of checks, and the loop that runs them
+finding.py          one finding                     environment.py      the input of every check
+path_checks.py      files, rights, disk space       settings_checks.py  settings and their sources
+consent_checks.py   consent, pending erasures       record_checks.py    journals and ledgers
+network_checks.py   proxy, certificates, endpoint   schedule_checks.py  the daily flush
+clock_checks.py     dates in the future, clock skew makefile_checks.py  devtel.mk, start script
 """

@@ -1,4 +1,4 @@
-"""Consent here, and the erasures that endpoints owe."""
+"""Checks of the consent here, and of pending erasures."""
 
 from collections.abc import Iterator
 
@@ -12,42 +12,42 @@ _SOON = 30 * 86400  # seconds
 
 
 def consent(env: Environment) -> Iterator[Finding]:
-    """What was decided here, whether it still covers what is asked, and when it ends."""
+    """The consent decision, changed terms, and its end."""
     context = env.context
     answer = judge.judge(context.environ, context.config, context.project, env.now)
     advice = {
-        consent_cache.UNDECIDED: "Nothing is recorded. `devtel consent` asks."
+        consent_cache.UNDECIDED: "Nothing is recorded. `devtel consent` asks for a decision."
         if env.terms
-        else "Nothing is recorded. `devtel consent local` records for yourself.",
-        consent_cache.OFF: "Nothing is recorded while that is so.",
+        else "Nothing is recorded. `devtel consent local` records locally only.",
+        consent_cache.OFF: "Nothing is recorded until this changes.",
     }.get(answer.state, "")
-    words = judge.describe(answer.state, answer.rule)
-    yield Finding("note" if advice else "ok", words, advice, {"state": answer.state})
+    sentence = judge.describe(answer.state, answer.rule)
+    yield Finding("note" if advice else "ok", sentence, advice, {"state": answer.state})
     if answer.state != consent_cache.GRANTED:
         return
     if answer.ask:
-        yield note("What you agreed to has changed since.", "`devtel consent` shows how, and asks again.")
+        yield note("The terms have changed since you agreed.", "`devtel consent` shows the difference and asks again.")
     if answer.until - env.now < _SOON:
-        yield note("The agreement ends within 30 days.", "`devtel consent` asks again.", until=answer.until)
+        yield note("Your consent expires within 30 days.", "`devtel consent` renews it.", until=answer.until)
     if env.terms is not None and env.terms.destination.is_plain_http_elsewhere:
         host = env.terms.destination.host
-        yield note(f"Reports go to {host} in plain http: anyone on the way can read them.", "Ask it to offer https.")
+        yield note(f"Reports go to {host} over plain http: the network can read them.", "Ask its operator for https.")
 
 
-def owed(env: Environment) -> Iterator[Finding]:
-    """What endpoints are still to erase."""
+def pending_erasures(env: Environment) -> Iterator[Finding]:
+    """Erasures that an endpoint has not confirmed."""
     try:
         pending = erasures.pending(env.context.state)
     except OSError as fault:
         yield problem(
-            f"The list of what is still to be erased cannot be read: {fault.strerror or fault}.",
-            "Look into it for the IDs and ask the operators; then remove it.",
+            f"The list of pending erasures cannot be read: {fault.strerror or fault}.",
+            "Ask the operators to erase the IDs in it; then delete it.",
         )
         return
     for one in pending:
         yield problem(
-            f"The ID {one.anonymous_id} is not erased yet at {one.url}.",
-            "`devtel flush --verbose` asks again, and tells whom to ask where the endpoint cannot.",
+            f"The reports of the ID {one.anonymous_id} are not erased yet at {one.url}.",
+            "`devtel flush --verbose` asks again, and prints a contact where the endpoint cannot erase.",
         )
     if not pending:
-        yield ok("nothing is left to be erased")
+        yield ok("no pending erasures")

@@ -4,32 +4,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client import consent_cache, settings, tokens
 from devtelemetry_cli.client.consent import decisions, judge
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.send.ledger import DeliveryStatus, Ledger
+from devtelemetry_cli.commands import probe
+from devtelemetry_cli.commands.probe import Reply
 from devtelemetry_cli.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from devtelemetry_cli.commands.doctor.probe import Reply
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A place at a time. `started_as` is our own argv[0]; `offline` means that no network is touched.
+    """A context at a time (seconds since the epoch). `started_as` is devtel's argv[0].
 
-    What is damaged counts as empty here: the check of the settings tells of it, once.
+    `offline` forbids any request. `named` is an address that the user asked to contact.
+    A damaged file counts as empty here; settings_checks.readable reports it once.
     """
 
     context: Context
     now: float
     started_as: str
     offline: bool = False
-    asked: "dict[str, Reply]" = field(default_factory=dict)  # what destinations answered, by their report URLs
+    named: str = ""
+    _replies: dict[str, Reply] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -59,7 +59,7 @@ class Environment:
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:
-        """Every decision, by the destination's key."""
+        """Every consent decision, by the key of its destination."""
         try:
             return decisions.decisions(self.user)
         except ConfigurationError:
@@ -67,7 +67,7 @@ class Environment:
 
     @cached_property
     def terms(self) -> Terms | None:
-        """What is asked here."""
+        """The terms asked for here."""
         try:
             return judge.asked_terms(self.context.environ, self.user, self.project)
         except ConfigurationError:
@@ -75,13 +75,30 @@ class Environment:
 
     @cached_property
     def granted(self) -> list[Decision]:
-        """The destinations that reports go to."""
-        standing = [one for one in self.decisions.values() if one.state == consent_cache.GRANTED]
-        return [one for one in standing if self.now < one.until.timestamp()]
+        """The destinations with consent that has not expired."""
+        granted = [one for one in self.decisions.values() if one.state == consent_cache.GRANTED]
+        return [one for one in granted if self.now < one.until.timestamp()]
 
-    def visits(self, key: str) -> list[DeliveryStatus]:
-        """How it went with a destination, for each machine key that has told it anything."""
-        return [
-            Ledger(self.context.state, key, folder.name).delivery_status()
-            for folder in self.state.glob(f"ledger/{key}/*")
-        ]
+    @property
+    def addresses(self) -> list[str]:
+        """The report URLs that may be contacted: those with consent, and the one that the user named."""
+        if self.offline:
+            return []
+        return list(dict.fromkeys([*(one.url for one in self.granted), *([self.named] if self.named else [])]))
+
+    def connection(self, url: str) -> Reply:
+        """The answer to one GET of the connection, made once. Raises ConfigurationError for a damaged token.
+
+        A token is sent only to a destination with consent.
+        """
+        if url not in self._replies:
+            keys = [one.key for one in self.granted if one.url == url]
+            only = len(self.decisions) == 1
+            token = tokens.find(self.context.config, self.context.environ, keys[0], url, only) if keys else ""
+            self._replies[url] = probe.connection(url, token)
+        return self._replies[url]
+
+    def delivery(self, key: str) -> list[DeliveryStatus]:
+        """The delivery status of a destination, for each machine key that has sent to it."""
+        hosts = self.state.glob(f"ledger/{key}/*")
+        return [Ledger(self.context.state, key, folder.name).delivery_status() for folder in hosts]

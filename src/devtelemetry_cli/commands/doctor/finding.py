@@ -1,4 +1,4 @@
-"""One finding of the doctor's."""
+"""One finding of a check."""
 
 from dataclasses import dataclass, field
 
@@ -8,9 +8,9 @@ Value = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `level` is ok, note (nothing to worry about) or problem; `advice` is what to do.
+    """The result of a check: `level` is ok, note (harmless) or problem; `advice` is the next step.
 
-    `values` are the figures behind the sentence, for `--json`; `check` is the check's name.
+    `values` are the figures behind the sentence, for `--json`; `check` is the name of the check.
     """
 
     level: str
@@ -21,20 +21,20 @@ class Finding:
 
 
 def ok(message: str, **values: Value) -> Finding:
-    """Something that is well."""
+    """Nothing to do."""
     return Finding(OK, message, "", values)
 
 
 def note(message: str, advice: str = "", **values: Value) -> Finding:
-    """Something worth knowing that does no harm."""
+    """Worth knowing, harmless."""
     return Finding(NOTE, message, advice, values)
 
 
 def problem(message: str, advice: str, **values: Value) -> Finding:
-    """Something that somebody should mend."""
+    """A fault that needs repair."""
     return Finding(PROBLEM, message, advice, values)
 
 
 def is_healthy(findings: list[Finding]) -> bool:
-    """Whether nothing must be mended."""
+    """Whether there is no problem."""
     return all(finding.level != PROBLEM for finding in findings)

@@ -1,4 +1,4 @@
-"""What builds start: the project's devtel.mk, and devtel's own start script."""
+"""Checks of the files that a build uses: the project's devtel.mk, and devtel's start script."""
 
 import re
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ def fragment_file(env: Environment) -> Iterator[Finding]:
 
 
 def start_script(env: Environment) -> Iterator[Finding]:
-    """Whether the start script is one that costs every run milliseconds: older pips wrote it so."""
+    """Whether an old pip wrote the start script, which then costs every run some milliseconds."""
     script = Path(env.started_as)
     if script.name != "devtel" or not script.is_file():
         return
     if re.search(rb"^import re$", atomic_files.read(script)[:4096], flags=re.MULTILINE):
         advice = "Install devtel again with pip 24.1 or newer, pipx or uv."
-        yield note(f"{script} was written by an older pip, and costs every run some milliseconds.", advice)
+        yield note(f"{script} was written by an old pip and costs every run some milliseconds.", advice)
     else:
         yield ok(f"start script: {script}", path=str(script))

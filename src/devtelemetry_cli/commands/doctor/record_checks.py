@@ -1,7 +1,8 @@
-"""The health of journals and ledgers: what was lost, damaged, dropped, or will never be sent."""
+"""Checks of journals and ledgers: lost, damaged and dropped records, and days that are never sent."""
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,16 +12,18 @@ from devtelemetry_cli.client.journal import dropped, liveness, machine_key, read
 from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Entry, Ledger
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
-from devtelemetry_cli.commands.purge import journals
 from devtelemetry_cli.model.formatting import counted
 from devtelemetry_cli.model.records import Start
 
-_PATIENCE = 5.0  # seconds for reading journals, newest first
-_RECENT = timedelta(days=30)  # what went wrong before that is told, but no longer a problem
-_FATES = {
-    FROZEN: ("that lost records after being sent: never sent smaller", "`devtel show DATE` tells what was."),
-    REFUSED: ("refused by the endpoint", "`devtel show --history` tells why; ask its operator."),
-    EXPIRED: ("that could not be sent for 90 days: given up", "`devtel flush --verbose` tells what is in the way."),
+_SECONDS = 5.0  # for reading journals, newest first
+_RECENT = timedelta(days=30)  # an older fault is a note, not a problem
+_FINAL_STATES = {
+    FROZEN: (
+        "that lost records after being sent, and are not sent again",
+        "`devtel show DATE` prints the sent report.",
+    ),
+    REFUSED: ("refused by the endpoint", "`devtel show --history` prints the reason; ask its operator."),
+    EXPIRED: ("that could not be sent for 90 days and expired", "`devtel flush --verbose` prints the current error."),
 }
 
 
@@ -36,78 +39,85 @@ class _Health:
 
 
 def journal(env: Environment) -> Iterator[Finding]:
-    """What the journals hold, as far as it can be read in a few seconds."""
+    """The content of the journals, as far as it can be read in a few seconds."""
     health = _read_all(env)
     values = {"runs": health.runs, "days": health.days, "lost": health.lost, "unread_days": health.unread_days}
     yield ok(f"{counted(health.runs, 'run')} of {counted(health.days, 'day')} recorded", **values)
     if health.unread_days:
-        yield note(
-            f"Not looked at: {counted(health.unread_days, 'older day')}. Reading stopped after {_PATIENCE:.0f} s."
-        )
+        yield note(f"Not read: {counted(health.unread_days, 'older day')}. Reading stopped after {_SECONDS:.0f} s.")
     if health.lost:
         yield note(f"Killed before the end, and counted as lost: {counted(health.lost, 'run')}.", lost=health.lost)
     for path in health.unreadable:
-        yield problem(f"{path} cannot be read.", "Make it a file that you may read, or remove it.")
+        yield problem(f"{path} cannot be read.", "Make it readable for your user, or delete it.")
     yield from _by_age(
-        env, health.damaged, "with records that cannot be read", "The others count; these are lost for good."
+        env, health.damaged, "with unreadable records", "Other records of these days are counted; these are lost."
     )
     yield from _by_age(env, health.newer, "with records of a newer devtel", "Update the devtel that you call here.")
 
 
 def dropped_records(env: Environment) -> Iterator[Finding]:
-    """How many records could not be written, ever."""
+    """The number of records that could not be written."""
     count = dropped.counted(env.context.state)
     if count:
         yield note(
             f"{counted(count, 'record')} could not be written (a full or read-only disk, a day purged meanwhile).",
-            "What is in the way now, if anything, stands under paths; `devtel purge` starts the count anew.",
+            "A current cause is listed under paths; `devtel purge` resets the count.",
             dropped=count,
         )
     else:
-        yield ok("every record could be written", dropped=0)
+        yield ok("every record was written", dropped=0)
 
 
 def ledger(env: Environment) -> Iterator[Finding]:
-    """Days that are never sent again, and entries that cannot be read."""
-    books = [
+    """Days that are never sent again, and unreadable ledger entries."""
+    ledgers = [
         Ledger(env.context.state, name, host)
-        for name in journals(env.context.state, None)
+        for name in _journals(env)
         for host in machine_key.deliverable_keys(env.context.state, name)
     ]
     entries = [
-        entry for book in books for entry in (*book.entries(), book.delivery_status()) if isinstance(entry, Entry)
+        entry for book in ledgers for entry in (*book.entries(), book.delivery_status()) if isinstance(entry, Entry)
     ]
-    for fate, (what, advice) in _FATES.items():
-        days = {entry.date for entry in entries if entry.state == fate and not entry.is_tombstone}
+    for state, (what, advice) in _FINAL_STATES.items():
+        days = {entry.date for entry in entries if entry.state == state and not entry.is_tombstone}
         yield from _by_age(env, sorted(days), what, advice)
     purged = {entry.date for entry in entries if entry.is_tombstone}
     if purged:
         yield note(f"Sent, then purged, and not sent again: {counted(len(purged), 'day')}.", purged=len(purged))
-    damaged = sum(book.damaged for book in books)
+    damaged = sum(book.damaged for book in ledgers)
     if damaged:
-        advice = "The days are told again, whole: `devtel flush --verbose`."
-        yield problem(f"{damaged} entries of the ledger cannot be read.", advice, damaged=damaged)
+        sentence = f"{counted(damaged, 'ledger entry', 'ledger entries')} cannot be read."
+        yield problem(sentence, "`devtel flush --verbose` sends these days again.", damaged=damaged)
 
 
 def orphans(env: Environment) -> Iterator[Finding]:
-    """Journals that no machine key or no decision stands for any more."""
+    """Journals without a machine key or without a consent decision."""
     own = machine_key.find(env.context.state)
     known = {name for key in env.decisions for name in (key, paths.local_journal(key))}
-    for name in journals(env.context.state, None):
-        lost = [host for host in machine_key.deliverable_keys(env.context.state, name) if host != own]
-        if lost:
-            told = f"The journal {name} holds records of a lost machine key ({', '.join(lost)})"
-            yield note(f"{told}; they are told and kept from here.", keys=", ".join(lost))
+    for name in _journals(env):
+        others = [host for host in machine_key.deliverable_keys(env.context.state, name) if host != own]
+        if others:
+            sentence = f"The journal {name} has records under an earlier machine key ({', '.join(others)})"
+            yield note(f"{sentence}; flush, show and purge include them.", keys=", ".join(others))
         if name not in known and env.decisions and Path(env.context.state.journal(name)).is_dir():
-            told = f"No decision stands for the journal {name}: it is never sent."
-            yield note(told, "`devtel purge --all` deletes it, with all others; --dry-run lists them.")
+            sentence = f"There is no consent decision for the journal {name}; it is never sent."
+            yield note(sentence, "`devtel purge --all` deletes it and all others; --dry-run lists them.")
+
+
+def _journals(env: Environment) -> list[str]:
+    """The name of every journal and ledger. Raises OSError."""
+    names: set[str] = set()
+    for parent in (env.context.state.journals, env.context.state.ledgers):
+        with suppress(FileNotFoundError):
+            names |= {folder.name for folder in Path(parent).iterdir() if folder.is_dir()}
+    return sorted(names)
 
 
 def _read_all(env: Environment) -> _Health:
-    health, deadline = _Health(), time.monotonic() + _PATIENCE
+    health, deadline = _Health(), time.monotonic() + _SECONDS
     folders = [
         Path(env.context.state.journal(name, host))
-        for name in journals(env.context.state, None)
+        for name in _journals(env)
         for host in machine_key.deliverable_keys(env.context.state, name)
     ]
     found = sorted(((day, folder) for folder in folders for day in reader.days(folder)), reverse=True)
@@ -124,24 +134,24 @@ def _read_all(env: Environment) -> _Health:
 
 
 def _read_day(health: _Health, path: Path, day: str) -> None:
-    tally, going_on = reader.Tally(), dict[str, Start]()
+    tally, open_runs = reader.Tally(), dict[str, Start]()
     for record in reader.records(path, tally):
         if isinstance(record, Start):
-            going_on[record.run] = record
+            open_runs[record.run] = record
             health.runs += 1
         else:
-            going_on.pop(record.run, None)
-    health.lost += sum(not liveness.is_running(start.pid, start.time) for start in going_on.values())
+            open_runs.pop(record.run, None)
+    health.lost += sum(not liveness.is_running(start.pid, start.time) for start in open_runs.values())
     health.damaged += [day] if tally.damaged else []
     health.newer += [day] if tally.newer else []
 
 
 def _by_age(env: Environment, days: list[str], what: str, advice: str) -> Iterator[Finding]:
-    """One finding about days: a problem while any of them is recent."""
+    """One finding about days: a problem if any of them is recent, else a note."""
     if not days:
         return
     newest, shown = max(days), ", ".join(sorted(set(days))[-5:])
     kind = problem if newest >= (env.today - _RECENT).isoformat() else note
     yield kind(
-        f"{counted(len(set(days)), 'day')} {what} (the last: {shown}).", advice, count=len(set(days)), newest=newest
+        f"{counted(len(set(days)), 'day')} {what} (latest: {shown}).", advice, count=len(set(days)), newest=newest
     )

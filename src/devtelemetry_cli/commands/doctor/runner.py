@@ -1,4 +1,4 @@
-"""Every check, in the order in which a person would look; and the one net that lets no damage end the doctor."""
+"""The list of checks, and the loop that runs them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -6,7 +6,6 @@ from dataclasses import replace
 from devtelemetry_cli.commands.doctor import (
     clock_checks,
     consent_checks,
-    cost,
     makefile_checks,
     network_checks,
     path_checks,
@@ -32,7 +31,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("records", record_checks.dropped_records),
     ("records", record_checks.ledger),
     ("records", record_checks.orphans),
-    ("erasures", consent_checks.owed),
+    ("erasures", consent_checks.pending_erasures),
     ("network", network_checks.proxy),
     ("network", network_checks.certificates),
     ("network", network_checks.destination),
@@ -42,17 +41,16 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("schedule", schedule_checks.schedule),
     ("builds", makefile_checks.fragment_file),
     ("builds", makefile_checks.start_script),
-    ("cost", cost.overhead),
 )
 
 
 def examine(env: Environment, checks: Iterable[tuple[str, Check]] = CHECKS) -> Iterator[Finding]:
-    """What every check finds, one after another, and nothing twice: one fault may be in the way of several."""
-    told: set[tuple[str, str]] = set()
+    """The findings of every check, in order, without repetitions: one fault may affect several checks."""
+    seen: set[tuple[str, str]] = set()
     for name, check in checks:
         for finding in _run(check, env):
-            if (name, finding.message) not in told:
-                told.add((name, finding.message))
+            if (name, finding.message) not in seen:
+                seen.add((name, finding.message))
                 yield replace(finding, check=name)
 
 
@@ -63,7 +61,8 @@ def _run(check: Check, env: Environment) -> Iterator[Finding]:
         yield problem(fault.message, fault.advice)
     except OSError as fault:
         where = f"{fault.filename}: " if fault.filename else ""
-        yield problem(f"{where}{fault.strerror or fault}.", "Make it readable for you, or remove it.")
-    except Exception as fault:  # whatever is damaged, the other checks still help
-        told = f"This could not be looked at ({type(fault).__name__}: {fault})."
-        yield problem(told, "That is a fault of devtel's: please report it.")
+        yield problem(f"{where}{fault.strerror or fault}.", "Make it readable for your user, or delete it.")
+    except Exception as fault:  # one failed check must not hide the others
+        yield problem(
+            f"This check failed ({type(fault).__name__}: {fault}).", "This is a bug in devtel: please report it."
+        )

@@ -1,30 +1,31 @@
-"""A look at a report URL before it is committed: GET the connection, then what the server says of itself.
+"""A check of a report URL before it is committed: GET the connection, then the server's version.
 
-Nothing is ever posted, and DevLake's `/test` is not called: it makes a connection (docs/report-endpoint.md).
+Nothing is posted, and DevLake's `/test` is not called: it creates a connection (docs/report-endpoint.md).
 """
 
 from devtelemetry_cli.client.destination import Destination
-from devtelemetry_cli.commands.doctor import probe
+from devtelemetry_cli.client.text import one_line
+from devtelemetry_cli.commands import probe
 
-_PATIENCE = 5.0
+_SECONDS = 5.0
 
 
-def look(destination: Destination) -> list[str]:
-    """Sentences of what was found, each with an advice where one is due. No token is sent."""
-    reply = probe.get(destination.url.removesuffix("/report"), patience=_PATIENCE)
+def check(destination: Destination) -> list[str]:
+    """The findings as sentences, with advice where there is any. No token is sent. Raises ConfigurationError."""
+    reply = probe.connection(destination.url, seconds=_SECONDS)
     found = [_connection(destination, reply)]
     if reply.status:
         found += _version(probe.version(destination.url))
     if destination.is_plain_http_elsewhere:
-        found.append("It is http:// to another machine: reports and tokens can be read on the way. Prefer https://.")
+        found.append("Reports and tokens go to another machine over plain http: the network can read them. Use https.")
     return found
 
 
 _MEANINGS = {
-    401: "{host} answers and wants a key (401): developers keep theirs with `devtel token set`.",
-    403: "{host} answers and wants a key (403): developers keep theirs with `devtel token set`.",
-    404: "{host} answers but takes no reports there (404): is the plugin installed, and the path right?",
-    200: "{host} answers, but not as a report endpoint does: a login or proxy page may be in between.",
+    401: "{host} answers and requires a token (401): developers store theirs with `devtel token set`.",
+    403: "{host} answers and requires a token (403): developers store theirs with `devtel token set`.",
+    404: "{host} answers but has no report endpoint there (404): is the plugin installed, and the path correct?",
+    200: "{host} answers, but not as a report endpoint: a login or proxy page may be in between.",
 }
 
 
@@ -39,13 +40,11 @@ def _connection(destination: Destination, reply: probe.Reply) -> str:
             f"{host} answers but has no such connection (404): create it there, or correct the number in the address."
         )
     if 300 <= reply.status < 400:
-        return f"{host} sends elsewhere ({reply.status}), which devtel never follows: give the address it leads to."
-    other = f"{host} answers {reply.status} when asked for the connection: ask its operator."
+        return f"{host} redirects ({reply.status}), which devtel never follows: use the address it redirects to."
+    other = f"{host} answers {reply.status} to a GET of the connection: ask its operator."
     return _MEANINGS.get(reply.status, other).format(host=host)
 
 
 def _version(reply: probe.Reply) -> list[str]:
-    told = reply.values.get("version")
-    if reply.status != 200 or not isinstance(told, str):
-        return []
-    return [f"It says that its version is {''.join(c for c in told if c.isprintable())[:60]}."]
+    version = reply.values.get("version")
+    return [f"Its version is {one_line(version, 60)}."] if reply.status == 200 and isinstance(version, str) else []

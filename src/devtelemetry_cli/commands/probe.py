@@ -1,0 +1,74 @@
+"""Read-only requests to an endpoint: one GET at a time, each with a time limit."""
+
+import email.utils
+import json
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from devtelemetry_cli.client.http import HttpClient, NoAnswerError
+
+SECONDS = 10.0  # for one answer as a whole
+_PLUGIN = "/plugins/developer_telemetry"
+
+
+@dataclass
+class Reply:
+    """An answer; `fault` is the reason for its absence, `skew` the seconds that the local clock is ahead."""
+
+    status: int = 0
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    fault: str = ""
+    is_tls_fault: bool = False
+    skew: float | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The JSON object of the body; empty where it holds none."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+def connection(url: str, token: str = "", seconds: float = SECONDS) -> Reply:
+    """GET the connection of a report URL. Raises ConfigurationError for an unusable proxy or certificates."""
+    return _get(url.removesuffix("/report"), token, seconds)
+
+
+def version(url: str) -> Reply:
+    """GET the server's version: `/version`, else `/ping`. No token is sent."""
+    reply = _get(f"{root(url)}/version", "", SECONDS)
+    return reply if reply.values.get("version") else _get(f"{root(url)}/ping", "", SECONDS)
+
+
+def root(url: str) -> str:
+    """The address of the server's own pages: without /rest, below which every page requires a token."""
+    front = url.rpartition("/connections/")[0].removesuffix(_PLUGIN)
+    return front.removesuffix("/rest")
+
+
+def host(url: str) -> str:
+    """Host and port of an address."""
+    return urlsplit(url).netloc
+
+
+def _get(url: str, token: str, seconds: float) -> Reply:
+    client = HttpClient(token)
+    try:
+        response = client.request("GET", url, seconds)
+    except NoAnswerError as fault:
+        return Reply(fault=fault.reason, is_tls_fault=fault.is_tls)
+    finally:
+        client.close()
+    skew = _skew(response.headers.get("date", ""), time.time())
+    return Reply(response.status, response.body, response.headers, skew=skew)
+
+
+def _skew(date: str, now: float) -> float | None:
+    try:
+        return now - email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
