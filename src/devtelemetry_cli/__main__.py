@@ -12,6 +12,10 @@ def main() -> None:
         from devtelemetry_cli import wrap  # noqa: PLC0415  the hot path loads nothing else
 
         wrap.main(sys.argv[2:])
+    if sys.argv[1:2] == ["record-call"]:  # the plug-in in make (client/plugin/devtel.c)
+        from devtelemetry_cli import record_call  # noqa: PLC0415
+
+        record_call.main(sys.argv[2:])
     from devtelemetry_cli.cli import command  # noqa: PLC0415
 
     command(prog_name="devtel")

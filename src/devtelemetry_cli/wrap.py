@@ -146,7 +146,7 @@ def _run(request: "Request | whole_call.WholeCall", environ: dict[str, str]) -> 
 def _begin(target: str, place: Context, child: process.Child, run: str, now: float) -> "RunRecorder | None":
     from devtelemetry_cli.client import recorder  # noqa: PLC0415  make runs already
 
-    return recorder.begin(target, place, child.over, run, now)
+    return recorder.begin(target, place, child.over, run, now, os.getpid())
 
 
 def _put_last(python_path: str) -> None:

@@ -19,12 +19,14 @@ WARNINGS = [
 ]  # fmt: skip
 
 LOAD = """\
+ifeq ($(MAKELEVEL),0)
 devtel_python := {python}
-devtel_start := {recorder}
+devtel_main := {recorder}
 devtel_plugin := {library}
 devtel_makes := |{program}|version|{stamp}|
 -load $(devtel_plugin)(devtel_gmk_setup)
 $(devtel_plugin): ;
+endif
 """
 # make leaves the folder open in which it found GNUmakefile, until all of it is read.
 INCLUDE = """\

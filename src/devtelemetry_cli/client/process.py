@@ -9,7 +9,6 @@ import time
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
-    import resource
     import signal as _signal
     from collections.abc import Callable
 else:
@@ -80,7 +79,8 @@ class Child:
         self._pid = 0  # from here on the number may be another process': nothing is passed on any more
         _, status, used = os.wait4(pid, 0)
         duration = (self._ended_at or time.monotonic()) - self._started_at
-        return ExitResult(status, duration, used, self.interrupted)
+        peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
+        return ExitResult(status, duration, used.ru_utime + used.ru_stime, peak_kib, interrupted=self.interrupted)
 
     def _note(self, number: int, _frame: object) -> None:
         self.interrupted = True
@@ -106,12 +106,12 @@ class ExitResult:
 
     __slots__ = ("cpu_seconds", "duration", "interrupted", "peak_kib", "status")
 
-    def __init__(self, status: int, duration: float, used: "resource.struct_rusage", interrupted: bool) -> None:
+    def __init__(self, status: int, duration: float, cpu_seconds: float, peak_kib: int, *, interrupted: bool) -> None:
         self.status = status
         self.duration = duration
+        self.cpu_seconds = cpu_seconds
+        self.peak_kib = peak_kib
         self.interrupted = interrupted
-        self.cpu_seconds = used.ru_utime + used.ru_stime
-        self.peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
 
 
 def exec_make(command: list[str], adapt: "Callable[[dict[bytes, bytes]], dict[bytes, bytes]]") -> None:

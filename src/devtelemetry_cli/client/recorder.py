@@ -20,10 +20,11 @@ GIT_GRACE = 0.005  # seconds it gets where make has ended already
 class RunRecorder:
     """One run: where its records go (nowhere without an agreement), and whether a person is asked afterwards."""
 
-    def __init__(self, place: Context, answer: ConsentStatus, run: str, now: float, manner: str) -> None:
+    def __init__(self, place: Context, answer: ConsentStatus, run: str, pid: int, now: float, manner: str) -> None:  # noqa: PLR0913, PLR0917
         self._place = place
         self._answer = answer
         self._run = run
+        self._pid = pid
         self._date = writer.local_date(now)
         self._folder = ""
         self._manner = manner
@@ -39,7 +40,7 @@ class RunRecorder:
                 "run": self._run,
                 "time": now,
                 "offset": writer.local_offset(now),
-                "pid": os.getpid(),
+                "pid": self._pid,
                 "grant": self._answer.grant,
                 "project": self._answer.project or None,
                 "target": name,
@@ -86,17 +87,21 @@ class RunRecorder:
         question.after_a_run(self._place, self._manner)
 
 
-def begin(target: str, place: Context, over: Callable[[], bool], run: str, now: float) -> RunRecorder | None:
-    """Write the run's start where consent allows it; `over` tells whether make has ended already.
+def begin(  # noqa: PLR0913, PLR0917  what is known of a run before its record
+    target: str, place: Context, over: Callable[[], bool], run: str, now: float, pid: int
+) -> RunRecorder | None:
+    """Write the start of the run that lives as long as the process `pid`; `over` tells whether make has ended already.
 
-    None where nothing was ever decided and nobody is there to be asked. Raises OSError where nothing can be kept.
+    None where consent allows no record and no question. Raises OSError where nothing can be kept.
     """
     manner = terminal.prompt_mode(place.environ)
     if not place.decided and not manner:
         return None
     answer = place.verdict or _judge(place, now)
     asks = bool(manner) and answer.ask and _is_time_to_ask(place, answer, now)
-    recording = RunRecorder(place, answer, run, now, manner if asks else "")
+    if not asks and not answer.records(now):
+        return None
+    recording = RunRecorder(place, answer, run, pid, now, manner if asks else "")
     if answer.records(now):
         recording.start(target, now, _git_context(place, answer, over, now))
     return recording

@@ -50,7 +50,7 @@ class Host:
                 "devtel_makes": f"|host|1|{stamp(self.program)}|",
                 "devtel_plugin": str(self.library),
                 "devtel_python": sys.executable,
-                "devtel_start": str(self.recorder),
+                "devtel_main": str(self.recorder),
                 "MAKECMDGOALS": "goal",
                 **variables,
             },
@@ -162,7 +162,7 @@ def test_an_address_that_is_taken_starts_no_recorder(host: Host) -> None:
     assert host.events() == []
 
 
-@pytest.mark.parametrize("variable", ["devtel_python", "devtel_start", "devtel_makes", "devtel_plugin"])
+@pytest.mark.parametrize("variable", ["devtel_python", "devtel_main", "devtel_makes", "devtel_plugin"])
 @pytest.mark.parametrize("value", ["", "/nonexistent", "/", "/dev/null", "x" * 100_000])
 def test_no_value_of_a_variable_changes_the_end(host: Host, variable: str, value: str) -> None:
     assert host.run("plain", 3, **{variable: value}).returncode == 3

@@ -151,7 +151,7 @@ static int is_approved(const char *makes, const char *plugin) {
 
 /* Bind the recorder's socket, put the first message into it, and start the recorder. The folder and the goals go by
    the message: a recipe's `pkill -f NAME` does not find the recorder by them, and no argument is too long. */
-static void record(const char *goals, char *python, char *start_file) {
+static void record(const char *goals, char *python, char *program) {
   static char text[2 * TEXT + 64], folder[TEXT];
   struct timespec now;
   struct stat type;
@@ -173,7 +173,7 @@ static void record(const char *goals, char *python, char *start_file) {
   snprintf(pid, sizeof pid, "%ld", (long)make_pid);
   if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length) == n &&
       !on_exit(send_end, NULL))
-    start(channel, null, (char *[]){python, "-I", "-S", start_file, "record-call", pid, NULL});
+    start(channel, null, (char *[]){python, "-I", "-S", program, "record-call", pid, NULL});
 out:
   if (channel >= 0) close(channel);
   if (null >= 0) close(null);
@@ -184,7 +184,7 @@ out:
 int devtel_gmk_setup(void) {
   if (!gmk_expand || !gmk_free || !on_exit || make_pid == getpid()) return -1;
   const char *expressions[] = {"$(value devtel_makes)", "$(value devtel_plugin)", "$(value MAKECMDGOALS)",
-                               "$(value devtel_python)", "$(value devtel_start)"};
+                               "$(value devtel_python)", "$(value devtel_main)"};
   char *values[5];
   int known = 1;
   for (int i = 0; i < 5; i++) known &= (values[i] = gmk_expand(expressions[i])) != NULL;

@@ -23,7 +23,7 @@ trial: ;
 """
 _MAKEFILE = """\
 devtel_python := {python}
-devtel_start := {recorder}
+devtel_main := {recorder}
 devtel_plugin := {library}
 devtel_makes := |{make.program}|{make.version}|{make.program_stamp}|
 load $(devtel_plugin)(devtel_gmk_setup)

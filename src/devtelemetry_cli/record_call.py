@@ -1,0 +1,57 @@
+"""`devtel record-call PID`: record one call of make from outside, while make runs (client/plugin/devtel.c).
+
+The plug-in starts it in a session of its own, in the folder `/`, with the null device as standard input, output and
+error. Everything about consent, git and the journal is the wrapper's. It cannot ask: where nothing was decided,
+nothing happens.
+"""
+
+import os
+import time
+
+from devtelemetry_cli.client import switches
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.plugin.channel import Channel
+from devtelemetry_cli.model import target_names
+from devtelemetry_cli.wrap import ErrorGuard
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    from devtelemetry_cli.client.recorder import RunRecorder
+
+
+def main(words: list[str]) -> None:
+    """Record the call of make with the process ID that is the only word; does not return."""
+    guard = ErrorGuard()
+    try:
+        channel = Channel(int(words[0]))
+    except (IndexError, ValueError, OSError):  # started by hand
+        os.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
+        os._exit(2)
+    recording = guard.run(_begin, channel, guard)
+    if recording is not None:
+        guard.run(_end, recording, channel)
+    os._exit(0)
+
+
+def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
+    """Write the call's start where consent allows it, from make's own folder and with its time."""
+    environ = dict(os.environ)
+    if switches.switched_off(environ):
+        return None
+    now = time.time() - (time.monotonic() - channel.began)
+    os.chdir(channel.folder)
+    try:
+        place = Context(environ)
+        guard.state = place.state
+        if not place.should_observe(now):
+            return None
+        from devtelemetry_cli.client import recorder  # noqa: PLC0415  only with an agreement
+
+        target = target_names.from_goals(channel.goals)
+        return recorder.begin(target, place, channel.over, os.urandom(8).hex(), now, channel.pid)
+    finally:
+        os.chdir("/")  # a recipe may unmount or remove make's folder
+
+
+def _end(recording: "RunRecorder", channel: Channel) -> None:
+    recording.end(channel.end())

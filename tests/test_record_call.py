@@ -1,0 +1,305 @@
+"""One call of make with the plug-in and the real recorder: recorded as the wrapper records, and only with consent."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import devtelemetry_cli
+from devtelemetry_cli.client.plugin.approval import stamp
+from tests.helpers import plugin_project
+from tests.helpers.developer import DEVTEL, URL, Developer, wait_for
+from tests.helpers.makes import FIRST, MAKES
+
+MAIN = str(Path(devtelemetry_cli.__file__).with_name("__main__.py"))
+MAKE = str(Path(MAKES[FIRST] or "/usr/bin/make").resolve())
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plugin_project.library(tmp_path_factory.mktemp("library"))
+
+
+@pytest.fixture
+def caller(developer: Developer, library: Path) -> Developer:
+    """A developer whose project's make loads the plug-in."""
+    load(developer, library)
+    makefile(developer, "all:;@echo done\n")
+    return developer
+
+
+def load(developer: Developer, library: Path, make: str = MAKE, python: str = sys.executable, main: str = MAIN) -> None:
+    values = {"python": python, "recorder": main, "library": library, "program": make, "stamp": stamp(make)}
+    text = plugin_project.LOAD.format(**values) + plugin_project.INCLUDE
+    (developer.project / "GNUmakefile").write_text(text)
+
+
+def makefile(developer: Developer, text: str) -> None:
+    (developer.project / "Makefile").write_text(text)
+
+
+def settled(pid: int) -> None:
+    """Wait until the recorder of make `pid` has ended."""
+    words = f"record-call\0{pid}\0".encode()
+    wait_for(lambda: not any(words in _read(entry) for entry in Path("/proc").glob("[0-9]*/cmdline")))
+
+
+def call(developer: Developer, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Call make, and wait for its recorder's end."""
+    done = developer.run("sh", "-c", 'echo $$ > ../pid; exec "$@"', "sh", MAKE, *arguments, **options)
+    settled(int((developer.folder / "pid").read_text()))
+    return done
+
+
+@contextmanager
+def held(developer: Developer) -> Iterator[subprocess.Popen[str]]:
+    """A call whose recipe runs until the block is left, with its start recorded; then until its recorder has ended."""
+    makefile(developer, "all:;@until test -e go; do sleep 0.02; done; echo done; exit 1\n")
+    with subprocess.Popen(
+        [MAKE], cwd=developer.project, env=developer.environ, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as make:  # fmt: skip
+        try:
+            wait_for(developer.records)
+            yield make
+        finally:
+            (developer.project / "go").touch()
+    settled(make.pid)
+
+
+def recorder_of(make: subprocess.Popen[str]) -> int:
+    """The recorder of a call that is held."""
+    words = f"record-call\0{make.pid}\0".encode()
+    (recorder,) = [int(entry.parent.name) for entry in Path("/proc").glob("[0-9]*/cmdline") if words in _read(entry)]
+    return recorder
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_call_is_recorded_with_start_and_end(caller: Developer) -> None:
+    caller.grant()
+    makefile(caller, "lint test:;@sleep 0.1; exit $(words $(MAKECMDGOALS))\n")
+    before = time.time()
+    assert call(caller, "-s", "lint").returncode == 2
+    start, end = caller.records()
+    assert (start["target"], start["project"], start["pid"]) == (
+        "lint",
+        "shop",
+        int((caller.folder / "pid").read_text()),
+    )
+    assert before - 0.1 <= float(str(start["time"])) <= time.time()
+    assert (end["run"], end["exit"]) == (start["run"], 2)
+    assert 0.1 <= float(str(end["duration"])) < 2
+    assert float(str(end["cpu"])) > 0
+    assert "interrupted" not in end
+    assert "parent" not in start
+
+
+@pytest.mark.parametrize(
+    ("goals", "name"),
+    [([], "(default)"), (["a"], "a"), (["b", "a"], "b+a"), (["a", "b", "c", "d"], "(several)"), (["a b"], "a+b")],
+)
+def test_the_goals_name_the_call(caller: Developer, goals: list[str], name: str) -> None:
+    caller.grant()
+    makefile(caller, "a b c d a\\ b:;@:\n")
+    call(caller, *goals)
+    assert [record["target"] for record in caller.records() if record["event"] == "start"] == [name]
+
+
+def test_git_is_asked_in_the_folder_of_make(caller: Developer) -> None:
+    caller.run("git", "init", "-qb", "main")
+    caller.run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x")
+    caller.project_file(default_branch="main")
+    caller.grant()
+    with held(caller):
+        pass
+    assert (caller.records()[0]["branch"], caller.records()[0]["age_days"]) == ("default", 0)
+
+
+@pytest.mark.parametrize("decision", ["", "decline"])
+def test_nothing_is_recorded_without_consent(caller: Developer, decision: str) -> None:
+    if decision:
+        caller.grant()
+        assert caller.devtel("consent", decision).returncode == 0
+    kept = caller.kept()
+    assert call(caller).stdout == "done\n"
+    assert caller.records() == []
+    assert {name for name in caller.kept() - kept if not name.startswith("verdicts/")} == set()
+
+
+def test_the_local_level_records_for_oneself(caller: Developer) -> None:
+    assert caller.devtel("consent", "local").returncode == 0
+    call(caller)
+    assert [record["event"] for record in caller.records("*.local")] == ["start", "end"]
+
+
+def test_an_agreement_for_another_destination_records_nothing_here(caller: Developer) -> None:
+    caller.grant()
+    caller.project_file(URL.replace("connections/1", "connections/2"))
+    call(caller)
+    assert caller.records() == []
+
+
+@pytest.mark.parametrize("switch", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
+def test_a_switch_in_the_environment_records_nothing(caller: Developer, switch: str) -> None:
+    caller.grant()
+    caller.environ[switch] = "1"
+    assert call(caller).stdout == "done\n"
+    assert caller.records() == []
+
+
+@pytest.mark.parametrize(("name", "interrupted"), [("SIGINT", True), ("SIGTERM", True), ("SIGKILL", None)])
+def test_a_call_that_a_signal_ends_has_an_end(caller: Developer, name: str, interrupted: bool | None) -> None:
+    caller.grant()
+    with held(caller) as make:
+        os.killpg(make.pid, signal.Signals[name])
+        make.wait()
+    (end,) = caller.ends()
+    if end["signal"] == signal.Signals[name]:
+        assert end.get("interrupted") == interrupted
+    else:  # before Linux 6.15 the system does not tell which signal it was
+        assert (end["signal"], end["interrupted"]) == (signal.SIGTERM, True)
+
+
+def test_a_make_that_starts_itself_anew_is_one_run(caller: Developer) -> None:
+    caller.grant()
+    makefile(caller, "include made.mk\nmade.mk:;@sleep 0.1; echo 'X := 1' > $@\nall:;@echo $(X)$(MAKE_RESTARTS)\n")
+    assert call(caller, "all").stdout == "11\n"
+    assert [record["event"] for record in caller.records()] == ["start", "end"]
+    assert float(str(caller.ends()[0]["duration"])) >= 0.1
+
+
+def test_the_nested_runs_of_a_call_are_recorded_by_the_wrapper_as_ever(caller: Developer) -> None:
+    caller.grant()
+    makefile(caller, "all:;@$(DEVTEL) wrap --make=$(MAKE) -- inner\nimpl-inner:;@echo inner\n")
+    assert call(caller, f"DEVTEL={DEVTEL}", "--no-print-directory").stdout == "inner\n"
+    assert sorted(str(record["target"]) for record in caller.records() if record["event"] == "start") == [
+        "(default)",
+        "inner",
+    ]
+
+
+@pytest.mark.parametrize("fault", ["no python", "no program", "killed", "hangs", "fails"])
+def test_a_recorder_that_does_not_work_is_never_noticed(caller: Developer, library: Path, fault: str) -> None:
+    caller.grant()
+    main = caller.folder / "main.py"
+    main.write_text(
+        {"killed": "import os; os.kill(0, 9)", "hangs": "import time; time.sleep(3)", "fails": "1/0"}.get(fault, "")
+    )
+    if fault == "no program":
+        main.unlink()
+    load(caller, library, python="/nonexistent/python" if fault == "no python" else sys.executable, main=str(main))
+    began = time.monotonic()
+    done = call(caller)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+    assert time.monotonic() - began < 4
+    assert caller.records() == []
+
+
+def test_a_recorder_that_is_killed_leaves_a_lost_run(caller: Developer) -> None:
+    caller.grant()
+    with held(caller) as make:
+        os.kill(recorder_of(make), signal.SIGKILL)
+    assert make.returncode == 2
+    assert [record["event"] for record in caller.records()] == ["start"]
+
+
+def test_a_full_disk_is_counted_and_never_noticed(caller: Developer) -> None:
+    caller.grant()
+    shutil.rmtree(caller.state / "journal", ignore_errors=True)
+    (caller.state / "journal").write_text("no folder")
+    done = call(caller)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+    assert (caller.state / "dropped").read_text().strip("\n0 ") != ""
+
+
+def test_a_stranger_cannot_end_a_call(caller: Developer) -> None:
+    """Every process can send to an abstract address: only make's own message is taken."""
+    caller.grant()
+    space = Path("/proc/self/ns/pid").stat().st_ino
+    with held(caller) as make, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(b"end 0 1.0 1.0 1", f"\0devtel/{os.geteuid()}/{space}/{make.pid}")
+        time.sleep(0.1)
+        assert caller.ends() == []
+    assert [end["exit"] for end in caller.ends()] == [2]
+
+
+def test_started_by_hand_it_says_who_starts_it(developer: Developer) -> None:
+    done = developer.devtel("record-call")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "devtel record-call: only devtel's plug-in for make starts this.\n"
+
+
+def test_the_recorder_keeps_no_folder_busy(caller: Developer) -> None:
+    caller.grant()
+    with held(caller) as make:
+        link = Path(f"/proc/{recorder_of(make)}/cwd")
+        wait_for(lambda: link.readlink() == Path("/"))
+
+
+def test_sixty_four_calls_at_once_are_sixty_four_runs(caller: Developer) -> None:
+    caller.grant()
+    makefile(caller, "%:;@exit 1\n")
+    calls = [
+        subprocess.Popen([MAKE, f"g{number}"], cwd=caller.project, env=caller.environ, stderr=subprocess.DEVNULL)
+        for number in range(64)
+    ]
+    assert {one.wait(50) for one in calls} == {2}
+    for one in calls:
+        settled(one.pid)
+    starts = [record for record in caller.records() if record["event"] == "start"]
+    assert sorted(str(start["target"]) for start in starts) == sorted(f"g{number}" for number in range(64))
+    assert {end["run"] for end in caller.ends()} == {start["run"] for start in starts}
+
+
+def in_a_container(*command: str) -> list[str]:
+    """The command as process 1 of a PID namespace of its own, as in a container."""
+    enter = ["unshare", "--fork", "--pid", "--mount-proc"]
+    if shutil.which("unshare") is None or subprocess.run([*enter, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no PID namespace can be made here (unshare)")
+    return [*enter, *command]
+
+
+@pytest.mark.parametrize("status", [0, 2])
+def test_make_as_process_1_of_a_container_is_recorded_whole(caller: Developer, status: int) -> None:
+    caller.grant()
+    started = f"ls {caller.state}/journal/*/*/*.jsonl >/dev/null 2>&1"
+    makefile(caller, f"all:;@until {started}; do sleep 0.02; done; exit {status}\n")
+    done = caller.run(*in_a_container(MAKE, "all"))
+    assert done.returncode == status
+    assert [end["exit"] for end in caller.ends()] == [status]
+
+
+def test_make_as_process_1_does_not_wait_for_a_recorder_that_hangs(caller: Developer, library: Path) -> None:
+    caller.grant()
+    main = caller.folder / "main.py"
+    main.write_text("import time; time.sleep(30)")
+    load(caller, library, main=str(main))
+    command = in_a_container(MAKE)
+    began = time.monotonic()
+    assert caller.run(*command).stdout == "done\n"
+    assert time.monotonic() - began < 5
+
+
+def test_without_a_null_device_nothing_is_started(caller: Developer) -> None:
+    caller.grant()
+    script = f"mount -t tmpfs none /dev && {MAKE}"
+    enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
+    if subprocess.run([*enter, "mount -t tmpfs none /dev"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespace can be made here (unshare)")
+    assert caller.run(*enter, script).stdout == "done\n"
+    time.sleep(0.3)
+    assert caller.records() == []
