@@ -1,7 +1,7 @@
-"""The stand-in DevLake: a real HTTP server on the loopback in front of `lake`, with faults injected on demand.
+"""A real HTTP server on the loopback in front of a FakeDevLake: keys, paths, migration, and faults on demand.
 
-As a program (`python -m tests.helpers.fake_devlake_server REPOSITORIES`) it serves a lake of that many repositories,
-for the benchmark.
+As a program (`python -m tests.helpers.fake_devlake_server REPOSITORIES`) it serves that many repositories, for the
+benchmark.
 """
 
 import json
@@ -15,14 +15,57 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from tests.helpers.fake_devlake import FakeDevLake, RefusedError, answer
+from tests.helpers.fake_devlake import DIAL, SUCCESS, FakeDevLake, RefusedError
 
 KEY = "operator-key-0123456789"
 CONFIG_UI_PAGE = b"<!doctype html><title>DevLake</title>"
 DRIP = "X-Drip"
-GROUPS = 10  # and as many within them, for each connection of a filled lake
+GROUPS = 10  # and as many within them, for each connection of a filled DevLake
+VERSION = {"version": "v1.0.3-local@420e494b4"}
+PENDING = "\nNew migration scripts detected. Database migration is required to launch DevLake.\nWARNING: ..."
+MIGRATING = "Database migration is in progress. Please wait until it is completed. (428)"
+NOT_READY = "service is not ready: waiting for migration confirmation (503)"
+EMPTY_ERRORS = ("/projects", "/blueprints", "/api-keys")  # lists whose errors have no body
+
+Reply = tuple[int, bytes, dict[str, str]]
+
+
+def _route(method: str, path: str, name: str, extra: str = "", status: int = 200) -> tuple[str, Any, str, str, int]:
+    """A route; `*` is one segment, `**` the rest of the path."""
+    pattern = path.replace("**", "(.+)").replace("*", "([^/]+)")
+    return method, re.compile(f"{pattern}$"), name, extra, status
+
+
+_ONE = "/plugins/*/connections/*"
+ROUTES = [
+    _route("GET", "/plugins", "get_plugins"),
+    _route("GET", "/plugins/*/connections", "get_connections"),
+    _route("POST", "/plugins/(webhook|developer_telemetry)/connections", "post_connection", "body", 200),
+    _route("POST", "/plugins/*/connections", "post_connection", "body", 201),
+    _route("GET", _ONE, "get_connection"),
+    _route("POST", f"{_ONE}/test", "post_test", "body"),
+    _route("POST", "/plugins/developer_telemetry/connections/*/report", "post_report", "body"),
+    _route("GET", f"{_ONE}/remote-scopes", "get_remote", "query"),
+    _route("GET", f"{_ONE}/scopes", "get_scopes", "query"),
+    _route("GET", f"{_ONE}/scopes/**", "get_scope"),
+    _route("PUT", f"{_ONE}/scopes", "put_scopes", "body"),
+    _route("GET", f"{_ONE}/scope-configs", "get_configs"),
+    _route("POST", f"{_ONE}/scope-configs", "post_config", "body", 201),
+    _route("GET", "/projects", "get_projects", "query"),
+    _route("GET", "/projects/*", "get_project"),
+    _route("POST", "/projects", "post_project", "body", 201),
+    _route("GET", "/blueprints", "get_blueprints", "query"),
+    _route("GET", "/blueprints/*", "get_blueprint"),
+    _route("PATCH", "/blueprints/*", "patch_blueprint", "body"),
+    _route("POST", "/blueprints/*/trigger", "trigger", "body"),
+    _route("GET", "/blueprints/*/pipelines", "get_blueprint_pipelines", "query"),
+    _route("GET", "/pipelines", "get_pipelines", "query"),
+    _route("GET", "/pipelines/*", "get_pipeline"),
+    _route("GET", "/pipelines/*/tasks", "get_tasks"),
+    _route("POST", "/api-keys", "post_key", "body", 201),
+]
 
 
 @dataclass
@@ -37,20 +80,22 @@ class Fault:
     after: int = 0
     seconds: float = 0.0
     drip: float = 0.0  # seconds between one byte of the body and the next
-    is_done: bool = False  # what was asked for is done, and only its answer is lost
+    is_done: bool = False  # the request is executed, and only its answer is lost
 
 
 @dataclass
 class FakeServer:
-    """A running DevLake: its state, what was asked of it, and the faults that wait in it."""
+    """A running DevLake: its state, the requests it received, and the faults that wait in it."""
 
     lake: FakeDevLake = field(default_factory=FakeDevLake)
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     hooks: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
-    wants_key: bool = False
+    wants_key: bool = False  # only /rest and /version are reachable, as behind a proxy
     behind_config_ui: bool = False
     has_version: bool = True
+    has_database: bool = True
+    migration: str = ""  # the message of the 428, while one is pending or running
     port: int = 0
 
     @property
@@ -59,23 +104,24 @@ class FakeServer:
         return f"http://127.0.0.1:{self.port}"
 
     def fail(self, request: str, status: int, body: Any = b"", **more: Any) -> None:
-        """Answer requests that match (like `GET /plugins$`) with a fault, once unless told otherwise."""
+        """Answer requests that match (like `GET /plugins$`) with a fault, once by default."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.faults.append(Fault(re.compile(request), status, content, **more))
 
     def meanwhile(self, request: str, deed: Callable[[], object], times: int = 1) -> None:
-        """Let somebody else do something right after the first requests that match were answered."""
+        """Call `deed`, a change by another client, right after the first matching requests were answered."""
         self.hooks += [(re.compile(request), deed)] * times
 
     def writes(self) -> list[str]:
-        """The requests so far that were meant to change something."""
-        return [request for request in self.requests if not request.startswith("GET ")]
+        """The requests so far that change something."""
+        reads = ("GET ", "HEAD ")
+        return [request for request in self.requests if not request.startswith(reads) and "/test" not in request]
 
     def count(self, pattern: str) -> int:
-        """How many requests so far match."""
+        """The number of matching requests so far."""
         return sum(re.match(pattern, request) is not None for request in self.requests)
 
-    def respond(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+    def respond(self, method: str, target: str, headers: Any, body: bytes) -> Reply:
         """The answer to one request."""
         parts = urlsplit(target)
         path = parts.path
@@ -83,39 +129,54 @@ class FakeServer:
             if not path.startswith("/api/"):
                 return 200, CONFIG_UI_PAGE, {"Content-Type": "text/html"}
             path = path.removeprefix("/api")
-        refused = self._door(path, headers)
+        refused = self._checked_key(path, headers)
         if refused:
             return refused
-        path = path.removeprefix("/rest")
-        request = f"{method} {path}"
+        routed = _routed(path)
+        if routed is None:
+            return _not_found()
+        request = f"{method} {routed}"
         self.requests.append(f"{request}?{parts.query}" if parts.query else request)
         fault = self._fault(self.requests[-1])
         if fault:
             if fault.is_done:
-                self._answer(method, path, dict(parse_qsl(parts.query)), body)
+                self._answer(method, routed, dict(parse_qsl(parts.query)), body)
             time.sleep(fault.seconds)
-            return fault.status, fault.body, {**fault.headers, **({DRIP: str(fault.drip)} if fault.drip else {})}
-        result = self._answer(method, path, dict(parse_qsl(parts.query)), body)
+            kind = {"Content-Type": "application/json"} if fault.body[:1] in (b"{", b"[") else {}
+            return (
+                fault.status,
+                fault.body,
+                {**kind, **fault.headers, **({DRIP: str(fault.drip)} if fault.drip else {})},
+            )
+        result = self._answer(method, routed, dict(parse_qsl(parts.query)), body)
         hook = next((hook for hook in self.hooks if hook[0].match(request)), None)
         if hook:
             self.hooks.remove(hook)
             hook[1]()
         return result
 
-    def _door(self, path: str, headers: Any) -> tuple[int, bytes, dict[str, str]] | None:
-        """What stops a request under /rest; without /rest DevLake itself asks for nothing."""
+    def _checked_key(self, path: str, headers: Any) -> Reply | None:
+        """The refusal of a request under /rest; without /rest DevLake requires no key."""
         if not path.startswith("/rest/"):
-            return _text(404) if self.wants_key and path != "/version" else None
-        shown = headers.get("Authorization", "").removeprefix("Bearer ")
-        if not shown:
+            return _not_found() if self.wants_key and path != "/version" else None
+        header = headers.get("Authorization", "")
+        key = header.removeprefix("Bearer ")
+        if not header:
             return _json(401, {"success": False, "message": "token is missing"})
-        if shown == KEY:
-            return None
-        if shown not in self.lake.keys:
-            return _json(403, {"success": False, "message": "api key is invalid"})
-        if not re.search(self.lake.keys[shown]["allowedPath"], path):
-            return _json(403, {"success": False, "message": "path doesn't match api key's scope"})
-        return None
+        if key == header:
+            return _json(401, {"success": False, "message": "token is not present or malformed"})
+        if not self.has_database:
+            return _json(500, {"success": False, "message": f"{DIAL}\nWraps: (2) dial tcp"})
+        problem = "" if key == KEY else self._key_problem(key, unquote(path).removeprefix("/rest"))
+        return _json(403, {"success": False, "message": problem}) if problem else None
+
+    def _key_problem(self, key: str, path: str) -> str:
+        record = self.lake.keys.get(key)
+        if record is None:
+            return "api key is invalid"
+        if (record.get("expiredAt") or "9999") < "2026":
+            return "api key has expired"
+        return "" if re.search(record["allowedPath"], path) else "path doesn't match api key's scope"
 
     def _fault(self, request: str) -> Fault | None:
         for fault in self.faults:
@@ -129,19 +190,88 @@ class FakeServer:
                 return fault
         return None
 
-    def _answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> tuple[int, bytes, dict[str, str]]:
+    def _answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
+        public = self._public(path) if method == "GET" else None
+        if public:
+            return public
+        if self.migration:
+            return _json(428, _error(self.migration))
+        if not path.strip("/"):
+            return _not_found()
+        if path.endswith("/"):
+            return _redirect(method, path)
+        return self._dispatch(method, path, query, body)
+
+    def _public(self, path: str) -> Reply | None:
+        """What is answered before a migration or the database is looked at."""
         if path == "/version" and self.has_version:
-            return _json(200, {"version": "v1.0.2"})
+            return _json(200, VERSION)
+        if path == "/ping":
+            return 200, b"", {}
+        if path == "/ready":
+            return _json(503, _error(NOT_READY)) if self.migration else _json(200, {**SUCCESS, "message": "ready"})
+        if path == "/health" and self.has_database:
+            return _json(200, {**SUCCESS, "message": "maybe" if self.migration else "good"})
+        return _json(500, _error(DIAL)) if path == "/health" else None
+
+    def _dispatch(self, method: str, path: str, query: dict[str, str], body: bytes) -> Reply:
         try:
-            status, content = answer(self.lake, method, path, query, json.loads(body) if body else None)
-        except LookupError:
-            return _text(404)
-        except RefusedError as refused:
-            if not refused.message:
-                return _text(refused.status)
-            shape = {"code": refused.status, "success": False, "message": refused.message}
-            return _json(refused.status, {**shape, "causes": refused.causes, "data": None})
-        return _json(status, content)
+            content = json.loads(body) if body else None
+        except ValueError:
+            return _json(500, _error("unexpected EOF"))
+        for verb, pattern, name, extra, status in ROUTES:
+            if verb == method and (match := pattern.match(path)):
+                if not self.has_database and path != "/plugins":
+                    return _without_database(path, name)
+                more = {"query": [query], "body": [content], "": []}[extra]
+                try:
+                    return _json(status, getattr(self.lake, name)(*map(unquote, match.groups()), *more))
+                except RefusedError as refused:
+                    return _refusal(refused)
+        return _not_found()
+
+
+def _routed(path: str) -> str | None:
+    """The path by which Go's router finds a route; None where it finds none.
+
+    Under /rest the prefix is taken off the decoded path only. The raw path, which Go keeps where it is not spelt as Go
+    itself spells it, still begins with /rest, so no route fits.
+    """
+    if not path.startswith("/rest/"):
+        return path
+    spelt = quote(unquote(path), safe="$&+,/:;=@-_.~")
+    return quote(unquote(path).removeprefix("/rest"), safe="$&+,/:;=@-_.~") if spelt == path else None
+
+
+def _without_database(path: str, name: str) -> Reply:
+    """What DevLake answers while its database is stopped."""
+    if path in EMPTY_ERRORS or name == "get_configs":
+        return 500, b"", {}
+    if name == "get_connections":
+        return _json(500, [])
+    causes = [DIAL] if name == "post_report" else ["error getting project from DB (500)", DIAL]
+    return _json(500, _error(f"{DIAL}\nWraps: (2)", causes if name in ("get_project", "post_report") else None))
+
+
+def _refusal(refused: RefusedError) -> Reply:
+    if refused.status == 404 and not refused.message:
+        return _not_found()
+    if not refused.message:
+        return refused.status, b"", {}
+    return _json(refused.status, _error(refused.message, refused.causes))
+
+
+def _error(message: str, causes: list[str] | None = None) -> dict[str, Any]:
+    return {"code": 0, "success": False, "message": message, "causes": causes, "data": None}
+
+
+def _redirect(method: str, path: str) -> Reply:
+    """The redirect of a trailing slash, whose Location has lost /rest."""
+    target = path.rstrip("/")
+    if method != "GET":
+        return 307, b"", {"Location": target}
+    page = f'<a href="{target}">Moved Permanently</a>.\n\n'.encode()
+    return 301, page, {"Location": target, "Content-Type": "text/html; charset=utf-8"}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -176,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -184,7 +314,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_: object) -> None:
-        """A client that went away is no error."""
+        """A closed connection of a client is no error."""
 
 
 @contextmanager
@@ -202,17 +332,17 @@ def running(fake: FakeServer) -> Iterator[FakeServer]:
         thread.join()
 
 
-def _json(status: int, content: Any) -> tuple[int, bytes, dict[str, str]]:
-    return status, json.dumps(content).encode(), {"Content-Type": "application/json"}
+def _json(status: int, content: Any) -> Reply:
+    return status, json.dumps(content).encode(), {"Content-Type": "application/json; charset=utf-8"}
 
 
-def _text(status: int) -> tuple[int, bytes, dict[str, str]]:
-    return status, b"404 page not found" if status == 404 else b"", {"Content-Type": "text/plain"}
+def _not_found() -> Reply:
+    return 404, b"404 page not found", {"Content-Type": "text/plain"}
 
 
 def fill(lake: FakeDevLake, repositories: int) -> None:
     """Three connections with nested groups that share so many repositories."""
-    for index, plugin in enumerate(("github", "gitlab", "bitbucket")):
+    for index, plugin in enumerate(("github", "gitlab", "azuredevops_go")):
         number = lake.connect(plugin)
         for group in range(GROUPS):
             outer = lake.group(plugin, number, f"org-{group}")
@@ -223,7 +353,7 @@ def fill(lake: FakeDevLake, repositories: int) -> None:
 
 
 def main() -> None:
-    """Serve a lake of so many repositories until standard input ends; each line there is answered by what was asked."""
+    """Serve that many repositories until standard input ends; each line is answered by the counts of requests."""
     fake = FakeServer()
     fill(fake.lake, int(sys.argv[1]))
     with running(fake):

@@ -10,7 +10,7 @@ from devtelemetry_cli.devlake.api.retry import Clock
 
 
 def trigger(client: Client, project: str, full_sync: bool = False, skip_collectors: bool = False) -> Pipeline:
-    """Start the blueprint of a project. Raises ApiError: no such project, disabled, already running, empty."""
+    """Start the blueprint of a project. Raises ApiError: no such project, disabled, already running."""
     path = f"/blueprints/{_blueprint_id(client, project)}/trigger"
     body = {"skipCollectors": skip_collectors, "fullSync": full_sync}
     try:
@@ -65,6 +65,4 @@ def _refusal(project: str, fault: ApiError) -> ApiError:
         return ApiError(f"{project} is already being collected.", "Try again when that has ended.", exit_code=75)
     if fault.mentions("disable", "enable"):
         return ApiError(f"The blueprint of {project} is disabled.", "Enable it in config-ui.")
-    if fault.mentions("empty plan", "no task", "nothing"):
-        return ApiError(f"{project} has nothing to collect.", "`devtel devlake sync` adds repositories to it.")
     return fault

@@ -17,8 +17,10 @@ from devtelemetry_cli.devlake.sync.sync import exclusive
 from devtelemetry_cli.errors import TryLaterError
 from tests.helpers.devlake_operator import SATURDAY_TEXT, FakeClock, Operator, client, sync, wait_for
 from tests.helpers.fake_devlake import ID_FIELDS
+from tests.helpers.fake_devlake_remote import page_token
 from tests.helpers.fake_devlake_server import KEY, FakeServer
 
+SECOND_PAGE = page_token("github", 100).rstrip("=")
 FAKETIME = list(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
 
 
@@ -156,7 +158,7 @@ def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: FakeServer)
     number = devlake.lake.connect("github")
     for repository in range(250):
         devlake.lake.repository("github", number, f"acme/{repository}")
-    devlake.fail("GET .*pageToken=tok-100", 500, times=2)
+    devlake.fail(f"GET .*pageToken={SECOND_PAGE}", 500, times=2)
     assert sync(devlake).done == 250
     assert devlake.count("PUT") == 3  # a hundred at a time
 
@@ -166,7 +168,7 @@ def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: FakeServe
         number = devlake.lake.connect(plugin)
         for repository in range(150):
             devlake.lake.repository(plugin, number, f"acme/{repository}")
-    devlake.fail("GET /plugins/github.*pageToken=tok-100", 500, {"message": "Bad credentials"}, times=9)
+    devlake.fail(f"GET /plugins/github.*pageToken={SECOND_PAGE}", 500, {"message": "Bad credentials"}, times=9)
     result = sync(devlake)
     assert result.done == 250
     assert [failure.subject for failure in result.failures] == ["github/1"]
