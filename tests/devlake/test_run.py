@@ -10,7 +10,7 @@ import pytest
 from devtelemetry_cli.devlake import run
 from devtelemetry_cli.devlake.api.errors import ApiError
 from tests.helpers.devlake_operator import FakeClock, Operator, client, wait_for
-from tests.helpers.fake_devlake_server import FakeServer
+from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 CONNECTIONS = [{"pluginName": "github", "connectionId": 1, "scopes": [{"scopeId": "7"}]}]
 
@@ -139,11 +139,18 @@ def test_a_project_that_is_not_there_is_named(devlake: FakeServer) -> None:
     assert str(_trigger(devlake, "no/such")).startswith("DevLake has no project no/such.")
 
 
-@pytest.mark.parametrize("name", ["with spaces", "a/b?c=d#e", "ü%2F", "..", "x&y"])
-def test_any_name_of_a_project_finds_it(devlake: FakeServer, name: str) -> None:
-    devlake.lake.blueprint(name, connections=CONNECTIONS)
-    with client(devlake) as writer:
+NAMES = ["with spaces", "a/b?c=d#e", "ü%2F", "..", "x&y", "a@b", "a:b", "a=b", "a+b", "a$b", "a;b", "a,b", "a(b)"]
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+@pytest.mark.parametrize("name", [*NAMES, "a_b", "100%", r"a\b"])
+def test_any_name_of_a_project_finds_it_with_and_without_a_key(devlake: FakeServer, name: str, key: str) -> None:
+    for other in (name.upper() + "2", f"before {name}", "a-b", "ab"):
+        devlake.lake.blueprint(other, connections=CONNECTIONS)
+    number = devlake.lake.blueprint(name, connections=CONNECTIONS)
+    with client(devlake, key) as writer:
         assert run.trigger(writer, name).status == "TASK_CREATED"
+    assert devlake.writes() == [f"POST /blueprints/{number}/trigger"]
 
 
 def test_a_disabled_blueprint_is_named(devlake: FakeServer, shop: int) -> None:

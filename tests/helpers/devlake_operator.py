@@ -66,11 +66,12 @@ def sync(
     clock: FakeClock | None = None,
     timeout: float = 30,
     tries: int = 5,
+    key: str = "",
     **wanted: Any,
 ) -> Result:
     """One sync on the Sunday of these tests."""
     options = SyncOptions(**{"time_after": SATURDAY, **wanted})
-    with client(devlake, clock=clock, timeout=timeout, tries=tries) as reader:
+    with client(devlake, key, clock=clock, timeout=timeout, tries=tries) as reader:
         return Sync(reader, options, choice, lambda _step: None, no_progress, dry_run).run()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from devtelemetry_cli.devlake.api import decode, pipelines, urls
+from devtelemetry_cli.devlake.api import decode, pipelines, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.pipelines import Pipeline
@@ -11,7 +11,7 @@ from devtelemetry_cli.devlake.api.retry import Clock
 
 def trigger(client: Client, project: str, full_sync: bool = False, skip_collectors: bool = False) -> Pipeline:
     """Start the blueprint of a project. Raises ApiError: no such project, disabled, already running."""
-    path = f"/blueprints/{_blueprint_id(client, project)}/trigger"
+    path = f"/blueprints/{queries.project_blueprint(client, project)}/trigger"
     body = {"skipCollectors": skip_collectors, "fullSync": full_sync}
     try:
         answer = client.write("POST", path, body, repeatable=False)
@@ -41,20 +41,6 @@ def reasons(client: Client, pipeline: Pipeline) -> list[str]:
     except ApiError as fault:  # the pipeline's result is valid without its tasks
         found = [str(fault)]
     return found or [pipeline.message or "DevLake gives no reason."]
-
-
-def _blueprint_id(client: Client, project: str) -> int:
-    path = f"/projects/{urls.segment(project)}"
-    try:
-        answer = decode.record(client.get(path), f"GET {path}")
-    except ApiError as fault:
-        if fault.status != 404:
-            raise
-        raise ApiError(f"DevLake has no project {project}.", "Names are as config-ui shows them.", status=404) from None
-    blueprint = answer.get("blueprint")
-    if not isinstance(blueprint, dict):
-        raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui.")
-    return decode.number(blueprint, "id", f"GET {path}")
 
 
 def _refusal(project: str, fault: ApiError) -> ApiError:

@@ -106,9 +106,10 @@ def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_
     assert all(scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values())
 
 
-def test_a_project_that_somebody_made_meanwhile_is_joined(acme: FakeServer) -> None:
+@pytest.mark.parametrize("key", ["", KEY])
+def test_a_project_that_somebody_made_meanwhile_is_joined(acme: FakeServer, key: str) -> None:
     acme.meanwhile("GET /blueprints", lambda: acme.lake.blueprint("github/acme/api"))
-    result = sync(acme)
+    result = sync(acme, key=key)
     assert (result.done, result.failures) == (3, [])
     assert _blueprint(acme, "github/acme/api")["connections"]
     assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT

@@ -11,6 +11,7 @@ from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteSco
 
 BLUEPRINTS_PER_PAGE = 200  # each contains its whole plan
 SCOPES_PER_PAGE = 500
+PROJECTS_PER_PAGE = 100
 
 
 def plugin_names(client: Client) -> list[str]:
@@ -70,6 +71,22 @@ def blueprints(client: Client) -> Iterator[Blueprint]:
     """Every blueprint, newest first. Raises ApiError."""
     for item in client.pages("/blueprints", "blueprints", BLUEPRINTS_PER_PAGE):
         yield models.read_blueprint(item, "GET /blueprints")
+
+
+def project_blueprint(client: Client, project: str) -> int:
+    """The id of a project's blueprint. Raises ApiError; with status 404 where there is no such project.
+
+    The list is searched, because under /rest no path reaches a name with a slash. Its keyword is a LIKE pattern that
+    ignores case, so the names are compared; a backslash would escape the next character.
+    """
+    found = client.pages("/projects", "projects", PROJECTS_PER_PAGE, keyword=project.replace("\\", "_"))
+    item = next((item for item in found if item.get("name") == project), None)
+    if item is None:
+        raise ApiError(f"DevLake has no project {project}.", "Names are as config-ui shows them.", status=404)
+    blueprint = item.get("blueprint")
+    if not isinstance(blueprint, dict):
+        raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui, or delete the project.")
+    return decode.number(blueprint, "id", "GET /projects")
 
 
 def chosen(client: Client, choice: tuple[str, ...], is_wanted: Callable[[str], bool]) -> Iterator[Connection]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtelemetry_cli.devlake.api import blueprints, decode, plugins, queries, urls
+from devtelemetry_cli.devlake.api import blueprints, decode, plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection
@@ -105,7 +105,7 @@ class Executor:
             return
         fresh = self._make_project(step.project)
         if fresh is None:
-            number = self._blueprint_id(step.project)
+            number = queries.project_blueprint(self.client, step.project)
             blueprints.change(self.client, number, joining, step.scope_id, self.options.time_after)
             return
         scopes = blueprints.merged(fresh.get("connections"), step.connection, step.scope_id)
@@ -123,13 +123,6 @@ class Executor:
             raise
         blueprint = decode.record(made, "POST /projects").get("blueprint")
         return blueprint if isinstance(blueprint, dict) and blueprint.get("id") else None
-
-    def _blueprint_id(self, project: str) -> int:
-        path = f"/projects/{urls.segment(project)}"
-        blueprint = decode.record(self.client.get(path), f"GET {path}").get("blueprint")
-        if not isinstance(blueprint, dict):
-            raise ApiError(f"The project {project} has no blueprint.", "Make one in config-ui, or delete the project.")
-        return decode.number(blueprint, "id", f"GET {path}")
 
 
 def _batches(steps: Iterable[MakeConfig | AddRepository]) -> Iterator[MakeConfig | list[AddRepository]]:
