@@ -42,13 +42,13 @@ def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: 
     statuses = [
         httpx.request(method, address, headers=headers).status_code
         for method, address in (
-            ("POST", url),  # the plugin itself is not in the stand-in
+            ("POST", url),
             ("GET", f"{devlake.url}/rest/plugins"),
             ("POST", url.replace("/1/", "/12/")),
             ("GET", f"{url}/more"),
         )
     ]
-    assert statuses == [404, 403, 403, 403]
+    assert statuses == [400, 403, 403, 403]  # 400: an empty report
 
 
 def test_connecting_again_writes_nothing(operator: Operator, devlake: FakeServer) -> None:

@@ -25,12 +25,12 @@ def _steps(
     *blueprints: Blueprint,
     remote: tuple[RemoteScope, ...] = (API,),
     added: tuple[str, ...] = (),
-    configs: tuple[str, ...] = ("devtel",),
+    has_config: bool = True,
     known: ExistingState | None = None,
     where: Connection = GITHUB,
     **wanted: object,
 ) -> list[Step]:
-    state = ConnectionState(where, set(added), dict.fromkeys(configs, 1))
+    state = ConnectionState(where, set(added), has_config)
     existing = known or ExistingState({blueprint.project: blueprint for blueprint in blueprints})
     return list(plan.steps(SyncOptions(**{"time_after": SATURDAY, **wanted}), existing, state, remote))  # type: ignore[arg-type]
 
@@ -45,12 +45,12 @@ def test_a_new_repository_is_added_and_gets_its_project() -> None:
 
 def test_a_missing_scope_config_comes_before_the_first_repository_that_needs_it_and_once() -> None:
     second = replace(API, id="8", full_name="acme/web")
-    kinds = [type(step) for step in _steps(remote=(API, second), configs=())]
+    kinds = [type(step) for step in _steps(remote=(API, second), has_config=False)]
     assert kinds == [MakeConfig, AddRepository, AddRepository]
 
 
 def test_no_scope_config_is_made_where_no_repository_needs_it() -> None:
-    assert _steps(RIGHT, added=("7",), configs=()) == []
+    assert _steps(RIGHT, added=("7",), has_config=False) == []
 
 
 def test_a_blueprint_from_another_week_gets_its_time_and_nothing_else() -> None:

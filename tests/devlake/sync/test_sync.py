@@ -69,24 +69,45 @@ def test_each_plugins_scopes_are_named_by_its_own_id(devlake: FakeServer, plugin
 
 def test_added_scopes_carry_the_scope_config(acme: FakeServer) -> None:
     sync(acme, deployment_pattern="ship")
-    config = acme.lake.configs["github", 1]["devtel"]
+    config = acme.lake.configs["github", 1]["devtel github/1"]
     assert (config["deploymentPattern"], config["entities"][0]) == ("ship", "CODE")
     assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config["id"]}
+
+
+def test_each_connection_of_a_plugin_gets_a_scope_config_of_its_own(acme: FakeServer) -> None:
+    acme.lake.repository("github", acme.lake.connect("github"), "tools/make", key=5)
+    result = sync(acme)
+    assert (result.done, result.failures) == (4, [])
+    assert [list(acme.lake.configs["github", number]) for number in (1, 2)] == [
+        ["devtel github/1"],
+        ["devtel github/2"],
+    ]
+    assert (
+        acme.lake.scopes["github", 2]["5"]["scopeConfigId"] == acme.lake.configs["github", 2]["devtel github/2"]["id"]
+    )
+    assert sync(acme).planned == 0
+
+
+def test_a_scope_config_under_the_name_of_earlier_versions_is_kept_in_use(acme: FakeServer) -> None:
+    old = acme.lake.post_config("github", "1", {"name": "devtel"})["id"]
+    assert sync(acme).failures == []
+    assert list(acme.lake.configs["github", 1]) == ["devtel"]
+    assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {old}
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
 def test_only_plugins_that_see_deployments_are_told_which_jobs_deploy(devlake: FakeServer, plugin: str) -> None:
     devlake.lake.repository(plugin, devlake.lake.connect(plugin), "acme/api")
     sync(devlake)
-    config = devlake.lake.configs[plugin, 1]["devtel"]
+    config = devlake.lake.configs[plugin, 1][f"devtel {plugin}/1"]
     assert ("deploymentPattern" in config, "CICD" in config["entities"]) == (plugin != "jira", plugin != "jira")
 
 
 def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: FakeServer) -> None:
-    acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel"}))
+    acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel github/1"}))
     assert sync(acme).failures == []
     assert acme.count("POST .*scope-configs") == 1
-    config = acme.lake.configs["github", 1]["devtel"]["id"]
+    config = acme.lake.configs["github", 1]["devtel github/1"]["id"]
     assert {scope["scopeConfigId"] for scope in acme.lake.scopes["github", 1].values()} == {config}
 
 
@@ -99,7 +120,7 @@ def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_
     result = sync(acme)
     assert (result.done, set(acme.lake.projects)) == (1, {"gitlab/acme/later"})
     assert [failure.subject for failure in result.failures] == [
-        "github/1 scope config devtel (new repositories wait for it)"
+        "github/1 scope config devtel github/1 (new repositories wait for it)"
     ]
     acme.faults.clear()
     assert sync(acme).done == 3
@@ -178,7 +199,6 @@ def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: FakeServe
 def test_scopes_are_added_to_the_connection_that_sees_them(devlake: FakeServer) -> None:
     for number in (1, 2):
         devlake.lake.repository("github", devlake.lake.connect("github"), f"acme/{number}", key=number)
-        devlake.lake.post_config("github", str(number), {"name": "devtel"})
     assert sync(devlake).done == 2
     assert [list(devlake.lake.scopes["github", number]) for number in (1, 2)] == [["1"], ["2"]]
 
@@ -316,7 +336,7 @@ def test_the_command_prints_its_plan_and_then_how_it_went(operator: Operator, ac
     done = operator.call("sync", "--key-file", "key", "--exclude", "*/inner/*")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "github/1: make the scope config devtel",
+        "github/1: make the scope config devtel github/1",
         "github/1 acme/api: add it, make the project github/acme/api",
         "github/1 acme/web: add it, make the project github/acme/web",
     ]

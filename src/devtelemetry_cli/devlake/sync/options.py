@@ -43,6 +43,14 @@ class SyncOptions:
         included = not self.include or any(fnmatchcase(full_name, pattern) for pattern in self.include)
         return included and not any(fnmatchcase(full_name, pattern) for pattern in self.exclude)
 
+    def scope_config_name(self, connection: Connection) -> str:
+        """The name of a connection's scope config; DevLake requires it to be unique over a plugin's connections."""
+        return f"{self.scope_config} {connection}"
+
+    def existing_scope_config(self, connection: Connection, configs: dict[str, int]) -> int | None:
+        """The id of a connection's scope config, also of one under the plain name of earlier versions."""
+        return configs.get(self.scope_config_name(connection), configs.get(self.scope_config))
+
     def project(self, connection: Connection, scope: RemoteScope) -> str:
         """The name of a repository's project; one that is too long is cut and ends in a hash of the whole."""
         values = {

@@ -73,23 +73,23 @@ class ExistingState:
 
 @dataclass(frozen=True)
 class ConnectionState:
-    """One connection with the ids of its scopes, and its scope configs by name."""
+    """One connection with the ids of its scopes; `has_config`: the scope config for new ones exists."""
 
     connection: Connection
     added: set[str]
-    configs: dict[str, int]
+    has_config: bool
 
 
 def steps(
     options: SyncOptions, existing: ExistingState, state: ConnectionState, remote: Iterable[RemoteScope]
 ) -> Iterator[Step]:
     """The steps for one connection, lazily, as its remote scopes are read."""
-    has_config = options.scope_config in state.configs
+    has_config = state.has_config
     for scope in remote:
         step = _repository(options, existing, state, scope) if options.includes(scope.full_name) else None
         if isinstance(step, AddRepository) and step.add is not None and not has_config:
             has_config = True
-            yield MakeConfig(state.connection, options.scope_config)
+            yield MakeConfig(state.connection, options.scope_config_name(state.connection))
         if step is not None:
             yield step
 

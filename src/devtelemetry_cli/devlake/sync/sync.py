@@ -80,9 +80,11 @@ class Sync:
         """The steps for a connection; an error while reading it is one more failure and stops no other connection."""
         try:
             found = queries.scope_configs(self.client, connection)
-            if self.options.scope_config in found:
-                configs[connection] = found[self.options.scope_config]
-            state = ConnectionState(connection, set(queries.added_scopes(self.client, connection)), found)
+            config = self.options.existing_scope_config(connection, found)
+            if config is not None:
+                configs[connection] = config
+            added = set(queries.added_scopes(self.client, connection))
+            state = ConnectionState(connection, added, has_config=config is not None)
             remote = _counted(queries.remote_scopes(self.client, connection), result)
             yield from plan.steps(self.options, existing, state, remote)
             breaker.succeeded()
