@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent.parent / "dashboards"
-WORD = re.compile(r"(?<!\$)\{([a-z ]+?)(?: (?:of|in) (\w+))?\}")
+WORD = re.compile(r"(?<!\$)\{([a-z ]+?)(?: (?:of|in) ([\w.]+))?\}")
 Json = dict[str, Any]
 Place = tuple[int, int, int, int]  # x, y, width and height on a grid that is 24 wide
 UNITS = {"waited_seconds": "s", "failure_rate": "percentunit", "p50": "s", "p90": "s"}
@@ -141,7 +141,7 @@ def asks(source: Json, form: str, raw_sql: str) -> Json:
     return {"datasource": source, "targets": [target | {"format": form}]}
 
 
-def variables(words: dict[str, str], kind: str, source: Json, k: int = 3) -> list[Json]:
+def variables(words: dict[str, str], kind: str, source: Json, k: int = 3, project: str = "project-names") -> list[Json]:
     """The data source, k, and the two filters."""
     # Written out, since Grafana 10 does not take them for granted.
     usual: Json = {"hide": 0, "regex": "", "options": [], "current": {}, "multi": False, "includeAll": False}
@@ -159,7 +159,7 @@ def variables(words: dict[str, str], kind: str, source: Json, k: int = 3) -> lis
         # Not in the address: nobody lowers it by a link.
         {"name": "k", "type": "constant", "query": str(k), "current": constant, "hide": 2, "skipUrlSync": True},
         filtered("connection", "connections"),
-        filtered("project", "project-names"),
+        filtered("project", project),
     ]
 
 

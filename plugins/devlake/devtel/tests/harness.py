@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlmodel import Session, SQLModel, create_engine, select
 
+import devtel.main  # noqa: F401  registers every table
 from devtel.models import scope_id
 
 HERE = Path(__file__).resolve().parent.parent
