@@ -24,7 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Set up a repository": {
         "init": "Write .devtel.toml and devtel.mk for a repository.",
-        "makefile": "Write devtel.mk, which a Makefile includes.",
+        "makefile": "Write the file through which a Makefile is measured.",
         "completion": "Print the completion script for a shell.",
     },
     "Operate a server": {
@@ -32,7 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "devlake": "Set up and monitor data collection in DevLake.",
     },
     "Called by generated files": {
-        "wrap": "Run a target and record it (called by devtel.mk).",
+        "wrap": "Run a target or a whole call, and record it.",
     },
 }
 COMMANDS = {name: help_text for commands in SECTIONS.values() for name, help_text in commands.items()}

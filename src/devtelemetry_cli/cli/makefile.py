@@ -1,32 +1,61 @@
-"""`devtel makefile`: write the fragment that a Makefile includes."""
+"""`devtel makefile`: write the file through which a Makefile is measured."""
 
 from pathlib import Path
 
 import click
 
 from devtelemetry_cli.cli import current
-from devtelemetry_cli.commands.makefile import templates
+from devtelemetry_cli.client.destination import Destination
+from devtelemetry_cli.commands.makefile import every_target, templates
 from devtelemetry_cli.errors import DevtelError
 
 
-@click.command(short_help="Write devtel.mk, which a Makefile includes.")
+@click.command()
 @click.option(
-    "--output", type=click.Path(path_type=Path, allow_dash=True), default=templates.FRAGMENT, show_default=True,
-    help="Where to write it; - for standard output.",
+    "--every-target", "every", is_flag=True, help="Write GNUmakefile: whole calls, the Makefile stays as it is."
+)
+@click.option("--private", is_flag=True, help="With --every-target: hide the file from git in this clone.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, allow_dash=True),
+    help="Where to write devtel.mk (default: devtel.mk); - for standard output.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a file that devtel did not write.")
-def makefile(output: Path, force: bool) -> None:
-    """Write devtel.mk, which a Makefile includes and a repository commits."""
+@click.option("--force", is_flag=True, help="Write over a devtel.mk that devtel did not write.")
+def makefile(every: bool, private: bool, output: Path | None, force: bool) -> None:
+    """Write devtel.mk, which a Makefile includes, or GNUmakefile, which measures every target.
+
+    Both belong into the repository. They do nothing for a developer who has not agreed.
+    """
     terms = current.terms(current.context())
-    text = templates.render(templates.FRAGMENT, terms.destination if terms else None)
+    destination = terms.destination if terms else None
+    if private and not every:
+        raise click.UsageError("--private belongs to --every-target.")
     if str(output) == "-":
-        click.echo(text, nl=False)
-        return
-    if (
-        not force
-        and output.exists()
-        and not templates.is_ours(templates.FRAGMENT, output.read_text(encoding="utf-8", errors="replace"))
-    ):
-        raise DevtelError(f"{output} exists and is not devtel's.", "Name another file with --output, or say --force.")
-    output.write_text(text, encoding="utf-8")
+        click.echo(templates.render(templates.EVERY_TARGET if every else templates.FRAGMENT, destination), nl=False)
+    elif every:
+        if output or force:
+            raise click.UsageError("--every-target writes GNUmakefile beside the Makefile, never over another one.")
+        _every_target(destination, private)
+    else:
+        _fragment(output or Path(templates.FRAGMENT), destination, force)
+
+
+def _every_target(destination: Destination | None, private: bool) -> None:
+    path = every_target.check(Path.cwd())
+    if private:
+        hidden = every_target.exclude(path)
+        every_target.write(path.parent, destination)
+        click.echo(f"Wrote {path.name}, and listed it in {hidden}. `devtel consent local` records for you alone.")
+    else:
+        every_target.write(path.parent, destination)
+        click.echo(f"Wrote {path.name}. Commit it; deleting it undoes everything.")
+
+
+def _fragment(output: Path, destination: Destination | None, force: bool) -> None:
+    if output.exists() and not force:
+        text = output.read_text(encoding="utf-8", errors="replace")
+        if not templates.is_ours(templates.FRAGMENT, text):
+            raise DevtelError(
+                f"{output} exists and is not devtel's.", "Name another file with --output, or use --force."
+            )
+    output.write_text(templates.render(templates.FRAGMENT, destination), encoding="utf-8")
     click.echo(f"Wrote {output}. In the Makefile: `DEVTEL_TARGETS := TARGETS`, then `include {output}`.")
