@@ -63,7 +63,7 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/aggregate.py
 	@$(BIN)/python bench/stats.py
 	@$(BIN)/python bench/devlake.py
-	@$(BIN)/python bench/receiver.py
+	@$(BIN)/python bench/server.py
 	@$(BIN)/python bench/pages.py
 
 clean:

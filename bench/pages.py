@@ -1,4 +1,4 @@
-"""What the team's pages cost: the overview's answer over a year of reports, and bringing the cells up to date.
+"""The cost of the team's pages: the overview over a year of reports, and publishing.
 
 The database is filled with rows as `devtel serve` keeps them, then published as at its first start, then served. Sizes
 grow in two ways: ten times the developers are ten times the rows, ten times the targets also ten times the cells.

@@ -1,4 +1,4 @@
-"""What a database takes by itself, with nothing beside it: a commit of one row by its driver, and of devtel's reports.
+"""A database's time by itself: a commit of one row by its driver, and commits of devtel's reports.
 
 At one connection an answer takes at least as long as its transaction and its HTTP one after the other.
 """
@@ -56,7 +56,7 @@ def _one_row(url: str) -> Iterator[Callable[[], object]]:
 def _reports(url: str, report: dict[str, Any], count: int) -> Iterator[Callable[[], object]]:
     from devtelemetry_cli.server.db.connections import NewConnection, ensure  # noqa: PLC0415
     from devtelemetry_cli.server.db.database import open_database  # noqa: PLC0415
-    from devtelemetry_cli.server.ingest.batch import Received, take  # noqa: PLC0415
+    from devtelemetry_cli.server.ingest.batch import Received, store_batch  # noqa: PLC0415
 
     database = open_database(url)
     connection = database.write(lambda db: ensure(db, NewConnection("transactions", "bench")))
@@ -66,6 +66,6 @@ def _reports(url: str, report: dict[str, Any], count: int) -> Iterator[Callable[
             while True:
                 who = [f"t{count}-{next(numbers)}.host" for _ in range(count)]
                 told = [Received(connection, json.dumps(report | {"developer": one}).encode(), None) for one in who]
-                yield lambda told=told: kept.write(lambda db: take(db, b"key", told))  # type: ignore[misc]
+                yield lambda told=told: kept.write(lambda db: store_batch(db, b"key", dict(enumerate(told))))  # type: ignore[misc]
     finally:
         database.close()

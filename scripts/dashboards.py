@@ -104,7 +104,7 @@ def sql(words: dict[str, str], query: str, **more: str) -> str:
 
 
 def panel(kind: str, title: str, place: Place, about: str = "", **more: object) -> Json:
-    """What every panel has."""
+    """The fields of every panel."""
     grid = dict(zip("xywh", place, strict=True))
     return {"type": kind, "title": title, "description": about, "gridPos": grid} | more
 
@@ -126,7 +126,7 @@ def chart(title: str, place: Place, look: str, about: str, query: Json) -> Json:
 
 
 def table(title: str, place: Place, about: str, query: Json) -> Json:
-    """Rows as they come; the columns of UNITS with theirs."""
+    """Rows in their order; the columns of UNITS with their units."""
     overrides = [
         {"matcher": {"id": "byName", "options": column}, "properties": [{"id": "unit", "value": unit}]}
         for column, unit in UNITS.items()
@@ -136,7 +136,7 @@ def table(title: str, place: Place, about: str, query: Json) -> Json:
 
 
 def asks(source: Json, form: str, raw_sql: str) -> Json:
-    """What a panel shows is this query's answer."""
+    """The query of a panel."""
     target = {"refId": "A", "datasource": source, "editorMode": "code", "rawQuery": True, "rawSql": raw_sql}
     return {"datasource": source, "targets": [target | {"format": form}]}
 
@@ -210,7 +210,7 @@ def target_panels(words: dict[str, str], source: Json) -> list[Json]:
 
 
 def dashboard(words: dict[str, str], name: str, kind: str) -> Json:
-    """The whole board; `kind` is what Grafana calls its data source."""
+    """The whole board; `kind` is Grafana's name of the data source."""
     source = {"type": kind, "uid": "${datasource}"}
     above, below = plugin_panels(words, source), target_panels(words, source)
     row = panel("row", "Per target (needs devtel serve)", (0, 23, 24, 1), collapsed=True, panels=below)

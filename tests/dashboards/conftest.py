@@ -1,4 +1,4 @@
-"""The same reports in a database of each kind, stored by a real receiver, and the dashboard's file for it."""
+"""The same reports in a database of each kind, stored by a real server, and the dashboard's file for it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.dashboard_data import Filled, filled
 from tests.helpers.databases import database
-from tests.helpers.report_server import receiver_in
+from tests.helpers.report_server import start_server
 
 KINDS = ("mariadb", "postgresql")
 
@@ -17,5 +17,5 @@ def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with database(request.param, tmp_path_factory) as url:
         home = tmp_path_factory.mktemp(request.param)
         # The days are fixed ones, which grow old.
-        with receiver_in(home, "--retention-days", 0, database=url) as receiver:
-            yield filled(receiver, request.param, url)
+        with start_server(home, "--retention-days", 0, database=url) as server:
+            yield filled(server, request.param, url)

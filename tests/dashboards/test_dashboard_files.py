@@ -84,7 +84,7 @@ def test_every_query_goes_to_the_chosen_data_source(kind: str, board: Json) -> N
     assert sources == [{"type": SOURCES[kind], "uid": "${datasource}"}] * len(sources)
 
 
-def test_nobody_lowers_the_number_of_developers_by_an_address(board: Json) -> None:
+def test_an_address_cannot_lower_the_number_of_developers(board: Json) -> None:
     (k,) = [variable for variable in board["templating"]["list"] if variable["name"] == "k"]
     assert (k["type"], k["query"], k["current"]["value"], k["skipUrlSync"]) == ("constant", "3", "3", True)
 
@@ -102,7 +102,7 @@ def test_what_devlake_alone_does_not_have_is_asked_for_in_a_closed_row_only(boar
     assert "devtel_" not in json.dumps([panel for panel in board["panels"] if panel is not row] + [board["templating"]])
 
 
-def test_the_board_says_whom_it_does_not_hold_back_and_what_it_needs(board: Json) -> None:
+def test_the_board_names_its_limits_and_its_needs(board: Json) -> None:
     about, needs = [panel["options"]["content"] for panel in grafana.panels(board) if panel["type"] == "text"]
     assert "does **not** hold back anyone who has access to DevLake's database" in about
     assert "Needs `devtel serve`" in needs

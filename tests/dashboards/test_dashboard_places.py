@@ -29,12 +29,12 @@ _numbers = itertools.count()
 
 
 def queries(board: Json, panels: list[Json]) -> list[str]:
-    """What those panels ask."""
+    """The queries of those panels."""
     return [grafana.sql(board, target["rawSql"]) for panel in panels for target in panel.get("targets", [])]
 
 
 def choices(board: Json) -> list[str]:
-    """What the variables ask."""
+    """The queries of the variables."""
     return [grafana.sql(board, one["query"]) for one in board["templating"]["list"] if one["type"] == "query"]
 
 

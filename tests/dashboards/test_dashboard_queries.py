@@ -46,7 +46,7 @@ def asked(stored: Filled, title: str, chosen: grafana.Chosen | None = None) -> l
 
 
 def options(stored: Filled, name: str) -> dict[str, str]:
-    """What a viewer may choose, and the values behind it."""
+    """A viewer's choices, and their values."""
     board = grafana.board(stored.kind)
     (variable,) = [one for one in board["templating"]["list"] if one["name"] == name]
     return {row["__text"]: row["__value"] for row in answer(stored.url, grafana.sql(board, variable["query"]))}
@@ -62,22 +62,22 @@ def same(rows: list[Row], expected: list[Row]) -> None:
 
 
 def _words(row: Row) -> tuple[Any, ...]:
-    """What names a row."""
+    """The names of a row."""
     return tuple(value for name, value in sorted(row.items()) if isinstance(value, str) or name == "time")
 
 
 def _numbers(row: Row) -> Row:
-    """What it says of what it names; a number that cannot be one where it says nothing."""
+    """The numbers of a row; an impossible number for none."""
     return {name: -1 if value is None else value for name, value in row.items() if not isinstance(value, str)}
 
 
 @pytest.mark.parametrize("title", IN_DAYS)
-def test_a_panel_on_the_plugins_tables_says_what_the_raw_runs_say(stored: Filled, title: str) -> None:
+def test_a_panel_on_the_plugins_tables_agrees_with_the_raw_runs(stored: Filled, title: str) -> None:
     same(asked(stored, title), IN_DAYS[title](all_days()))
 
 
 @pytest.mark.parametrize("title", IN_RUNS)
-def test_a_panel_per_target_says_what_the_raw_runs_say(stored: Filled, title: str) -> None:
+def test_a_panel_per_target_agrees_with_the_raw_runs(stored: Filled, title: str) -> None:
     same(asked(stored, title), IN_RUNS[title](all_runs()))
 
 

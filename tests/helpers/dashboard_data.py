@@ -1,4 +1,4 @@
-"""Runs told to a receiver, in the reports that devtel sends, and read back as Grafana would."""
+"""Runs reported to a server as devtel does, and read back as Grafana does."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.metrics import DailyMetrics, Environment, TargetMetrics
 from devtelemetry_cli.report.encode import encode
 from tests.helpers.made_up_runs import Day, Run, runs, strangers
-from tests.helpers.report_server import CONNECTIONS, Receiver
+from tests.helpers.report_server import CONNECTIONS, ReportServer
 
 CONNECTION_NAMES = ("team one", "team 'two' \\ <b>ü</b>")
 
@@ -26,11 +26,11 @@ class Filled:
     connections: tuple[str, ...]  # the ids
 
 
-def filled(receiver: Receiver, kind: str, url: str) -> Filled:
+def filled(server: ReportServer, kind: str, url: str) -> Filled:
     """Post everything; the database afterwards."""
-    ids = tuple(_connect(receiver, name) for name in CONNECTION_NAMES)
+    ids = tuple(_connect(server, name) for name in CONNECTION_NAMES)
     for connection, body in [*_reports(runs()), *map(_stranger, strangers())]:
-        answer = receiver.client.post(f"{CONNECTIONS}/{ids[connection]}/report", content=body)
+        answer = server.client.post(f"{CONNECTIONS}/{ids[connection]}/report", content=body)
         assert answer.status_code == 200, answer.text
     return Filled(kind, url, ids)
 
@@ -54,8 +54,8 @@ def _plain(value: object) -> object:
     return float(value) if isinstance(value, Decimal | int) else value
 
 
-def _connect(receiver: Receiver, name: str) -> str:
-    made = receiver.client.post(CONNECTIONS, json={"name": name, "endpoint": "x"}).raise_for_status().json()
+def _connect(server: ReportServer, name: str) -> str:
+    made = server.client.post(CONNECTIONS, json={"name": name, "endpoint": "x"}).raise_for_status().json()
     return str(made["id"])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from devtelemetry_cli.server.db.tables import metadata
 from tests.helpers.db_server import new_database, server
 
 
@@ -39,6 +40,22 @@ def database(kind: str, factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     with new_database(server(kind, _shared(factory))) as ours:
         yield ours
+
+
+def remove_rows(url: str) -> None:
+    """Empty every table of devtel."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as db:
+        for table in reversed(metadata.sorted_tables):
+            db.execute(table.delete())
+    engine.dispose()
+
+
+def copy_database(template: Path, folder: Path) -> str:
+    """The URL of a copy of an SQLite database without open connections."""
+    copy = folder / f"{len(list(folder.iterdir()))}.db"
+    copy.write_bytes(template.read_bytes())
+    return f"sqlite:///{copy}"
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:

@@ -1,4 +1,4 @@
-"""Starts one database server in a folder of its own, and stops it when no test process holds its lock any more.
+"""Starts one database server in its own folder, and stops it when no test process holds its lock any more.
 
     python db_keeper.py postgresql|mariadb FOLDER [durable]
 
@@ -22,7 +22,7 @@ START_SECONDS = 60
 PLACES = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/sbin", "/usr/lib/postgresql/{}/bin"]
 VERSIONS = [str(number) for number in range(30, 12, -1)]
 # Root may not run them; a machine without root has no other user to run them as.
-NOBODY = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+UNPRIVILEGED = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
 def find(program: str) -> str | None:
@@ -56,24 +56,26 @@ def mariadb(data: Path, port: int) -> tuple[list[str], list[str], str]:
 
 
 KINDS = {"postgresql": postgresql, "mariadb": mariadb}
-HASTY = {"postgresql": ["-F"], "mariadb": ["--innodb-flush-log-at-trx-commit=0"]}
+WITHOUT_FSYNC = {"postgresql": ["-F"], "mariadb": ["--innodb-flush-log-at-trx-commit=0"]}
 # The quickest end that leaves no shared memory behind.
-ENDS = {"postgresql": signal.SIGQUIT, "mariadb": signal.SIGKILL}
+STOP_SIGNALS = {"postgresql": signal.SIGQUIT, "mariadb": signal.SIGKILL}
 
 
 def main() -> None:
-    """Make, run, tell the address, wait until nobody needs it, and leave nothing."""
+    """Create the server, run it, publish its address, wait for the last user, and remove everything."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
     # Not inside the tests' folder: that is closed to any user but its own.
     place = Path(tempfile.mkdtemp(prefix=f"devtel-{kind}-"))
-    if NOBODY:
-        os.chown(place, NOBODY.pw_uid, NOBODY.pw_gid)
+    if UNPRIVILEGED:
+        os.chown(place, UNPRIVILEGED.pw_uid, UNPRIVILEGED.pw_gid)
     port = free_port()
     make, serve, url = KINDS[kind](place / "data", port)
-    serve += [] if "durable" in sys.argv[3:] else HASTY[kind]
-    as_nobody = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if NOBODY else {}
+    serve += [] if "durable" in sys.argv[3:] else WITHOUT_FSYNC[kind]
+    unprivileged = (
+        {"user": UNPRIVILEGED.pw_uid, "group": UNPRIVILEGED.pw_gid, "extra_groups": []} if UNPRIVILEGED else {}
+    )
     with (folder / "log").open("wb") as log:
-        told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": place, **as_nobody}
+        told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": place, **unprivileged}
         try:
             subprocess.run(make, check=True, **told)
             server = subprocess.Popen(serve, **told)
@@ -84,14 +86,14 @@ def main() -> None:
                 with (folder / "users").open("rb") as users:
                     fcntl.flock(users, fcntl.LOCK_EX)
             finally:
-                server.send_signal(ENDS[kind])
+                server.send_signal(STOP_SIGNALS[kind])
                 server.wait()
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
 
 def wait_until_it_answers(server: "subprocess.Popen[bytes]", port: int) -> None:
-    """Both greet or wait for a greeting as soon as they listen; being ready is asked for by who connects."""
+    """Until the port accepts connections; clients check readiness themselves."""
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         with socket.socket() as wire:

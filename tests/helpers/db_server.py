@@ -1,4 +1,4 @@
-"""The database servers that tests run on: those that the environment names, else our own, started when needed."""
+"""The database servers of the tests: those named by the environment, else started when needed."""
 
 import fcntl
 import itertools

@@ -1,4 +1,4 @@
-"""What Grafana does with a dashboard's file: walks its panels, and makes SQL of a query.
+"""Grafana's handling of a dashboard's file: its panels, and the SQL of a query.
 
 The browser replaces variables first; then the data source's backend replaces macros, each of which it must know.
 """

@@ -1,4 +1,4 @@
-"""What a small company ran in six weeks, run by run, and what a board must say of it, worked out without SQL."""
+"""Six weeks of a small company's runs, and the expected contents of a board, computed without SQL."""
 
 import math
 import random
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run:
-    """One run: who, where, when, what, and how it went. `code` "SIGINT" was interrupted, any other ended."""
+    """One run: person, machine, time, target and result. `code` "SIGINT" was interrupted, any other ended."""
 
     connection: int
     person: str
@@ -45,7 +45,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Day:
-    """What the plugin's columns hold for one report."""
+    """The plugin's columns for one report."""
 
     connection: int
     person: str
@@ -68,14 +68,14 @@ def runs() -> list[Run]:
 
 
 def strangers() -> list[Day]:
-    """Reports of other senders, whose commands are no targets; the lists that they leave out stay out."""
+    """Reports of other senders, whose commands are no targets; omitted lists stay omitted."""
     odd = {NASTY: 3, 'git commit -m "x"': 2, "Git": 1, "git": 5, "": 1, "a.b[0]": 4}
     days = [Day(1, f"stranger{number}", BEGIN, 8, ["vim", NASTY], odd, [NASTY_PROJECT]) for number in range(3)]
     return [*days, Day(1, "stranger0", BEGIN + timedelta(days=1), 0, None, None, None)]
 
 
 def days(of: Iterable[Run]) -> list[Day]:
-    """One report for each day of a person on a machine, as devtel tells it."""
+    """One report for each day of a person on a machine, as devtel sends it."""
     told = []
     for (connection, person, _machine, day), mine in _groups(of, lambda r: (r.connection, r.person, r.machine, r.day)):
         commands = {f"make {name}": len(some) for name, some in _groups(mine, lambda r: r.target)}
@@ -101,7 +101,7 @@ def exact(seconds: Iterable[float], percent: int) -> float | None:
 
 
 def stands_for(seconds: float | None) -> float | None:
-    """What a histogram answers for an exact duration: its bucket's middle, within 9.1 %."""
+    """A histogram's value for an exact duration: the middle of its bucket, within 9.1 %."""
     if seconds is None:
         return None
     middle = histogram.middle(histogram.bucket(seconds))

@@ -25,7 +25,7 @@ _names = itertools.count()
 
 
 def command(*arguments: object) -> list[str]:
-    """The words that start `devtel serve`."""
+    """The command line of `devtel serve`."""
     return [sys.executable, "-m", "devtelemetry_cli", "serve", *map(str, arguments)]
 
 
@@ -54,7 +54,7 @@ def revised(revision: int, hours: int = 1, targets: tuple[dict[str, Any], ...] =
 
 
 @dataclass
-class Receiver:
+class ReportServer:
     """A running `devtel serve`."""
 
     process: subprocess.Popen[bytes]
@@ -88,7 +88,7 @@ class Receiver:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that shows `token`, where there is one."""
+    """The header with `token`, if there is one."""
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
@@ -102,7 +102,7 @@ def locked(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def receiver_in(home: Path, *arguments: object, database: str = "") -> Iterator[Receiver]:
+def start_server(home: Path, *arguments: object, database: str = "") -> Iterator[ReportServer]:
     """`devtel serve` in a home of its own, on `database` or its default; killed at the end if it still runs."""
     log, file = home / "stderr", home / "devtel" / "reports.db"
     if database:
@@ -113,14 +113,14 @@ def receiver_in(home: Path, *arguments: object, database: str = "") -> Iterator[
         )
     try:
         with httpx.Client(base_url=_address(process, log), timeout=30) as client:
-            yield Receiver(process, client, Store(database or f"sqlite:///{file}"), file, log)
+            yield ReportServer(process, client, Store(database or f"sqlite:///{file}"), file, log)
     finally:
         process.kill()
         process.wait()
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
-    """What `condition` returns once it is true."""
+    """The result of `condition` once it is true."""
     deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -1,13 +1,12 @@
-"""Reports of a made-up team, in which every developer's runs can be told from the others' in any sum of them.
+"""Reports of a made-up team, in which every developer's runs can be recognised in any sum of them.
 
 Developer `i` counts each run as BASE**i. A sum of runs, or a difference of sums, written in that base, has a digit
-for each developer: those that are not 0 tell whom the number is about.
+for each developer: the digits that are not 0 are the developers that the number is about.
 """
 
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 from devtelemetry_cli.server.db import connections, reports
@@ -32,17 +31,17 @@ class Runs:
     runs: int = 1
     branch: str | None = "default"  # None: outside git
     age: str = "0"
-    code: str | None = "0"  # None: nothing is told of it
+    code: str | None = "0"  # None: not reported
 
 
 class Team:
-    """A connection in a database, and what was reported to it."""
+    """A connection in a database, and the reports to it."""
 
     def __init__(self, database: Database, k: int = 3) -> None:
         self.database, self.k = database, k
         new = connections.NewConnection("team", endpoint="x")
         self.connection = database.write(lambda db: connections.ensure(db, new))
-        self.told: list[Runs] = []
+        self.reported: list[Runs] = []
         self.gone: set[int] = set()
         self.url = ""
 
@@ -54,21 +53,21 @@ class Team:
         return team
 
     def forget(self, developer: int) -> None:
-        """Erase a developer, as it was asked for."""
+        """Erase a developer's reports, as on request."""
         self.gone.add(developer)
         self.database.write(lambda db: reports.forget(db, KEY, self.connection, f"{developer:032x}"))
 
-    def tell(self, *runs: Runs) -> None:
+    def report(self, *runs: Runs) -> None:
         """Report each day again as it is with these runs."""
         for day in dict.fromkeys((one.developer, one.day) for one in runs):
             new = [one for one in runs if (one.developer, one.day) == day]
-            self.told += new
-            body = self.report(*day)
-            self.database.write(lambda db, body=body: reports.store(db, KEY, [(self.connection, body)]))
+            self.reported += new
+            body = self.build_report(*day)
+            self.database.write(lambda db, body=body: reports.store(db, KEY, {0: (self.connection, body)}))
 
-    def report(self, developer: int, day: int) -> Any:
+    def build_report(self, developer: int, day: int) -> Any:
         """The report of a developer's day as it stands."""
-        own = [one for one in self.told if (one.developer, one.day) == (developer, day)]
+        own = [one for one in self.reported if (one.developer, one.day) == (developer, day)]
         wire = {
             "date": (MONDAY + timedelta(days=day)).isoformat(),
             "developer": f"{developer:032x}.host",
@@ -82,11 +81,11 @@ class Team:
         publishing.publish(self.database, self.k, today, everything=True, stopped=lambda: False)
 
     def cells(self) -> list[cells.Cell]:
-        """What can be seen."""
-        everything = cells.Filter(None, None, date(2000, 1, 1), date(2100, 1, 1))
+        """The published cells."""
+        everything = cells.CellFilter(None, None, date(2000, 1, 1), date(2100, 1, 1))
         return self.database.read(cells.read(everything, self.k)).cells
 
-    def seen(self) -> dict[tuple[str, str], float]:
+    def visible_runs(self) -> dict[tuple[str, str], float]:
         """The runs of each cell of the first week."""
         return {(cell.project, cell.target): cell.measures["runs"] for cell in self.cells() if cell.week == MONDAY}
 
@@ -105,7 +104,7 @@ def _targets(own: list[Runs]) -> list[dict[str, Any]]:
     return list(made.values())
 
 
-def whom(number: float, base: int = BASE) -> set[int]:
+def developers_in(number: float, base: int = BASE) -> set[int]:
     """The developers that a sum of runs, or a difference of sums, is about: its digits that are not 0."""
     rest, found, developer = int(number), set(), 0
     while rest:
@@ -114,10 +113,3 @@ def whom(number: float, base: int = BASE) -> set[int]:
             found.add(developer)
         rest, developer = (rest - digit) // base, developer + 1
     return found
-
-
-def copy_of(template: Path, folder: Path) -> str:
-    """The address of a copy of an empty database."""
-    made = folder / f"{len(list(folder.iterdir()))}.db"
-    made.write_bytes(template.read_bytes())
-    return f"sqlite:///{made}"

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from sqlalchemy import make_url
 
 
-class Wire:
+class Relay:
     """A port through which a database is reached, until it is cut; `mend` opens it again."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -53,9 +53,9 @@ class Wire:
 
 
 @contextmanager
-def through_a_wire(url: str) -> Iterator[tuple[str, Wire]]:
+def through_relay(url: str) -> Iterator[tuple[str, Relay]]:
     """The same database at an address that can be cut."""
     parsed = make_url(url)
-    wire = Wire(str(parsed.host), int(parsed.port or 0))
+    wire = Relay(str(parsed.host), int(parsed.port or 0))
     with closing(type("Closing", (), {"close": staticmethod(wire.cut)})()):
         yield parsed.set(host="127.0.0.1", port=wire.port).render_as_string(hide_password=False), wire

@@ -1,4 +1,4 @@
-"""Limits and paths: what is answered before anything is read as a report."""
+"""Limits and paths, before a body is read as a report."""
 
 import gzip
 import json
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.report_server import CONNECTIONS, Receiver, body, receiver_in
+from tests.helpers.report_server import CONNECTIONS, ReportServer, body, start_server
 
 LIMIT = 64 * 1024
 
@@ -24,30 +24,30 @@ def in_chunks(content: bytes) -> Iterator[bytes]:
 
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413)])
 @pytest.mark.parametrize("sending", [bytes, in_chunks], ids=["whole", "streamed"])
-def test_a_body_beyond_64_kib_is_413(receiver: Receiver, connection: str, size: int, status: int, sending) -> None:
-    answer = receiver.client.post(f"{connection}/report", content=sending(padded(size)))
+def test_a_body_beyond_64_kib_is_413(server: ReportServer, connection: str, size: int, status: int, sending) -> None:
+    answer = server.client.post(f"{connection}/report", content=sending(padded(size)))
     assert (answer.status_code, answer.json()["success"]) == (status, status == 200)
 
 
-def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(receiver: Receiver, connection: str) -> None:
-    url = receiver.client.base_url
+def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(server: ReportServer, connection: str) -> None:
+    url = server.client.base_url
     head = f"POST {connection}/report HTTP/1.1\r\nHost: x\r\nContent-Length: {10**9}\r\n\r\n"
     with socket.create_connection((url.host, url.port), timeout=5) as wire:
         wire.sendall(head.encode())
         assert wire.recv(100).startswith(b"HTTP/1.1 413")
 
 
-def test_a_compressed_body_is_415(receiver: Receiver, connection: str) -> None:
+def test_a_compressed_body_is_415(server: ReportServer, connection: str) -> None:
     content = gzip.compress(json.dumps(body()).encode())
-    answer = receiver.client.post(f"{connection}/report", content=content, headers={"Content-Encoding": "gzip"})
+    answer = server.client.post(f"{connection}/report", content=content, headers={"Content-Encoding": "gzip"})
     assert (answer.status_code, answer.json()["success"]) == (415, False)
 
 
 @pytest.mark.parametrize("content", [b"[" * 65_000, b'{"a":' * 13_000, b'{"developer":"\\ud800"}'])
-def test_a_hostile_body_is_400_and_never_a_fault(receiver: Receiver, connection: str, content: bytes) -> None:
-    answer = receiver.client.post(f"{connection}/report", content=content)
+def test_a_hostile_body_is_400(server: ReportServer, connection: str, content: bytes) -> None:
+    answer = server.client.post(f"{connection}/report", content=content)
     assert (answer.status_code, answer.json()["success"]) == (400, False)
-    assert "unexpected fault" not in receiver.log.read_text()
+    assert "unexpected error" not in server.log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_a_hostile_body_is_400_and_never_a_fault(receiver: Receiver, connection:
         ("PUT", f"{CONNECTIONS}/1/report"),
     ],
 )
-def test_an_unknown_path_is_the_text_of_devlakes_router(receiver: Receiver, method: str, path: str) -> None:
-    answer = receiver.client.request(method, path)
+def test_an_unknown_path_is_the_text_of_devlakes_router(server: ReportServer, method: str, path: str) -> None:
+    answer = server.client.request(method, path)
     assert (answer.status_code, answer.text) == (404, "404 page not found")
 
 
-def test_a_client_sees_that_it_is_alive_ready_and_which_version_it_is(receiver: Receiver) -> None:
-    answers = [receiver.client.get(path) for path in ("/ping", "/healthz", "/readyz")]
+def test_a_client_sees_that_it_is_alive_ready_and_which_version_it_is(server: ReportServer) -> None:
+    answers = [server.client.get(path) for path in ("/ping", "/healthz", "/readyz")]
     assert [(answer.status_code, answer.content) for answer in answers] == [(200, b"")] * 3
-    assert list(receiver.client.get("/api/version").json()) == ["version"]
+    assert list(server.client.get("/api/version").json()) == ["version"]
 
 
 def test_a_database_that_lost_its_tables_is_not_ready(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         running.store.change("DROP TABLE _tool_developer_telemetry_connections")
         assert running.client.get("/readyz").status_code == 503
         assert running.client.get("/healthz").status_code == 200

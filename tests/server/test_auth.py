@@ -1,45 +1,45 @@
-"""Who may report, and who may manage connections."""
+"""Authorization of reports and of the administration."""
 
 import httpx
 import pytest
 
 from devtelemetry_cli.server.auth import hash_token, is_loopback, token_matches
-from tests.helpers.report_server import CONNECTIONS, Receiver, bearer, body, receiver_in
+from tests.helpers.report_server import CONNECTIONS, ReportServer, bearer, body, start_server
 
 NEW = {"name": "n", "endpoint": "e"}
 
 
 @pytest.mark.parametrize("header", [None, "", "s3cret", "Bearer", "Basic s3cret"])
 @pytest.mark.parametrize("action", ["report", "forget"])
-def test_a_missing_or_malformed_key_is_401(receiver: Receiver, action: str, header: str | None) -> None:
+def test_a_missing_or_malformed_key_is_401(server: ReportServer, action: str, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    answer = receiver.client.post(f"{receiver.connect('s3cret')}/{action}", json=body(), headers=headers)
+    answer = server.client.post(f"{server.connect('s3cret')}/{action}", json=body(), headers=headers)
     assert (answer.status_code, answer.json()["success"]) == (401, False)
 
 
 @pytest.mark.parametrize("action", ["report", "forget"])
-def test_a_wrong_key_is_403_and_stores_nothing(receiver: Receiver, action: str) -> None:
-    connection = receiver.connect("s3cret")
-    answer = receiver.client.post(f"{connection}/{action}", json=body(), headers=bearer("s3cre"))
+def test_a_wrong_key_is_403_and_stores_nothing(server: ReportServer, action: str) -> None:
+    connection = server.connect("s3cret")
+    answer = server.client.post(f"{connection}/{action}", json=body(), headers=bearer("s3cre"))
     assert (answer.status_code, answer.json()["success"]) == (403, False)
-    assert receiver.rows("_tool_developer_metrics", connection) == []
+    assert server.rows("_tool_developer_metrics", connection) == []
 
 
-def test_another_connections_key_is_wrong(receiver: Receiver) -> None:
-    assert receiver.connect("theirs")
-    assert receiver.report(receiver.connect("ours"), "theirs").status_code == 403
+def test_another_connections_key_is_wrong(server: ReportServer) -> None:
+    assert server.connect("theirs")
+    assert server.report(server.connect("ours"), "theirs").status_code == 403
 
 
 @pytest.mark.parametrize("token", ["s3cret", "pass phrase $ with", "t" * 4096])
-def test_the_right_key_reports_and_forgets(receiver: Receiver, token: str) -> None:
-    connection = receiver.connect(token)
-    assert receiver.report(connection, token).status_code == 200
-    assert receiver.forget(connection, "d-1", token).json()["data"] == {"deleted": 1}
+def test_the_right_key_reports_and_forgets(server: ReportServer, token: str) -> None:
+    connection = server.connect(token)
+    assert server.report(connection, token).status_code == 200
+    assert server.forget(connection, "d-1", token).json()["data"] == {"deleted": 1}
 
 
-def test_a_key_beyond_ascii_is_compared_by_its_bytes(receiver: Receiver) -> None:
+def test_a_key_beyond_ascii_is_compared_by_its_bytes(server: ReportServer) -> None:
     headers = [(b"Authorization", "Bearer schlüssel".encode())]
-    answer = receiver.client.post(f"{receiver.connect('schlüssel')}/report", json=body(), headers=headers)
+    answer = server.client.post(f"{server.connect('schlüssel')}/report", json=body(), headers=headers)
     assert answer.status_code == 200
 
 
@@ -56,15 +56,15 @@ def test_what_is_no_hash_of_ours_matches_no_key(stored: str) -> None:
     assert not token_matches(stored, b"s3cret")
 
 
-def test_no_answer_and_no_file_holds_a_token(receiver: Receiver) -> None:
-    connection = receiver.connect("hunter2-hunter2")
-    receiver.report(connection, "hunter2-hunter2")
-    receiver.client.get(f"/ping?key={'hunter2-hunter2'}")
-    answers = receiver.client.get(connection).text + receiver.client.get(CONNECTIONS).text
-    files = b"".join(path.read_bytes() for path in receiver.database.parent.iterdir())
-    assert "hunter2" not in answers + receiver.log.read_text()
+def test_no_answer_and_no_file_holds_a_token(server: ReportServer) -> None:
+    connection = server.connect("hunter2-hunter2")
+    server.report(connection, "hunter2-hunter2")
+    server.client.get(f"/ping?key={'hunter2-hunter2'}")
+    answers = server.client.get(connection).text + server.client.get(CONNECTIONS).text
+    files = b"".join(path.read_bytes() for path in server.database.parent.iterdir())
+    assert "hunter2" not in answers + server.log.read_text()
     assert b"hunter2" not in files
-    [hidden] = [c for c in receiver.client.get(CONNECTIONS).json() if connection.endswith(f"/{c['id']}")]
+    [hidden] = [c for c in server.client.get(CONNECTIONS).json() if connection.endswith(f"/{c['id']}")]
     assert hidden["secretToken"] == ""
 
 
@@ -85,20 +85,20 @@ def test_no_answer_and_no_file_holds_a_token(receiver: Receiver) -> None:
     ],
     ids=str,
 )
-def test_connections_are_closed_to_what_may_come_from_elsewhere(receiver: Receiver, header: dict[str, str]) -> None:
-    ours = receiver.connect()
+def test_connections_are_closed_to_what_may_come_from_elsewhere(server: ReportServer, header: dict[str, str]) -> None:
+    ours = server.connect()
     answers = [
-        receiver.client.get(CONNECTIONS, headers=header),
-        receiver.client.get(ours, headers=header),
-        receiver.client.post(CONNECTIONS, json=NEW, headers=header),
+        server.client.get(CONNECTIONS, headers=header),
+        server.client.get(ours, headers=header),
+        server.client.post(CONNECTIONS, json=NEW, headers=header),
     ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
-    assert receiver.client.post(f"{ours}/report", json=body(), headers=header).status_code == 200
+    assert server.client.post(f"{ours}/report", json=body(), headers=header).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.1.2.3:80", "[::1]:8080"])
-def test_connections_are_open_to_this_machine(receiver: Receiver, host: str) -> None:
-    assert receiver.client.get(CONNECTIONS, headers={"Host": host}).status_code == 200
+def test_connections_are_open_to_this_machine(server: ReportServer, host: str) -> None:
+    assert server.client.get(CONNECTIONS, headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_loopback_is_decided_by_the_address(host: str, expected: bool) -> None:
 def test_the_admin_token_opens_connections_from_elsewhere(tmp_path) -> None:
     file = tmp_path / "admin"
     file.write_text("adm1n\n")
-    with receiver_in(tmp_path, "--admin-token-file", file) as running:
+    with start_server(tmp_path, "--admin-token-file", file) as running:
         from_elsewhere = {"Host": "devtel.example.com"}
 
         def create(token: str) -> httpx.Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.report_server import receiver_in, run
+from tests.helpers.report_server import run, start_server
 
 
 def test_the_demonstration_is_marked_on_every_page_and_leaves_nothing(
@@ -13,14 +13,14 @@ def test_the_demonstration_is_marked_on_every_page_and_leaves_nothing(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     home = tmp_path / "home"
     home.mkdir()
-    with receiver_in(home, "--demo") as receiver:
+    with start_server(home, "--demo") as server:
         for path in ("/", "/target?project=shop&target=test"):
-            assert "every number here was made up" in receiver.client.get(path).raise_for_status().text
-        rows = receiver.client.get("/devtel/v1/team-metrics").raise_for_status().json()["rows"]
+            assert "every number here was made up" in server.client.get(path).raise_for_status().text
+        rows = server.client.get("/devtel/v1/team-metrics").raise_for_status().json()["rows"]
         assert {row["project"] for row in rows} == {"shop", "search", "billing"}
         assert list(tmp_path.glob("devtel-demo-*/reports.db"))
-        assert receiver.stop() == 0
-        assert "making up a team's reports" in receiver.log.read_text()
+        assert server.stop() == 0
+        assert "making up a team's reports" in server.log.read_text()
     assert list(tmp_path.iterdir()) == [home]
     assert not (home / "devtel" / "reports.db").exists()
 

@@ -1,4 +1,4 @@
-"""The process: how it starts, what it says, how it ends."""
+"""The process: its start, its log, its end."""
 
 import json
 import signal
@@ -11,10 +11,10 @@ import pytest
 
 from devtelemetry_cli.server.main import add_connection
 from tests.helpers.databases import Store
-from tests.helpers.report_server import CONNECTIONS, Receiver, body, environment, receiver_in, run, wait_for
+from tests.helpers.report_server import CONNECTIONS, ReportServer, body, environment, run, start_server, wait_for
 
 
-def send_half_a_report(running: Receiver, connection: str) -> tuple[socket.socket, bytes]:
+def send_half_a_report(running: ReportServer, connection: str) -> tuple[socket.socket, bytes]:
     """A request that was accepted, and the half of its body that is not sent yet."""
     content = json.dumps(body()).encode()
     url = running.client.base_url
@@ -26,7 +26,7 @@ def send_half_a_report(running: Receiver, connection: str) -> tuple[socket.socke
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_lets_an_accepted_request_finish_and_ends_with_0(tmp_path, number) -> None:
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         connection = running.connect()
         wire, rest = send_half_a_report(running, connection)
         running.client.get("/ping")  # the half report came before it, on a server that reads in turn
@@ -40,17 +40,17 @@ def test_a_signal_lets_an_accepted_request_finish_and_ends_with_0(tmp_path, numb
 
 
 def test_a_report_that_was_answered_outlives_a_kill(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         connection = running.connect()
         assert running.report(connection).status_code == 200
         assert running.stop(signal.SIGKILL) == -signal.SIGKILL
         assert len(running.rows("_tool_developer_metrics", connection)) == 1
-    with receiver_in(tmp_path) as again:
+    with start_server(tmp_path) as again:
         assert again.report(connection).status_code == 200
 
 
-def test_it_says_where_it_listens_and_one_line_per_request(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+def test_the_log_has_the_address_and_one_line_per_request(tmp_path) -> None:
+    with start_server(tmp_path) as running:
         connection = running.connect()
         running.report(connection, developer="jane.doe")
         running.client.get("/jane.doe?key=s3cret")
@@ -68,19 +68,19 @@ def test_it_says_where_it_listens_and_one_line_per_request(tmp_path) -> None:
 
 @pytest.mark.slow
 def test_quiet_leaves_only_the_line_that_it_listens(tmp_path) -> None:
-    with receiver_in(tmp_path, "--quiet") as running:
+    with start_server(tmp_path, "--quiet") as running:
         running.report(running.connect())
         running.stop()
         assert len(running.log.read_text().splitlines()) == 1
 
 
 def test_another_address_than_the_loopback_is_warned_about(tmp_path) -> None:
-    with receiver_in(tmp_path, "--host", "0.0.0.0") as running:
+    with start_server(tmp_path, "--host", "0.0.0.0") as running:
         assert "TLS" in running.log.read_text().splitlines()[0]
 
 
 def test_the_default_database_is_private(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         running.connect()
         folder = running.database.parent
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -120,7 +120,7 @@ def test_a_connection_is_added_from_the_shell_and_found_again(tmp_path) -> None:
 
 
 def test_a_token_added_from_the_shell_is_asked_for_while_it_serves(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         run(tmp_path, "--add-connection", "team", "--token-file", "-", stdin="first\n")
         assert running.report(f"{CONNECTIONS}/1", "first").status_code == 200
         add_connection(f"sqlite:///{running.database}", "team", token="second")
@@ -143,7 +143,7 @@ def test_a_database_of_the_plugin_is_taken_over(tmp_path) -> None:
         f"INSERT INTO _tool_developer_metrics ({columns}, command_counts, os_info, created_at, updated_at) "  # noqa: S608
         "VALUES (1, 'old.h', '2026-01-02', '', '', '', 1, 'null', 'null', 'null', '', '2026-01-02', '2026-01-02')",
     )
-    with receiver_in(tmp_path, "--database", f"sqlite:///{file}") as running:
+    with start_server(tmp_path, "--database", f"sqlite:///{file}") as running:
         connection = f"{CONNECTIONS}/1"
         assert running.report(connection, developer="old.h", date="2026-01-02").status_code == 200
         assert running.forget(connection, "old").json()["data"] == {"deleted": 1}

@@ -1,24 +1,24 @@
-"""The net under faults that nobody thought of."""
+"""Unexpected errors, and clients that leave."""
 
 import socket
 
-from tests.helpers.report_server import CONNECTIONS, receiver_in
+from tests.helpers.report_server import CONNECTIONS, start_server
 
 
-def test_an_unexpected_fault_is_500_in_the_envelope_and_told_once(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+def test_an_unexpected_error_is_500_in_the_envelope_and_logged_once(tmp_path) -> None:
+    with start_server(tmp_path) as running:
         running.connect()
         running.store.change("UPDATE _tool_developer_telemetry_connections SET created_at = 'no time'")
         answer = running.client.get(CONNECTIONS)
         assert (answer.status_code, answer.json()["success"]) == (500, False)
         assert answer.json()["causes"] == ["internal error"]
         log = running.log.read_text()
-        assert log.count("Traceback") == log.count("unexpected fault") == 1
+        assert log.count("Traceback") == log.count("unexpected error") == 1
         assert running.client.get("/ping").status_code == 200
 
 
-def test_a_sender_that_leaves_in_the_middle_is_no_fault(tmp_path) -> None:
-    with receiver_in(tmp_path) as running:
+def test_a_client_that_leaves_in_the_middle_is_no_error(tmp_path) -> None:
+    with start_server(tmp_path) as running:
         connection, url = running.connect(), running.client.base_url
         with socket.create_connection((url.host, url.port)) as wire:
             head = f"POST {connection}/report HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{"

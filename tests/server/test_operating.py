@@ -1,4 +1,4 @@
-"""A database that goes away, old reports that are deleted, senders that dawdle, and settings."""
+"""Unavailable databases, deletion of old reports, slow clients, and settings."""
 
 import json
 import os
@@ -16,8 +16,8 @@ import pytest
 from devtelemetry_cli.cli.serve import serve
 from devtelemetry_cli.server.db.database import open_database
 from devtelemetry_cli.server.retention import delete_old
-from tests.helpers.report_server import CONNECTIONS, TODAY, Receiver, body, receiver_in, revised, wait_for
-from tests.helpers.wire import through_a_wire
+from tests.helpers.report_server import CONNECTIONS, TODAY, ReportServer, body, revised, start_server, wait_for
+from tests.helpers.wire import through_relay
 
 TABLES = ("_tool_developer_metrics", "devtel_reports", "devtel_target_metrics")
 OPERATORS = Path(__file__).parents[2] / "docs" / "operators.md"
@@ -25,7 +25,7 @@ OPERATORS = Path(__file__).parents[2] / "docs" / "operators.md"
 
 @pytest.mark.parametrize("url", ["postgresql", pytest.param("mariadb", marks=pytest.mark.slow)], indirect=True)
 def test_a_database_that_goes_away_is_503_and_is_used_again_when_it_returns(tmp_path, url: str) -> None:
-    with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as running:
+    with through_relay(url) as (address, wire), start_server(tmp_path, database=address) as running:
         connection = running.connect()
         assert running.report(connection).status_code == 200
         wire.cut()
@@ -41,8 +41,8 @@ def test_a_database_that_goes_away_is_503_and_is_used_again_when_it_returns(tmp_
 
 
 @pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
-def test_connections_that_were_lost_while_nobody_reported_cost_nobody_an_answer(tmp_path, url: str) -> None:
-    with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as running:
+def test_connections_lost_between_reports_fail_no_request(tmp_path, url: str) -> None:
+    with through_relay(url) as (address, wire), start_server(tmp_path, database=address) as running:
         connection = running.connect()
         assert running.report(connection).status_code == 200
         wire.cut()
@@ -61,12 +61,12 @@ def test_two_servers_on_one_database_are_one(tmp_path, url: str) -> None:
     homes = [tmp_path / name for name in ("one", "two")]
     for home in homes:
         home.mkdir()
-    with receiver_in(homes[0], database=url) as one, receiver_in(homes[1], database=url) as two:
+    with start_server(homes[0], database=url) as one, start_server(homes[1], database=url) as two:
         connection = one.connect("s3cret")
         target = {"target": "t", "runs": 1}
         threads, answers = [], []
 
-        def send(server: Receiver, number: int) -> None:
+        def send(server: ReportServer, number: int) -> None:
             for revision in range(10):
                 metrics = revised(revision, number, (target | {"runs": revision},))
                 answers.append(server.report(connection, "s3cret", developer="d.h", metrics=metrics).status_code)
@@ -85,7 +85,7 @@ def test_two_servers_on_one_database_are_one(tmp_path, url: str) -> None:
 
 def test_reports_older_than_the_set_time_are_deleted_with_their_targets(tmp_path, url: str) -> None:
     days = {name: (TODAY - timedelta(age)).isoformat() for name, age in (("old", 31), ("kept", 30), ("new", 1))}
-    with receiver_in(tmp_path, "--retention-days", 0, database=url) as running:
+    with start_server(tmp_path, "--retention-days", 0, database=url) as running:
         connection = running.connect()
         for name, day in days.items():
             metrics = revised(1, 1, ({"target": "t", "runs": 1},))
@@ -100,29 +100,29 @@ def test_reports_older_than_the_set_time_are_deleted_with_their_targets(tmp_path
 @pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
 def test_one_process_at_a_time_deletes_old_reports(url: str) -> None:
     one, two = open_database(url), open_database(url)
-    seen = one.alone("retention", lambda: two.alone("retention", lambda: "both"))
+    seen = one.try_lock("retention", lambda: two.try_lock("retention", lambda: "both"))
     assert seen is None
-    assert two.alone("retention", lambda: "again") == "again"
+    assert two.try_lock("retention", lambda: "again") == "again"
     one.close()
     two.close()
 
 
 @pytest.mark.slow
 def test_old_reports_are_deleted_at_the_start(tmp_path) -> None:
-    with receiver_in(tmp_path, "--retention-days", 0) as running:
+    with start_server(tmp_path, "--retention-days", 0) as running:
         connection = running.connect()
         assert running.report(connection, date="2020-01-01").status_code == 200
-    with receiver_in(tmp_path) as running:
+    with start_server(tmp_path) as running:
         wait_for(lambda: running.rows(TABLES[0], connection) == [])
         wait_for(lambda: "1 reports older than 365 days deleted" in running.log.read_text())
 
 
-def wire_to(running: Receiver) -> socket.socket:
+def wire_to(running: ReportServer) -> socket.socket:
     return socket.create_connection((running.client.base_url.host, running.client.base_url.port), timeout=30)
 
 
-def test_a_head_beyond_16_kib_is_400_in_the_envelope(receiver: Receiver) -> None:
-    with wire_to(receiver) as wire:
+def test_a_head_beyond_16_kib_is_400_in_the_envelope(server: ReportServer) -> None:
+    with wire_to(server) as wire:
         wire.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000)
         answer = b"".join(iter(lambda: wire.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 400")
@@ -130,8 +130,8 @@ def test_a_head_beyond_16_kib_is_400_in_the_envelope(receiver: Receiver) -> None
 
 
 @pytest.mark.slow
-def test_who_sends_too_slowly_hears_408_and_who_sends_nothing_is_cut(receiver: Receiver, connection: str) -> None:
-    with wire_to(receiver) as slow, wire_to(receiver) as silent:
+def test_a_slow_body_is_408_and_a_silent_client_is_disconnected(server: ReportServer, connection: str) -> None:
+    with wire_to(server) as slow, wire_to(server) as silent:
         slow.sendall(f"POST {connection}/report HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
         began = time.monotonic()
         assert slow.recv(12) == b"HTTP/1.1 408"
@@ -142,7 +142,7 @@ def test_who_sends_too_slowly_hears_408_and_who_sends_nothing_is_cut(receiver: R
 
 
 def test_a_log_for_machines_has_one_object_per_request(tmp_path) -> None:
-    with receiver_in(tmp_path, "--log", "json") as running:
+    with start_server(tmp_path, "--log", "json") as running:
         connection = running.connect("hunter2")
         running.report(connection, "hunter2", developer="jane.doe")
         running.stop()
@@ -160,7 +160,7 @@ def test_the_environment_sets_what_flags_set(tmp_path, monkeypatch: pytest.Monke
         patched.setattr("tests.helpers.report_server.environment", lambda home: os.environ | {"HOME": str(home)})
         for name, value in {"DEVTEL_HOME": tmp_path / "devtel", "DEVTEL_SERVE_LOG": "none"}.items():
             patched.setenv(name, str(value))
-        with receiver_in(tmp_path) as running:
+        with start_server(tmp_path) as running:
             running.client.post(CONNECTIONS, json=body())
             running.stop()
             assert len(running.log.read_text().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""What docs/operators.md shows is run: as it stands, but for addresses and names of the test's own.
+"""The commands of docs/operators.md are run as they stand, but for the tests' own addresses and names.
 
 The commands of devtel that stand on lines of their own are run by tests/test_docs.py with those of the other pages.
 """
@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from tests.helpers.databases import Store, database
 from tests.helpers.db_server import new_database
 from tests.helpers.developer import DEVTEL
-from tests.helpers.report_server import TODAY, environment, receiver_in
+from tests.helpers.report_server import TODAY, environment, start_server
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operators.md").read_text()
@@ -67,11 +67,11 @@ def reports(url: str) -> int:
 
 
 def filled(url: str, home: Path) -> None:
-    """Let a server of ours keep one report there."""
-    with receiver_in(home, database=url) as receiver:
-        path = receiver.connect()
+    """Store one report there through a server."""
+    with start_server(home, database=url) as server:
+        path = server.connect()
         metrics = {"active_hours": 1, "schema": 1, "revision": 1, "targets": []}
-        answer = receiver.client.post(
+        answer = server.client.post(
             f"{path}/report", json={"date": TODAY.isoformat(), "developer": "d-1", "metrics": metrics}
         )
         assert answer.status_code == 200, answer.text
@@ -134,7 +134,7 @@ def test_what_is_dumped_is_restored(
 
 
 def log_in(kind: str, url: str, home: Path) -> dict[str, str]:
-    """What lets the database's own programs find the test's server: the page leaves that to its reader."""
+    """The environment for the database's own programs to find the tests' server, which the page leaves open."""
     to = make_url(url)
     login = {"host": to.host or "", "port": str(to.port), "user": to.username or "", "password": str(to.password or "")}
     if kind == "postgresql":

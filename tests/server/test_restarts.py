@@ -1,4 +1,4 @@
-"""A database server that is stopped and started again: what it promised before still holds."""
+"""A database server that is stopped and started again."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.helpers import db_keeper
 from tests.helpers.db_server import PROGRAMS
-from tests.helpers.report_server import CONNECTIONS, receiver_in, wait_for
+from tests.helpers.report_server import CONNECTIONS, start_server, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -24,16 +24,16 @@ pytestmark = pytest.mark.slow
 def place() -> Iterator[Path]:
     """A folder that a server without root's rights can reach: pytest's own are closed to others."""
     with tempfile.TemporaryDirectory(prefix="devtel-restart-") as name:
-        if db_keeper.NOBODY:
-            os.chown(name, db_keeper.NOBODY.pw_uid, db_keeper.NOBODY.pw_gid)
+        if db_keeper.UNPRIVILEGED:
+            os.chown(name, db_keeper.UNPRIVILEGED.pw_uid, db_keeper.UNPRIVILEGED.pw_gid)
         yield Path(name)
 
 
 @contextmanager
 def running(serve: list[str], place: Path, url: str) -> Iterator[None]:
     """The server, from when it answers until it was stopped in order."""
-    as_nobody = {"user": db_keeper.NOBODY.pw_uid, "group": db_keeper.NOBODY.pw_gid, "extra_groups": []}
-    options = as_nobody if db_keeper.NOBODY else {}
+    unprivileged = {"user": db_keeper.UNPRIVILEGED.pw_uid, "group": db_keeper.UNPRIVILEGED.pw_gid, "extra_groups": []}
+    options = unprivileged if db_keeper.UNPRIVILEGED else {}
     with (place / "log").open("ab") as log:
         server = subprocess.Popen(serve, stdout=log, stderr=log, cwd=place, **options)
         try:
@@ -62,16 +62,16 @@ def test_an_id_is_not_used_again_after_the_database_server_was_restarted(
     if missing := [program for program in PROGRAMS[kind] if db_keeper.find(program) is None]:
         pytest.skip(f"{missing[0]} is not installed")
     make, serve, administration = db_keeper.KINDS[kind](place / "data", db_keeper.free_port())
-    as_nobody = {"user": db_keeper.NOBODY.pw_uid, "group": db_keeper.NOBODY.pw_gid, "extra_groups": []}
-    subprocess.run(make, check=True, capture_output=True, cwd=place, **(as_nobody if db_keeper.NOBODY else {}))
+    unprivileged = {"user": db_keeper.UNPRIVILEGED.pw_uid, "group": db_keeper.UNPRIVILEGED.pw_gid, "extra_groups": []}
+    subprocess.run(make, check=True, capture_output=True, cwd=place, **(unprivileged if db_keeper.UNPRIVILEGED else {}))
     url = make_url(administration).set(database="devtel").render_as_string(hide_password=False)
     with running(serve, place, administration):
         with create_engine(administration, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as db:
             db.execute(text("CREATE DATABASE devtel"))
-        with receiver_in(tmp_path, database=url) as receiver:
-            first, second = receiver.connect(), receiver.connect()
-            assert receiver.client.delete(second).status_code == 200
-    with running(serve, place, administration), receiver_in(tmp_path, database=url) as receiver:
-        third = receiver.connect()
+        with start_server(tmp_path, database=url) as server:
+            first, second = server.connect(), server.connect()
+            assert server.client.delete(second).status_code == 200
+    with running(serve, place, administration), start_server(tmp_path, database=url) as server:
+        third = server.connect()
         ids = [int(path.removeprefix(f"{CONNECTIONS}/")) for path in (first, second, third)]
         assert ids == sorted(set(ids))

@@ -1,4 +1,4 @@
-"""Several processes over one socket and one database, and what an operator sees of them."""
+"""Several processes over one socket and one database, and their metrics."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.report_server import Receiver, body, receiver_in, run, wait_for
+from tests.helpers.report_server import ReportServer, body, run, start_server, wait_for
 
 
-def children(running: Receiver) -> list[int]:
+def children(running: ReportServer) -> list[int]:
     """The ids of the workers."""
     listed = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children").read_text()
     return [int(pid) for pid in listed.split()]
@@ -26,14 +26,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def counted(running: Receiver, name: str) -> float:
+def counted(running: ReportServer, name: str) -> float:
     """A counter of /metrics."""
     found = re.search(rf"^{re.escape(name)} (\S+)$", running.client.get("/metrics").text, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
 def test_workers_share_the_work_start_again_after_a_kill_and_end_together(tmp_path) -> None:
-    with receiver_in(tmp_path, "--workers", 2) as running:
+    with start_server(tmp_path, "--workers", 2) as running:
         connection, first = running.connect(), wait_for(lambda: children(running))
         assert len(first) == 2
         os.kill(first[0], signal.SIGKILL)
@@ -47,7 +47,7 @@ def test_workers_share_the_work_start_again_after_a_kill_and_end_together(tmp_pa
 
 @pytest.mark.slow
 def test_workers_end_when_their_parent_was_killed(tmp_path) -> None:
-    with receiver_in(tmp_path, "--workers", 2) as running:
+    with start_server(tmp_path, "--workers", 2) as running:
         running.connect()
         workers = children(running)
         running.stop(signal.SIGKILL)
@@ -56,7 +56,7 @@ def test_workers_end_when_their_parent_was_killed(tmp_path) -> None:
 
 @pytest.mark.slow
 def test_metrics_add_up_over_all_workers(tmp_path) -> None:
-    with receiver_in(tmp_path, "--workers", 2) as running:
+    with start_server(tmp_path, "--workers", 2) as running:
         connection = running.connect()
         for number in range(20):  # each over a connection of its own, for whichever worker takes it
             running.client.headers["Connection"] = "close"
@@ -64,14 +64,14 @@ def test_metrics_add_up_over_all_workers(tmp_path) -> None:
         assert counted(running, "devtel_reports_stored_total") == 20
 
 
-def test_metrics_tell_requests_durations_and_why_reports_were_refused(receiver: Receiver, connection: str) -> None:
-    before = counted(receiver, 'devtel_reports_refused_total{reason="invalid"}')
-    receiver.report(connection, developer="secret-person", date="tomorrow")
-    assert counted(receiver, 'devtel_reports_refused_total{reason="invalid"}') == before + 1
-    assert counted(receiver, 'devtel_http_requests_total{method="POST",route="report",status="400"}') >= 1
-    assert counted(receiver, 'devtel_http_request_seconds_count{route="report"}') >= 1
-    receiver.client.get("/secret-person")
-    assert "secret-person" not in receiver.client.get("/metrics").text
+def test_metrics_have_requests_durations_and_reasons_of_refusals(server: ReportServer, connection: str) -> None:
+    before = counted(server, 'devtel_reports_refused_total{reason="invalid"}')
+    server.report(connection, developer="secret-person", date="tomorrow")
+    assert counted(server, 'devtel_reports_refused_total{reason="invalid"}') == before + 1
+    assert counted(server, 'devtel_http_requests_total{method="POST",route="report",status="400"}') >= 1
+    assert counted(server, 'devtel_http_request_seconds_count{route="report"}') >= 1
+    server.client.get("/secret-person")
+    assert "secret-person" not in server.client.get("/metrics").text
 
 
 @pytest.mark.slow
@@ -83,7 +83,7 @@ def test_workers_that_cannot_start_end_the_server_with_their_code(tmp_path) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_report_that_was_answered_200_is_lost_to_a_kill_under_load(tmp_path, url: str, workers: int) -> None:
-    with receiver_in(tmp_path, "--workers", workers, database=url) as running:
+    with start_server(tmp_path, "--workers", workers, database=url) as running:
         connection, stored, base = running.connect(), set[str](), running.client.base_url
 
         def send(name: str) -> None:

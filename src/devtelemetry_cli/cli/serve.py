@@ -1,4 +1,4 @@
-"""`devtel serve`: the report endpoint, for where there is no DevLake."""
+"""`devtel serve`: the report endpoint without DevLake."""
 
 import sys
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
-@click.command(short_help="Take daily reports, and keep them in a database.")
+@click.command(short_help="Run the report server and the team's pages.")
 @_setting("--host", "DEVTEL_SERVE_HOST", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @_setting(
     "--port",
@@ -41,7 +41,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     default=1,
     show_default=True,
     type=click.IntRange(1, 64),
-    help="Processes; more than one needs a database server to be of use.",
+    help="Processes; more than one is useful only with a database server.",
 )
 @_setting(
     "--retention-days",
@@ -51,12 +51,12 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     type=click.IntRange(0, 36500),
     help="Older reports are deleted; 0 keeps them.",
 )
-@_setting("--view-token-file", "DEVTEL_VIEW_TOKEN_FILE", metavar="FILE", help="Token for looking on from elsewhere.")
+@_setting("--view-token-file", "DEVTEL_VIEW_TOKEN_FILE", metavar="FILE", help="Read-only token for remote viewers.")
 @_setting(
     "--admin-token-file",
     "DEVTEL_ADMIN_TOKEN_FILE",
     metavar="FILE",
-    help="Token for managing connections and reading rows from elsewhere.",
+    help="Token for remote administration: connections and rows.",
 )
 @_setting(
     "--min-developers",
@@ -64,7 +64,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     default=3,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="The pages show nothing that is about fewer.",
+    help="The pages show only groups of at least so many.",
 )
 @_setting(
     "--log",
@@ -72,18 +72,18 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     default="plain",
     show_default=True,
     type=click.Choice(["plain", "json", "none"]),
-    help="The line per request.",
+    help="The form of the line per request.",
 )
 @click.option("--quiet", is_flag=True, help="The same as --log none.")
-@click.option("--demo", is_flag=True, help="Serve made-up data from a throw-away database, to see the pages.")
-@click.option("--migrate-only", is_flag=True, help="Bring the database up to this version, and exit.")
-@click.option("--add-connection", metavar="NAME", help="Make the connection NAME, print its report path, and exit.")
+@click.option("--demo", is_flag=True, help="Serve made-up data from a temporary database, to see the pages.")
+@click.option("--migrate-only", is_flag=True, help="Migrate the database to this version, and exit.")
+@click.option("--add-connection", metavar="NAME", help="Create the connection NAME, print its report path, and exit.")
 @click.option(
     "--token-file",
     metavar="FILE",
     help="With --add-connection: reports need this token; - reads it from standard input.",
 )
-def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
+def serve(  # noqa: PLR0913, PLR0917 - click passes every option
     quiet: bool,
     demo: bool,
     migrate_only: bool,
@@ -92,9 +92,9 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
     view_token_file: str | None,
     admin_token_file: str | None,
     database: str,
-    **settings: Any,  # noqa: ANN401 - as receiver.settings declares them
+    **settings: Any,  # noqa: ANN401 - as server.settings declares them
 ) -> None:
-    """Take daily reports, as DevLake's developer_telemetry plugin does, and keep them in a database."""
+    """Run the report server, compatible with DevLake's developer_telemetry plugin, and the team's pages."""
     if token_file and add_connection is None:
         raise click.UsageError("--token-file belongs to --add-connection.")
     if demo and database:
@@ -114,7 +114,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click hands over every option
 
 
 def _server() -> ModuleType:
-    """The receiver, loaded only here: no other command waits for it or needs its extra."""
+    """The server, loaded only here: no other command waits for it or needs its extra."""
     try:
         from devtelemetry_cli.server import main  # noqa: PLC0415 - see above
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The application: its routes, what a fault becomes, and what every request passes."""
+"""The application: routes, middleware, and the answer to each kind of error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,18 +20,18 @@ from devtelemetry_cli.server.middleware import Access, AccessLogMiddleware, Log
 from devtelemetry_cli.server.responses import RefusedError, failure, unknown_path
 
 
-def create_app(served: AppState, access: Access | None, fault: Log) -> FastAPI:
-    """The application that serves with `served`; `access` is told of each request, `fault` of each trace."""
+def create_app(app_state: AppState, access: Access | None, fault: Log) -> FastAPI:
+    """The ASGI application; `access` is called for each request, `fault` with each traceback."""
     app = FastAPI(
         title="devtel",
         version=__version__,
         routes=routes(),
-        middleware=[Middleware(AccessLogMiddleware, metrics=served.metrics, access=access, fault=fault)],
+        middleware=[Middleware(AccessLogMiddleware, metrics=app_state.metrics, access=access, fault=fault)],
         exception_handlers=FAULTS,
-        redirect_slashes=False,  # a sender never follows one
+        redirect_slashes=False,  # clients never follow one
         openapi_url=None,  # routes.py serves its own
     )
-    app.state.served = served
+    app.state.app_state = app_state
     return app
 
 
@@ -43,11 +43,11 @@ async def _on_bad_report(_request: Request, error: ReportError) -> Response:
     return failure(400, str(error))
 
 
-async def _on_database_away(_request: Request, _error: Exception) -> Response:
-    return failure(503, "the database is busy or away, try again")
+async def _on_unavailable(_request: Request, _error: Exception) -> Response:
+    return failure(503, "the database is busy or unavailable, try again")
 
 
-async def _on_misfit(_request: Request, _error: Exception) -> Response:
+async def _on_data_error(_request: Request, _error: Exception) -> Response:
     return failure(400, "a value does not fit the database")
 
 
@@ -57,20 +57,20 @@ async def _on_wrong_query(_request: Request, error: RequestValidationError) -> R
 
 
 async def _on_unknown(_request: Request, _error: Exception) -> Response:
-    """DevLake's router knows no 405: a wrong method is a path that is not there."""
+    """DevLake's router has no 405: a wrong method is an unknown path."""
     return unknown_path()
 
 
 FAULTS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
     RefusedError: _on_refused,
     ReportError: _on_bad_report,
-    OperationalError: _on_database_away,
-    InterfaceError: _on_database_away,
-    PoolTimeoutError: _on_database_away,
-    DatabaseBusyError: _on_database_away,
-    ConflictError: _on_database_away,
-    InternalError: _on_database_away,
-    DataError: _on_misfit,
+    OperationalError: _on_unavailable,
+    InterfaceError: _on_unavailable,
+    PoolTimeoutError: _on_unavailable,
+    DatabaseBusyError: _on_unavailable,
+    ConflictError: _on_unavailable,
+    InternalError: _on_unavailable,
+    DataError: _on_data_error,
     RequestValidationError: _on_wrong_query,
     HTTPException: _on_unknown,
 }

@@ -1,4 +1,4 @@
-"""Who may do what: report tokens, the view and the admin token, and requests from this very machine."""
+"""Authorization: report tokens, the view and the admin token, and requests from this machine."""
 
 import hashlib
 import hmac
@@ -16,31 +16,31 @@ FORWARDED = ("forwarded", "via", "x-real-ip")
 
 
 def hash_token(token: str) -> str:
-    """What is stored of a token: salt and salted hash, in hexadecimal.
+    """Salt and salted hash of a token in hexadecimal, for storage.
 
-    One round of SHA-256, not a slow password hash: it is computed for every report, and everyone who can
-    read it reads the reports beside it, so all that a guessed token would add is to write some. It keeps
-    tokens from being read, and from being recognised as the same in two places.
+    One round of SHA-256, not a slow password hash: it is computed for every report, and a reader of the hash can
+    read the reports beside it too, so that a guessed token would only add the right to write. The hash keeps tokens
+    from being read, and from being recognised in two places.
     """
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}${_digest(salt.hex(), token.encode())}"
 
 
 def token_matches(stored: str, presented: bytes) -> bool:
-    """Whether `presented` is the token that `stored` was made from, in a time that tells nothing."""
+    """Whether `presented` is the token of the hash `stored`; in constant time."""
     salt, _, digest = stored.partition("$")
     return hmac.compare_digest(digest.encode(), _digest(salt, presented).encode())
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """The hashes of the tokens that open more than one connection; None where there is no such token."""
+    """The hashes of the server-wide tokens; None for a token that is not set."""
 
     view: str | None = None
     admin: str | None = None
 
     def check_view(self, request: Request) -> None:
-        """RefusedError unless the request may look at what the server as a whole tells."""
+        """RefusedError unless the request may read the team's pages and metrics."""
         _check_role(request, (self.view, self.admin))
 
     def check_admin(self, request: Request) -> None:
@@ -48,7 +48,7 @@ class Tokens:
         _check_role(request, (self.admin,))
 
     def is_admin(self, request: Request) -> bool:
-        """Whether `check_admin` lets the request pass."""
+        """Whether `check_admin` passes."""
         try:
             self.check_admin(request)
         except RefusedError:
@@ -57,19 +57,19 @@ class Tokens:
 
 
 def check_token(stored: Iterable[str], authorization: str | None) -> None:
-    """RefusedError unless the header's key is a token of `stored`: 401 without one, 403 for another."""
+    """RefusedError unless the header's key matches a hash of `stored`: 401 without a key, 403 for a wrong one."""
     scheme, _, key = (authorization or "").partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise RefusedError(401, "an Authorization header with a Bearer key is required")
     presented = key.encode("latin-1")  # header text is bytes read as Latin-1
-    matches = [token_matches(one, presented) for one in stored]  # all of them, in a time that tells nothing
+    matches = [token_matches(one, presented) for one in stored]  # all of them: constant time
     if not any(matches):
         raise RefusedError(403, "the key is not valid here")
 
 
 def _check_role(request: Request, tokens: tuple[str | None, ...]) -> None:
-    """A program of this machine needs no token; from elsewhere there is no way in where no token was set."""
+    """Requests from this machine need no token; all others need one of `tokens`."""
     if is_local(request):
         return
     if not (accepted := [token for token in tokens if token]):
@@ -78,11 +78,11 @@ def _check_role(request: Request, tokens: tuple[str | None, ...]) -> None:
 
 
 def is_local(request: Request) -> bool:
-    """Whether a program of this machine asked, and asked us: no proxy and no foreign web page is between."""
+    """Whether the request comes from a program of this machine, without a proxy or a foreign web page between."""
     headers = request.headers
     if request.client is None or not is_loopback(request.client.host):
         return False
-    # A name that resolves to 127.0.0.1 (DNS rebinding), or a page that posts here, comes from a browser.
+    # DNS rebinding: a foreign name that resolves to 127.0.0.1. Cross-site requests: a foreign Origin.
     if not is_loopback(_host(headers.get("host", ""))) or not is_loopback(_origin_host(headers.get("origin"))):
         return False
     return not any(name in FORWARDED or name.startswith("x-forwarded-") for name in headers)
@@ -108,7 +108,7 @@ def _host(header: str) -> str:
 
 
 def _origin_host(origin: str | None) -> str:
-    """The host of a page that asks; where no page asks, ourselves."""
+    """The host of the page that sent the request; localhost if no page did."""
     return "localhost" if origin is None else _host(origin.partition("://")[2])
 
 

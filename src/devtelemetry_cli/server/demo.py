@@ -1,6 +1,6 @@
-"""Made-up reports, to see the pages with: the same at every start but for their dates.
+"""Made-up reports for a first look at the pages: the same at every start but for their dates.
 
-They go the way of real ones, from what a day amounts to, over the wire's bytes, into the tables.
+They take the way of real ones: a day's metrics -> the bytes of a report -> the tables.
 """
 
 import random
@@ -20,7 +20,7 @@ from devtelemetry_cli.server.team.publishing import publish
 SEED = 20
 WEEKS = 14
 DEVELOPERS = 26
-TOGETHER = 100  # reports stored in one transaction
+REPORTS_PER_TRANSACTION = 100
 ENVIRONMENT = Environment("Linux", "x86_64", 8, 32, "GNU Make 4.3", "0.1.0")
 
 
@@ -57,12 +57,13 @@ HABITS = (
 
 
 def fill(database: Database, key: bytes, k: int, today: date) -> None:
-    """Fill an empty database with what a team of DEVELOPERS may have reported until yesterday, and publish it."""
+    """Fill an empty database with the reports of DEVELOPERS until yesterday, and publish them."""
     new = connections.NewConnection("demonstration", endpoint="devtel serve --demo")
     connection = database.write(lambda db: connections.ensure(db, new))
-    told = [(connection, read_report(body, today)) for body in _bodies(today)]
-    for first in range(0, len(told), TOGETHER):
-        database.write(partial(reports.store, key=key, told=told[first : first + TOGETHER]))
+    made = [(connection, read_report(body, today)) for body in _bodies(today)]
+    for first in range(0, len(made), REPORTS_PER_TRANSACTION):
+        batch = dict(enumerate(made[first : first + REPORTS_PER_TRANSACTION]))
+        database.write(partial(reports.store, key=key, entries=batch))
     publish(database, k, today, everything=True, stopped=lambda: False)
 
 
@@ -109,7 +110,7 @@ def _count(target: TargetMetrics, habit: _Habit, place: tuple[str, str], late: b
 
 
 def _poisson(mean: float, chance: random.Random) -> int:
-    """How often something that happens `mean` times a day happened today."""
+    """A Poisson-distributed count with the given mean."""
     count, left = 0, chance.expovariate(1)
     while left < mean:
         count += 1

@@ -1,4 +1,4 @@
-"""`devtel serve` as a process: its socket, its server, its end, and the connection made from the shell."""
+"""The process of `devtel serve`: its socket, its server and its end, and connections made from the shell."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,11 +39,11 @@ BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which tells when it really listens, and ends when `parent` is readable."""
+    """uvicorn's server; calls `started` once it listens, and ends when `parent` becomes readable."""
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None], parent: int | None) -> None:
         super().__init__(config)
-        self._told = started
+        self._on_started = started
         self._parent = parent
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -51,7 +51,7 @@ class _Server(uvicorn.Server):
         if self._parent is not None:
             asyncio.get_running_loop().add_reader(self._parent, self._orphaned, self._parent)
         if self.started:
-            self._told()
+            self._on_started()
 
     def _orphaned(self, parent: int) -> None:
         asyncio.get_running_loop().remove_reader(parent)
@@ -67,34 +67,46 @@ def run(settings: Settings) -> int:
     if settings.workers == 1:
         serve(listener, settings)
         return 0
-    database.migrate(settings.database)  # said once, by the one who started it
+    database.migrate(settings.database)  # once, before the workers start
     with TemporaryDirectory(prefix="devtel-metrics-") as folder:
         shared = replace(settings, metrics_folder=Path(folder))
         return Workers(settings.workers, lambda number, parent: serve(listener, shared, number, parent), say).run()
 
 
 def run_demo(settings: Settings) -> int:
-    """Serve made-up data from a database that is thrown away at the end; as `run`."""
+    """As `run`, with made-up data in a temporary database."""
     with TemporaryDirectory(prefix="devtel-demo-") as folder:
         url = f"sqlite:///{folder}/reports.db"
-        opened = open_database(url)
         say("devtel serve: making up a team's reports")
-        key = opened.write(lambda db: reports.secret_key(db, "forget"))
-        demo.fill(opened, key, settings.min_developers, datetime.now(UTC).date())
-        opened.close()
+        with closing(open_database(url)) as opened:
+            key = opened.write(lambda db: reports.secret_key(db, "forget"))
+            demo.fill(opened, key, settings.min_developers, datetime.now(UTC).date())
         return run(replace(settings, database=url, demo=True, workers=1, retention_days=0))
 
 
 def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
     """Serve in this process. Raises DevtelError before."""
-    opened = open_database(settings.database)
-    forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
-    writer, retention = Writer(opened, forget_key), Retention(opened, settings.retention_days, say)
-    publisher = Publisher(opened, settings.min_developers, say)
+    with closing(open_database(settings.database)) as opened:
+        forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
+        with (
+            Writer(opened, forget_key) as writer,
+            Retention(opened, settings.retention_days, say),
+            Publisher(opened, settings.min_developers, say) as publisher,
+        ):
+            app_state = _app_state(opened, writer, publisher, settings)
+            server = _server(app_state, listener, settings, number, parent)
+            # uvicorn raises the signal again at its end; to be stopped is no failure, so the signal ends here.
+            for one in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(one, server.handle_exit)
+            server.run(sockets=[listener])
+
+
+def _server(
+    app_state: AppState, listener: socket.socket, settings: Settings, number: int, parent: int | None
+) -> _Server:
     logs = {"plain": plain(say), "json": as_json(say), "none": None}
-    app = create_app(_state(opened, writer, publisher, settings), logs[settings.log], say)
     config = uvicorn.Config(
-        app,
+        create_app(app_state, logs[settings.log], say),
         http=DeadlineH11Protocol,
         h11_max_incomplete_event_size=HEAD_BYTES,
         log_config=None,
@@ -103,24 +115,14 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
         lifespan="off",
         ws="none",
         server_header=False,
-        proxy_headers=False,  # who asks is decided by the peer and by the headers as they came
+        proxy_headers=False,  # auth.py decides by the peer's address and the headers as they came
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     address = address_of(listener)
-    server = _Server(config, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
-    # uvicorn sends the signal on when it is done; to have been stopped is no failure, so it ends here.
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, server.handle_exit)
-    try:
-        server.run(sockets=[listener])
-    finally:
-        publisher.close()
-        retention.close()
-        writer.close()
-        opened.close()
+    return _Server(config, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
 
 
-def _state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> AppState:
+def _app_state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> AppState:
     def hashed(token: str) -> str | None:
         return hash_token(token) if token else None
 
@@ -142,26 +144,23 @@ def _state(opened: Database, writer: Writer, publisher: Publisher, settings: Set
 
 
 def migrate(database_url: str) -> str:
-    """Bring the tables up to this version; what was done, in a sentence. Raises DevtelError."""
+    """Migrate the tables to this version; the result as a sentence. Raises DevtelError."""
     done = database.migrate(database_url or default_database())
     return f"The database {'was brought' if done else 'is already'} up to version {HEAD}."
 
 
 def add_connection(database_url: str, name: str, token: str) -> str:
-    """The report path of the connection of that name, made where there is none; a `token` given is set."""
+    """The report path of the connection of that name, created if missing; a given `token` is set."""
     if not 1 <= len(name.strip()) <= connections.MAX_CONNECTION_NAME:
         raise ConfigurationError("A connection's name has 1 to 100 characters.")
-    opened = open_database(database_url or default_database())
     new = connections.NewConnection(name, endpoint="devtel serve", token=token)
-    try:
+    with closing(open_database(database_url or default_database())) as opened:
         number = opened.write(lambda db: connections.ensure(db, new))
-    finally:
-        opened.close()
     return f"{CONNECTIONS}/{number}/report"
 
 
 def default_database() -> str:
-    """The address of reports.db in DEVTEL_HOME, else in the user's data folder, which is made private."""
+    """The address of reports.db in DEVTEL_HOME, else in the user's data folder; the folder is made private."""
     folder = Path(os.environ.get("DEVTEL_HOME") or platformdirs.user_data_dir("devtel"))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -184,7 +183,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _bound(host: str, port: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, kind, protocol, _, address = found[0]
-    # Named as TCP's: asyncio turns Nagle's delay off (40 ms for each answer) only where it can see that.
+    # With the protocol named: asyncio turns Nagle's delay off (40 ms per answer) only for a socket named as TCP.
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -197,13 +196,13 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """The URL that a listening socket answers."""
+    """The URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def say(line: str) -> None:
-    """One line on standard error; when nobody reads it any more, serving goes on."""
+    """One line on standard error; serving goes on if nobody reads it."""
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()

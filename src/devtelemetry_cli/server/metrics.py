@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests, their durations, and what became of reports. No label names a person or a team."""
+"""Prometheus metrics: requests, their durations, and outcomes of reports. No label names a person or a team."""
 
 import os
 from pathlib import Path
@@ -43,7 +43,7 @@ class Metrics:
         )
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request; `route` is the name of one of ours, or empty."""
+        """Count one request; `route` is the name of a handler, or empty."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
         if route == "report" and status != 200:

@@ -1,4 +1,4 @@
-"""The way in and out of every request: counted, one access line each, and the net under unexpected faults."""
+"""Metrics, an access line, and the handler of unexpected errors for every request."""
 
 import json
 import time
@@ -18,9 +18,9 @@ Access = Callable[[str, str, int, float], None]  # method, path, status, millise
 
 
 class AccessLogMiddleware:
-    """Plain ASGI, as a report should not pay for more; `access` is told of each request, `fault` of a trace.
+    """Plain ASGI, the cheapest form; `access` is called for each request, `fault` with a traceback.
 
-    No line holds a query, a header, a body, a peer's address, or a path that we do not know.
+    No line contains a query, a header, a body, a peer's address, or an unknown path.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, access: Access | None, fault: Log) -> None:
@@ -35,22 +35,22 @@ class AccessLogMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 499  # as nginx calls it: the client left before an answer
+        status = 499  # nginx's code: the client left before an answer
 
-        async def watched(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_note)
         except ClientDisconnect:
             pass
-        except Exception:  # the one net: told once, and answered without a trace
-            self._fault(f"devtel serve: unexpected fault\n{traceback.format_exc().rstrip()}")
+        except Exception:  # logged once; the answer has no traceback
+            self._fault(f"devtel serve: unexpected error\n{traceback.format_exc().rstrip()}")
             if status == 499:
-                await failure(500, "internal error")(scope, receive, watched)
+                await failure(500, "internal error")(scope, receive, send_and_note)
         seconds = time.perf_counter() - started
         method, route = scope["method"], getattr(scope.get("endpoint"), "__name__", "")
         self._metrics.answered(method if route else "", route, status, seconds)
@@ -66,16 +66,16 @@ def plain(say: Log) -> Access:
 def as_json(say: Log) -> Access:
     """Access lines for machines: one JSON object each."""
 
-    def tell(method: str, path: str, status: int, milliseconds: float) -> None:
+    def log_request(method: str, path: str, status: int, milliseconds: float) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = {"time": now, "method": method, "path": path, "status": status, "ms": round(milliseconds, 1)}
         say(json.dumps(line))
 
-    return tell
+    return log_request
 
 
 def _path(scope: Scope) -> str:
-    """The request's path where it is one of ours, with nothing but a number as an id."""
+    """The request's path if it is a known one, and its id a number."""
     given = scope.get("path_params")
     if "endpoint" not in scope or given is None:
         return "(unknown path)"

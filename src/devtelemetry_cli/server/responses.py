@@ -1,6 +1,8 @@
-"""What a client reads: the plugin's envelope, and the exceptions that become one."""
+"""Answers in the plugin's envelope, and the exceptions that become one."""
 
 import json
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi.responses import PlainTextResponse, Response
 
@@ -9,12 +11,20 @@ RETRY_AFTER_SECONDS = 5
 
 
 class RefusedError(Exception):
-    """A request that gets another answer than 200: HTTP `status` and a sentence for its sender."""
+    """A request that is answered with the HTTP `status`, not 200, and a sentence for its sender."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one piece of work: its value, or the error that it ended with."""
+
+    value: Any = None
+    error: Exception | None = None
 
 
 def as_json(value: object, status: int = 200) -> Response:
@@ -28,7 +38,7 @@ def success(message: str, data: object = None) -> Response:
 
 
 def failure(status: int, message: str) -> Response:
-    """The plugin's envelope of an error; what passes by itself says when to come again."""
+    """The plugin's envelope of an error; a temporary one has a Retry-After."""
     text = f"{message} ({status})"
     envelope = {"code": 0, "success": False, "message": text, "causes": [message], "data": None}
     answer = as_json(envelope, status)
@@ -40,5 +50,5 @@ def failure(status: int, message: str) -> Response:
 
 
 def unknown_path() -> Response:
-    """The text that DevLake's router answers: a sender tells a wrong URL from a wrong connection by it."""
+    """The text of DevLake's router: clients tell a wrong URL from an unknown connection by it."""
     return PlainTextResponse("404 page not found", 404)

@@ -1,8 +1,9 @@
-"""Days that are over: reports older than the set time are deleted, at start and daily, by one process at a time."""
+"""Deletion of reports older than the retention time, at start and daily, by one process at a time."""
 
 import threading
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import Self
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,11 +15,11 @@ from devtelemetry_cli.server.team.cells import monday
 from devtelemetry_cli.server.team.publishing import CLOSED
 
 DAILY_SECONDS = 24 * 3600.0
-AGAIN_SECONDS = 600.0  # the database was away
+RETRY_SECONDS = 600.0  # after the database was unavailable
 
 
 class Retention:
-    """A thread that deletes what is older than `days`, until `close`. With 0 days it deletes nothing."""
+    """A thread that deletes reports older than `days`, while the context lasts; with 0 days, none."""
 
     def __init__(self, database: Database, days: int, say: Log) -> None:
         self._database = database
@@ -26,11 +27,14 @@ class Retention:
         self._say = say
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
-        if days:
-            self._thread.start()
 
-    def close(self) -> None:
-        """End, in the middle of the work if need be: what is left is deleted by the next."""
+    def __enter__(self) -> Self:
+        if self._days:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End after the current day; the next process deletes the rest."""
         self._closed.set()
         if self._days:
             self._thread.join()
@@ -45,13 +49,13 @@ class Retention:
                     self._say(f"devtel serve: {deleted} reports older than {self._days} days deleted")
             except (SQLAlchemyError, ConflictError, DatabaseBusyError) as error:
                 self._say(f"devtel serve: old reports are not deleted yet: {type(error).__name__}")
-                wait = AGAIN_SECONDS
+                wait = RETRY_SECONDS
 
 
 def delete_old(database: Database, days: int, today: date, closed: threading.Event) -> int:
-    """Delete the reports of days more than `days` before `today`; how many, 0 also when another process does it.
+    """Delete the reports of days more than `days` before `today`; how many, 0 also if another process does it.
 
-    One transaction for each day, so that nobody who reports waits long.
+    One transaction per day, so that reports wait only briefly.
     """
 
     def day_by_day() -> int:
@@ -61,7 +65,7 @@ def delete_old(database: Database, days: int, today: date, closed: threading.Eve
         database.write(partial(_delete_weeks, kept_from=today - timedelta(days)))
         return deleted
 
-    return database.alone("retention", day_by_day) or 0
+    return database.try_lock("retention", day_by_day) or 0
 
 
 def _oldest(db: Connection, kept_from: date) -> date | None:
@@ -70,14 +74,14 @@ def _oldest(db: Connection, kept_from: date) -> date | None:
 
 
 def _delete(db: Connection, day: date) -> int:
-    # What was remembered of these rows goes with them: told again, they would be counted twice.
+    # The record of what is published goes with these rows: sent again, they would be counted twice. So it is closed.
     week = team_weeks.c.week == monday(day)
     db.execute(update(team_weeks).where(week).values(state=CLOSED, turn=team_weeks.c.turn + 1))
-    # Our own rows go with the plugin's: their foreign keys cascade.
+    # Foreign keys cascade to devtel's own tables.
     return db.execute(delete(daily_metrics).where(daily_metrics.c.date == day)).rowcount
 
 
 def _delete_weeks(db: Connection, kept_from: date) -> None:
-    """What the team's pages show of weeks that are over as a whole."""
+    """Cells of weeks that ended before `kept_from`."""
     for table in (team_cells, team_weeks):
         db.execute(delete(table).where(table.c.week < kept_from - timedelta(days=6)))

@@ -1,4 +1,4 @@
-"""Who looks at the pages: a browser shows its token once, and from then on a cookie that cannot be made up.
+"""Sessions of browsers: a token is shown once at login, then a signed cookie.
 
 The cookie holds when it ends and a keyed hash over that; the key is made of the database's own secret and of the
 tokens, so that it opens every worker, and nothing any more once a token was changed.
@@ -37,10 +37,10 @@ class Sessions:
         )
 
     def is_open(self, request: Request) -> bool:
-        """Whether the request shows a cookie of ours that has not ended."""
+        """Whether the request has a valid cookie of this server."""
         end, _, signature = request.cookies.get(COOKIE, "").partition(".")
-        ours = hmac.compare_digest(signature.encode("latin-1", "replace"), self._sign(end).encode())
-        return ours and float(end) > time.time()
+        is_valid = hmac.compare_digest(signature.encode("latin-1", "replace"), self._sign(end).encode())
+        return is_valid and float(end) > time.time()
 
     def _sign(self, end: str) -> str:
         return hmac.digest(self.key, f"session:{end}".encode(), "sha256").hex()

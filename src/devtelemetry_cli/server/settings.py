@@ -1,4 +1,4 @@
-"""What an operator decides about a server; cli/serve.py reads it from flags and the environment."""
+"""An operator's settings; cli/serve.py reads them from flags and the environment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """How to serve. Tokens are the tokens themselves, empty where there is none.
+    """Settings of one server. Tokens are in clear, empty if not set.
 
-    `retention_days` 0 keeps reports for ever. Pages show nothing that is about fewer than `min_developers`. With
-    `demo` everything shown is marked as made up. `metrics_folder` is set by the parent of several workers.
+    `retention_days` 0 keeps reports for ever. Pages show only groups of at least `min_developers`. `demo` marks
+    everything shown as made up. `metrics_folder` is set by the parent of several workers.
     """
 
     host: str = "127.0.0.1"

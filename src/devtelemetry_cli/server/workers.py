@@ -1,4 +1,4 @@
-"""Several processes over one listening socket: started, watched, started again, and ended together."""
+"""Worker processes over one listening socket: started, supervised, restarted, and ended together."""
 
 import os
 import signal
@@ -11,12 +11,12 @@ from types import FrameType
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.server.middleware import Log
 
-AGAIN_SECONDS = 1.0
+RESTART_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Workers:
-    """`count` processes that each do `work(number, parent)`; `parent` is readable once this process is gone."""
+    """`count` processes that each call `work(number, parent)`; `parent` becomes readable when this process ends."""
 
     def __init__(self, count: int, work: Callable[[int, int], None], say: Log) -> None:
         self._count = count
@@ -39,18 +39,20 @@ class Workers:
             code = os.waitstatus_to_exitcode(status)
             if self._stopping or number < 0:
                 continue
-            if code in (69, 78) and time.monotonic() - first < 10:  # it said why, and the next would say the same
+            if (
+                code in (69, 78) and time.monotonic() - first < 10
+            ):  # it printed the reason, and a restart would fail the same
                 failed = code
                 self._stop()
                 continue
             self._say(f"devtel serve: worker {number} ended with {code}, another is started")
-            time.sleep(AGAIN_SECONDS)
+            time.sleep(RESTART_SECONDS)
             if not self._stopping:
                 self._start(number, parent, alive)
         return failed
 
     def _start(self, number: int, parent: int, alive: int) -> None:
-        # A signal between the fork and the note of its id would miss the new process.
+        # A signal between the fork and the record of its id would miss the new process.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             pid = os.fork()

@@ -1,4 +1,4 @@
-"""The description of the paths, and requests made from it: whatever is sent, the server has an answer."""
+"""The OpenAPI description, and requests generated from it."""
 
 import json
 
@@ -8,24 +8,24 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 
 from devtelemetry_cli.server.api.routes import PATHS, description
-from tests.helpers.report_server import Receiver, body
+from tests.helpers.report_server import ReportServer, body
 
 SCHEMA = schemathesis.openapi.from_dict(description())
 
 
-def test_the_description_is_reachable_and_lists_every_path(receiver: Receiver) -> None:
-    told = receiver.client.get("/openapi.json").json()
+def test_the_description_is_reachable_and_lists_every_path(server: ReportServer) -> None:
+    told = server.client.get("/openapi.json").json()
     assert told == json.loads(json.dumps(description()))
     listed = {(method.upper(), path) for path, methods in told["paths"].items() for method in methods}
     assert listed == {(path.method, path.path) for path in PATHS}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("receiver", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session")
+@pytest.mark.parametrize("server", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session")
 @SCHEMA.parametrize()
 @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
-def test_no_request_made_from_the_description_finds_a_fault(receiver: Receiver, case: schemathesis.Case) -> None:
-    answer = case.call(base_url=str(receiver.client.base_url), timeout=30)
+def test_no_generated_request_causes_an_error(server: ReportServer, case: schemathesis.Case) -> None:
+    answer = case.call(base_url=str(server.client.base_url), timeout=30)
     assert answer.status_code < 500, answer.text
 
 
@@ -43,24 +43,26 @@ ODD = {
 
 
 @pytest.mark.parametrize("what", ODD)
-@pytest.mark.parametrize("receiver", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session")
-def test_what_cannot_be_stored_is_400_with_a_sentence(receiver: Receiver, connection: str, what: str) -> None:
+@pytest.mark.parametrize("server", ["sqlite", "postgresql", "mariadb"], indirect=True, scope="session")
+def test_what_cannot_be_stored_is_400_with_a_sentence(server: ReportServer, connection: str, what: str) -> None:
     content = json.dumps(body(**ODD[what]))
-    answer = receiver.client.post(f"{connection}/report", content=content)
+    answer = server.client.post(f"{connection}/report", content=content)
     assert (answer.status_code, answer.json()["success"]) == (400, False)
     assert len(answer.json()["causes"][0]) > 10
-    assert receiver.rows("_tool_developer_metrics", connection) == []
+    assert server.rows("_tool_developer_metrics", connection) == []
 
 
 @pytest.mark.parametrize("path", ["/report", "/forget", "/test", ""])
-def test_a_body_that_is_cut_short_or_nested_without_end_is_400(receiver: Receiver, connection: str, path: str) -> None:
+def test_a_body_that_is_cut_short_or_nested_without_end_is_400(
+    server: ReportServer, connection: str, path: str
+) -> None:
     method = "POST" if path else "PATCH"
     for content in (b'{"developer":"d', b"[" * 60_000, b'{"a":' * 10_000, b"\xff\xfe", b'"text"'):
-        answer = receiver.client.request(method, f"{connection}{path}", content=content)
+        answer = server.client.request(method, f"{connection}{path}", content=content)
         assert (answer.status_code, answer.json()["success"]) == (400, False)
 
 
-def test_a_path_and_a_query_of_odd_bytes_find_no_fault(receiver: Receiver) -> None:
+def test_a_path_and_a_query_of_odd_bytes_cause_no_error(server: ReportServer) -> None:
     for path in ("/%00", "/plugins/%ff/x", "/devtel/v1/daily-metrics?project=%ff%00&from=%ed%a0%80", "/metrics?%"):
-        answer = httpx.get(f"{str(receiver.client.base_url).rstrip('/')}{path}")
+        answer = httpx.get(f"{str(server.client.base_url).rstrip('/')}{path}")
         assert answer.status_code < 500

@@ -1,4 +1,4 @@
-"""What a report leaves in the database, and what an erasure leaves of it."""
+"""The rows of a report, and their erasure."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +8,17 @@ import pytest
 
 from devtelemetry_cli.model.metrics import DailyMetrics, Environment
 from devtelemetry_cli.report.encode import encode
-from tests.helpers.report_server import TODAY, Receiver, body, locked, receiver_in, revised
+from tests.helpers.report_server import TODAY, ReportServer, body, locked, revised, start_server
 
 TARGET = {"project": "api", "target": "dev.up", "runs": 3, "failures": 1, "duration_max": 2.5}
 EVERYWHERE = True
 TABLES = ("_tool_developer_metrics", "devtel_reports", "devtel_target_metrics")
 
 
-def test_a_report_of_the_plugins_form_fills_the_plugins_columns(receiver: Receiver, connection: str) -> None:
+def test_a_report_of_the_plugins_form_fills_the_plugins_columns(server: ReportServer, connection: str) -> None:
     metrics = {"active_hours": 8, "tools_used": ["git"], "commands": {"git": 45}, "projects": ["api"]}
-    receiver.report(connection, metrics=metrics, email="a@b.c", name="A", hostname="h")
-    [row] = receiver.rows("_tool_developer_metrics", connection)
+    server.report(connection, metrics=metrics, email="a@b.c", name="A", hostname="h")
+    [row] = server.rows("_tool_developer_metrics", connection)
     created, updated = row.pop("created_at"), row.pop("updated_at")
     assert created == updated
     assert row == {
@@ -36,7 +36,7 @@ def test_a_report_of_the_plugins_form_fills_the_plugins_columns(receiver: Receiv
     }
 
 
-def test_our_own_report_is_stored_whole(receiver: Receiver, connection: str) -> None:
+def test_a_report_of_devtel_is_stored_completely(server: ReportServer, connection: str) -> None:
     day = DailyMetrics(TODAY.isoformat(), revision=7, hours={8, 9})
     target = day.target("api", "dev.up")
     target.runs, target.failures, target.lost, target.waited_seconds = 3, 1, 1, 4.25
@@ -44,8 +44,8 @@ def test_our_own_report_is_stored_whole(receiver: Receiver, connection: str) -> 
     target.add_checkout(("default", "1-7"), 3, 1)
     machine = Environment("linux", "x86_64", 8, 16, "4.3", "0.1.0")
     sent = encode(day, "0b7c", "host", machine)
-    assert receiver.client.post(f"{connection}/report", content=sent).status_code == 200
-    [daily], [ours], [stored] = (receiver.rows(table, connection) for table in TABLES)
+    assert server.client.post(f"{connection}/report", content=sent).status_code == 200
+    [daily], [ours], [stored] = (server.rows(table, connection) for table in TABLES)
     assert (daily["developer_id"], daily["os_info"], daily["active_hours"]) == ("0b7c.host", "linux x86_64", 2)
     assert (ours["anonymous_id"], ours["revision"], ours["schema"], ours["cores"]) == ("0b7c", 7, 1, 8)
     assert (ours["memory_gib"], ours["make"], ours["devtel"]) == (16, "4.3", "0.1.0")
@@ -54,93 +54,91 @@ def test_our_own_report_is_stored_whole(receiver: Receiver, connection: str) -> 
     assert stored["checkouts"] == '[{"branch":"default","age_days":"1-7","runs":3,"failures":1}]'
 
 
-def test_a_second_report_replaces_the_whole_day(receiver: Receiver, connection: str) -> None:
-    receiver.report(connection, metrics=revised(1, 8, (TARGET, TARGET | {"target": "old"})), email="a@b.c")
-    [first] = receiver.rows(TABLES[0], connection)
-    receiver.report(connection, metrics=revised(2, 9, (TARGET | {"runs": 4},)))
-    [second] = receiver.rows(TABLES[0], connection)
+def test_a_second_report_replaces_the_whole_day(server: ReportServer, connection: str) -> None:
+    server.report(connection, metrics=revised(1, 8, (TARGET, TARGET | {"target": "old"})), email="a@b.c")
+    [first] = server.rows(TABLES[0], connection)
+    server.report(connection, metrics=revised(2, 9, (TARGET | {"runs": 4},)))
+    [second] = server.rows(TABLES[0], connection)
     assert (second["email"], second["active_hours"]) == ("", 9)
     assert second["created_at"] == first["created_at"] < second["updated_at"]
-    assert [(t["target"], t["runs"]) for t in receiver.rows(TABLES[2], connection)] == [("dev.up", 4)]
+    assert [(t["target"], t["runs"]) for t in server.rows(TABLES[2], connection)] == [("dev.up", 4)]
 
 
 @pytest.mark.parametrize(
     ("stored", "sent", "hours"), [(5, 4, 1), (5, 5, 2), (5, 6, 2), (5, None, 2), (None, 4, 2), (0, 0, 2)]
 )
 def test_only_a_lower_revision_leaves_the_day_as_it_is(
-    receiver: Receiver, connection: str, stored: int | None, sent: int | None, hours: int
+    server: ReportServer, connection: str, stored: int | None, sent: int | None, hours: int
 ) -> None:
     for revision, told in ((stored, 1), (sent, 2)):
-        assert receiver.report(connection, metrics={"active_hours": told, "revision": revision}).status_code == 200
-    [row] = receiver.rows(TABLES[0], connection)
+        assert server.report(connection, metrics={"active_hours": told, "revision": revision}).status_code == 200
+    [row] = server.rows(TABLES[0], connection)
     assert row["active_hours"] == hours
 
 
-def test_two_first_reports_at_once_are_both_taken(receiver: Receiver, connection: str) -> None:
+def test_two_first_reports_at_once_are_both_taken(server: ReportServer, connection: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = pool.map(lambda n: receiver.report(connection, metrics={"active_hours": n}), range(16))
+        answers = pool.map(lambda n: server.report(connection, metrics={"active_hours": n}), range(16))
     assert {answer.status_code for answer in answers} == {200}
-    assert len(receiver.rows(TABLES[0], connection)) == 1
+    assert len(server.rows(TABLES[0], connection)) == 1
 
 
-def test_racing_revisions_end_with_the_highest(receiver: Receiver, connection: str) -> None:
+def test_racing_revisions_end_with_the_highest(server: ReportServer, connection: str) -> None:
     revisions = random.Random(1).sample(range(24), 24)  # noqa: S311 - the same order every time
 
     def send(n: int) -> int:
-        return receiver.report(connection, metrics=revised(n, n, (TARGET | {"runs": n},))).status_code
+        return server.report(connection, metrics=revised(n, n, (TARGET | {"runs": n},))).status_code
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(send, revisions)) == {200}
-    [daily], [ours], [target] = (receiver.rows(table, connection) for table in TABLES)
+    [daily], [ours], [target] = (server.rows(table, connection) for table in TABLES)
     assert (daily["active_hours"], ours["revision"], target["runs"]) == (23, 23, 23)
 
 
-def test_forgetting_erases_a_person_on_all_hosts_and_nobody_else(receiver: Receiver, connection: str) -> None:
+def test_an_erasure_removes_one_person_on_all_hosts(server: ReportServer, connection: str) -> None:
     for developer in ("a1.h1", "a1.h2", "a1", "A1.h1", "a12.h1", "b.a1"):
-        receiver.report(connection, developer=developer, metrics=revised(1, 1, (TARGET,)))
-    receiver.report(connection, developer="a1.h1", date=(TODAY - timedelta(days=2)).isoformat())
-    other = receiver.connect()
-    receiver.report(other, developer="a1.h1")
-    answer = receiver.forget(connection, "a1")
+        server.report(connection, developer=developer, metrics=revised(1, 1, (TARGET,)))
+    server.report(connection, developer="a1.h1", date=(TODAY - timedelta(days=2)).isoformat())
+    other = server.connect()
+    server.report(other, developer="a1.h1")
+    answer = server.forget(connection, "a1")
     assert (answer.status_code, answer.json()["data"]) == (200, {"deleted": 4})
     for table in TABLES:
-        assert {row["developer_id"] for row in receiver.rows(table, connection)} == {"A1.h1", "a12.h1", "b.a1"}
-    assert len(receiver.rows(TABLES[0], other)) == 1
+        assert {row["developer_id"] for row in server.rows(table, connection)} == {"A1.h1", "a12.h1", "b.a1"}
+    assert len(server.rows(TABLES[0], other)) == 1
 
 
-def test_a_wildcard_in_an_id_forgets_nobody_else(receiver: Receiver, connection: str) -> None:
+def test_a_wildcard_in_an_id_erases_only_that_id(server: ReportServer, connection: str) -> None:
     for developer in ("%.h", "abc.h", "_bc.h"):
-        receiver.report(connection, developer=developer)
-    assert receiver.forget(connection, "%").json()["data"] == {"deleted": 1}
-    assert receiver.forget(connection, "_bc").json()["data"] == {"deleted": 1}
+        server.report(connection, developer=developer)
+    assert server.forget(connection, "%").json()["data"] == {"deleted": 1}
+    assert server.forget(connection, "_bc").json()["data"] == {"deleted": 1}
 
 
-def test_who_is_forgotten_is_refused_from_then_on_and_forgotten_again_without_fault(
-    receiver: Receiver, connection: str
-) -> None:
-    receiver.report(connection, developer="gone.h1")
-    assert receiver.forget(connection, "gone").json()["data"] == {"deleted": 1}
-    answer = receiver.report(connection, developer="gone.h2")
+def test_a_forgotten_developer_is_refused_and_can_be_forgotten_again(server: ReportServer, connection: str) -> None:
+    server.report(connection, developer="gone.h1")
+    assert server.forget(connection, "gone").json()["data"] == {"deleted": 1}
+    answer = server.report(connection, developer="gone.h2")
     assert (answer.status_code, answer.json()["success"]) == (410, False)
-    assert receiver.forget(connection, "gone").json()["data"] == {"deleted": 0}
+    assert server.forget(connection, "gone").json()["data"] == {"deleted": 0}
 
 
-def test_nothing_of_a_forgotten_id_stays_but_a_hash(receiver: Receiver, connection: str) -> None:
+def test_nothing_of_a_forgotten_id_stays_but_a_hash(server: ReportServer, connection: str) -> None:
     person = "5f6b1f0c-aaaa-4bbb-8ccc-123456789abc"
-    receiver.report(connection, developer=f"{person}.h1")
-    receiver.forget(connection, person)
-    assert person not in str([receiver.rows(table, connection) for table in (*TABLES, "devtel_forgotten")])
+    server.report(connection, developer=f"{person}.h1")
+    server.forget(connection, person)
+    assert person not in str([server.rows(table, connection) for table in (*TABLES, "devtel_forgotten")])
 
 
 @pytest.mark.parametrize("developer", ["", None, 7, [], ".h"])
-def test_an_erasure_of_nobody_is_refused(receiver: Receiver, connection: str, developer: object) -> None:
-    assert receiver.forget(connection, developer).status_code == 400
+def test_an_erasure_without_an_id_is_refused(server: ReportServer, connection: str, developer: object) -> None:
+    assert server.forget(connection, developer).status_code == 400
 
 
 def test_a_database_that_is_locked_is_answered_503_and_keeps_what_comes_later(tmp_path) -> None:
     (tmp_path / "devtel").mkdir()
     url = f"sqlite:///{tmp_path / 'devtel' / 'reports.db'}?timeout=0.2"
-    with receiver_in(tmp_path, "--database", url) as running:
+    with start_server(tmp_path, "--database", url) as running:
         connection = running.connect()
         with locked(running.database):
             answer = running.report(connection)

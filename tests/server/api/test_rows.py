@@ -1,4 +1,4 @@
-"""What is read back: by whom, which rows, and never who it was."""
+"""Reading rows: access, filters, and pseudonyms."""
 
 import csv
 import io
@@ -7,46 +7,46 @@ from typing import Any
 import pytest
 
 from devtelemetry_cli.server.api.csv_export import cell
-from tests.helpers.report_server import Receiver, bearer, receiver_in
+from tests.helpers.report_server import ReportServer, bearer, start_server
 
 EVERYWHERE = True
 READING = "/devtel/v1"
 TARGET = {"project": "api", "target": "dev.up", "runs": 3, "failures": 1, "waited_seconds": 1.5, "durations": {"3": 2}}
 
 
-def filled(receiver: Receiver, connection: str) -> dict[str, Any]:
+def filled(server: ReportServer, connection: str) -> dict[str, Any]:
     """Three developers' reports on three days, and the filter that finds only them."""
     for number in range(3):
         targets = [TARGET, TARGET | {"target": "test"}] if number else [TARGET | {"project": "web"}]
         metrics = {"schema": 1, "active_hours": number, "tools_used": ["make"], "targets": targets}
-        receiver.report(connection, developer=f"person{number}.host", date=f"2026-01-0{number + 1}", metrics=metrics)
+        server.report(connection, developer=f"person{number}.host", date=f"2026-01-0{number + 1}", metrics=metrics)
     return {"connection": connection.rpartition("/")[2]}
 
 
-def rows(receiver: Receiver, kind: str, **query: Any) -> list[dict[str, Any]]:
-    answer = receiver.client.get(f"{READING}/{kind}", params=query)
+def rows(server: ReportServer, kind: str, **query: Any) -> list[dict[str, Any]]:
+    answer = server.client.get(f"{READING}/{kind}", params=query)
     assert answer.status_code == 200, answer.text
     assert answer.json()["count"] >= len(answer.json()["rows"])
     return list(answer.json()["rows"])
 
 
-def test_a_day_is_read_back_without_who_it_was(receiver: Receiver, connection: str) -> None:
-    wanted = filled(receiver, connection)
-    row = rows(receiver, "daily-metrics", **wanted)[1]
+def test_a_row_does_not_contain_the_developer(server: ReportServer, connection: str) -> None:
+    wanted = filled(server, connection)
+    row = rows(server, "daily-metrics", **wanted)[1]
     assert (row["date"], row["active_hours"], row["tools_used"], row["projects"]) == ("2026-01-02", 1, ["make"], None)
-    everything = receiver.client.get(f"{READING}/daily-metrics", params=wanted).text
-    everything += receiver.client.get(f"{READING}/target-metrics.csv", params=wanted).text
+    everything = server.client.get(f"{READING}/daily-metrics", params=wanted).text
+    everything += server.client.get(f"{READING}/target-metrics.csv", params=wanted).text
     assert "person" not in everything
     assert "host" not in everything
 
 
 def test_a_pseudonym_is_the_same_for_a_person_on_every_machine_and_in_every_answer(
-    receiver: Receiver, connection: str
+    server: ReportServer, connection: str
 ) -> None:
     for developer in ("p.one", "p.two", "q.one"):
-        receiver.report(connection, developer=developer, metrics={"schema": 1, "targets": [TARGET]})
+        server.report(connection, developer=developer, metrics={"schema": 1, "targets": [TARGET]})
     wanted = {"connection": connection.rpartition("/")[2]}
-    days, targets = (rows(receiver, kind, **wanted) for kind in ("daily-metrics", "target-metrics"))
+    days, targets = (rows(server, kind, **wanted) for kind in ("daily-metrics", "target-metrics"))
     assert {row["developer"] for row in days} == {row["developer"] for row in targets}
     assert len({row["developer"] for row in days}) == 2
     assert len({row["machine"] for row in days}) == 3
@@ -67,20 +67,20 @@ def test_a_pseudonym_is_the_same_for_a_person_on_every_machine_and_in_every_answ
     ids=str,
 )
 def test_filters_narrow_what_is_read(
-    receiver: Receiver, connection: str, query: dict[str, str], days: int, targets: int
+    server: ReportServer, connection: str, query: dict[str, str], days: int, targets: int
 ) -> None:
-    wanted = filled(receiver, connection) | query
-    assert len(rows(receiver, "daily-metrics", **wanted)) == days
-    assert len(rows(receiver, "target-metrics", **wanted)) == targets
+    wanted = filled(server, connection) | query
+    assert len(rows(server, "daily-metrics", **wanted)) == days
+    assert len(rows(server, "target-metrics", **wanted)) == targets
     for kind, count in (("daily-metrics", days), ("target-metrics", targets)):
-        text = receiver.client.get(f"{READING}/{kind}.csv", params=wanted).text
+        text = server.client.get(f"{READING}/{kind}.csv", params=wanted).text
         assert len(list(csv.DictReader(io.StringIO(text)))) == count
 
 
-def test_pages_follow_each_other_and_hold_every_row_once(receiver: Receiver, connection: str) -> None:
-    wanted = filled(receiver, connection)
-    whole = rows(receiver, "target-metrics", **wanted)
-    pages = [rows(receiver, "target-metrics", **wanted, page=number, pageSize=2) for number in (1, 2, 3, 4)]
+def test_pages_follow_each_other_and_hold_every_row_once(server: ReportServer, connection: str) -> None:
+    wanted = filled(server, connection)
+    whole = rows(server, "target-metrics", **wanted)
+    pages = [rows(server, "target-metrics", **wanted, page=number, pageSize=2) for number in (1, 2, 3, 4)]
     assert [len(page) for page in pages] == [2, 2, 1, 0]
     assert [row for page in pages for row in page] == whole
 
@@ -90,10 +90,8 @@ def test_pages_follow_each_other_and_hold_every_row_once(receiver: Receiver, con
     [{"page": 0}, {"pageSize": 1001}, {"page": "x"}, {"from": "2026-13-01"}, {"connection": 2**64}, {"project": "\0"}],
     ids=str,
 )
-def test_a_query_that_makes_no_sense_is_400_in_the_envelope_or_finds_nothing(
-    receiver: Receiver, query: dict[str, Any]
-) -> None:
-    answer = receiver.client.get(f"{READING}/target-metrics", params=query)
+def test_an_invalid_query_is_400_in_the_envelope_or_finds_nothing(server: ReportServer, query: dict[str, Any]) -> None:
+    answer = server.client.get(f"{READING}/target-metrics", params=query)
     assert answer.status_code == 400 or (query == {"project": "\0"} and answer.json()["rows"] == [])
     assert answer.status_code == 200 or answer.json()["success"] is False
 
@@ -103,10 +101,10 @@ def test_no_cell_of_an_export_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 
 
-def test_a_targets_name_reaches_a_spreadsheet_as_text(receiver: Receiver, connection: str) -> None:
-    receiver.report(connection, metrics={"schema": 1, "targets": [{"target": '=HYPERLINK("x")', "runs": 1}]})
+def test_a_targets_name_reaches_a_spreadsheet_as_text(server: ReportServer, connection: str) -> None:
+    server.report(connection, metrics={"schema": 1, "targets": [{"target": '=HYPERLINK("x")', "runs": 1}]})
     wanted = {"connection": connection.rpartition("/")[2]}
-    answer = receiver.client.get(f"{READING}/target-metrics.csv", params=wanted)
+    answer = server.client.get(f"{READING}/target-metrics.csv", params=wanted)
     [row] = csv.DictReader(io.StringIO(answer.text))
     assert (row["target"], row["runs"], row["durations"]) == ('\'=HYPERLINK("x")', "1", "{}")
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -116,7 +114,7 @@ def test_single_developers_rows_are_for_the_administrator_only(tmp_path) -> None
     (tmp_path / "admin").write_text("adm1n")
     (tmp_path / "view").write_text("v1ew")
     files = ("--admin-token-file", tmp_path / "admin", "--view-token-file", tmp_path / "view")
-    with receiver_in(tmp_path, *files) as running:
+    with start_server(tmp_path, *files) as running:
 
         def ask(path: str, key: str) -> int:
             headers = {"Host": "devtel.example.com"} | bearer(key)

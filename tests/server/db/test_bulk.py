@@ -1,4 +1,4 @@
-"""The statements that every report costs, on each kind of database: the same rows as SQLAlchemy's own would be."""
+"""The statements of every report, on each kind of database: the same rows as by SQLAlchemy."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +21,7 @@ from devtelemetry_cli.server.db.bulk import (
 )
 from devtelemetry_cli.server.db.database import Database, open_database
 from devtelemetry_cli.server.db.engine import make_engine, parse
-from devtelemetry_cli.server.db.reports import _BEFORE
+from devtelemetry_cli.server.db.reports import STORED_REVISIONS
 from devtelemetry_cli.server.db.tables import DAY_KEY, daily_metrics, reports
 
 KEY, REPORTED = tuple(daily_metrics.primary_key.columns), tuple(reports.primary_key.columns)
@@ -52,6 +52,11 @@ def reported(developer: str, revision: int | None) -> dict[str, Any]:
     numbers = {"schema": 1, "revision": revision, "cores": 8, "memory_gib": 16}
     key = {"connection_id": 1, "developer_id": developer, "date": "2026-01-02"}
     return key | texts | numbers | {"received_at": NOON.isoformat(" ", "microseconds")}
+
+
+def revisions(found: dict[Any, Any]) -> list[int]:
+    """The revisions of the rows, in the order of their keys."""
+    return [found[key].revision for key in sorted(found)]
 
 
 def typed(one: dict[str, Any]) -> dict[str, Any]:
@@ -115,15 +120,15 @@ def test_rows_are_found_by_any_number_of_keys(db: Connection, asked: int) -> Non
     write_rows(db, daily_metrics, [row(f"d{number:03}") for number in range(140)], replace=False)
     keys = [(1, f"d{number:03}", "2026-01-02") for number in range(4, 4 + asked)]
     found = find_rows(db, select(*KEY), KEY, [*keys, (1, "unknown", "2026-01-02"), (2, "d000", "2026-01-02")])
-    assert sorted((one[0], one[1], str(one[2])) for one in found if one[1] != "d000") == keys
+    assert sorted(found) == keys
 
 
 def test_a_null_is_stored_and_found_as_one(db: Connection) -> None:
     write_rows(db, daily_metrics, [row("a"), row("b")], replace=False)
     write_rows(db, reports, [reported("a", None), reported("b", 0)], replace=False)
     keys = [(1, "a", "2026-01-02"), (1, "b", "2026-01-02")]
-    found = find_rows(db, select(reports.c.revision), REPORTED, keys)
-    assert [one[0] for one in found] == [None, 0]
+    found = find_rows(db, STORED_REVISIONS, REPORTED, keys)
+    assert {key[1]: row.revision for key, row in found.items()} == {"a": None, "b": 0}
 
 
 def test_only_the_rows_of_the_keys_are_deleted(db: Connection) -> None:
@@ -138,7 +143,7 @@ def test_only_the_rows_of_the_keys_are_deleted(db: Connection) -> None:
 
 
 @pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
-def test_who_waited_for_a_lock_reads_what_the_other_left(url: str) -> None:
+def test_a_transaction_that_waited_for_a_lock_reads_the_committed_rows(url: str) -> None:
     opened = open_database(url)
     opened.write(lambda db: write_rows(db, daily_metrics, [row("a"), row("b")], replace=False))
     opened.write(lambda db: write_rows(db, reports, [reported("a", 1), reported("b", 1)], replace=False))
@@ -146,9 +151,9 @@ def test_who_waited_for_a_lock_reads_what_the_other_left(url: str) -> None:
     with ThreadPoolExecutor(1) as other:
 
         def raise_it(db: Connection) -> Future[list[int]]:
-            find_rows(db, _BEFORE, REPORTED, keys[1:])
+            find_rows(db, STORED_REVISIONS, REPORTED, keys[1:])
             waiting = other.submit(
-                lambda: opened.write(lambda db: [one[3] for one in find_rows(db, _BEFORE, REPORTED, keys)])
+                lambda: opened.write(lambda db: revisions(find_rows(db, STORED_REVISIONS, REPORTED, keys)))
             )
             with pytest.raises(TimeoutError):
                 waiting.result(0.5)
@@ -159,7 +164,7 @@ def test_who_waited_for_a_lock_reads_what_the_other_left(url: str) -> None:
     opened.close()
 
 
-def test_days_are_found_by_their_whole_key_while_the_planner_knows_nothing_of_the_table(
+def test_days_are_found_by_their_whole_key_without_statistics_of_the_table(
     db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a first morning: thousands of reports of one connection and one day."""
@@ -167,13 +172,18 @@ def test_days_are_found_by_their_whole_key_while_the_planner_knows_nothing_of_th
     write_rows(db, daily_metrics, [row(who) for who in developers], replace=False)
     write_rows(db, reports, [reported(who, 1) for who in developers], replace=False)
     ask = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}.get(db.dialect.name, "EXPLAIN FORMAT=JSON ")
-    run = Connection.exec_driver_sql
+    run, plan = Connection.exec_driver_sql, list[str]()
+
+    def explain(self: Connection, text: str, given: Any) -> Any:
+        plan.extend(str(value) for line in run(self, ask + text, given) for value in line)
+        return run(self, text, given)
+
     with monkeypatch.context() as explaining:
-        explaining.setattr(Connection, "exec_driver_sql", lambda self, text, given: run(self, ask + text, given))
-        plan = find_rows(db, _BEFORE, REPORTED, [(1, who, "2026-01-02") for who in developers[:64]])
-    told = " ".join(" ".join(str(value) for line in plan for value in line).split())
+        explaining.setattr(Connection, "exec_driver_sql", explain)
+        find_rows(db, STORED_REVISIONS, REPORTED, [(1, who, "2026-01-02") for who in developers[:64]])
+    explained = " ".join(" ".join(plan).split())
     by_key = {
         "sqlite": "(connection_id=? AND developer_id=? AND date=?)",
         "postgresql": "Index Cond: ((connection_id = given.connection_id) AND ((developer_id)::text = ",
     }
-    assert by_key.get(db.dialect.name, '"used_key_parts": ["connection_id", "developer_id", "date"]') in told
+    assert by_key.get(db.dialect.name, '"used_key_parts": ["connection_id", "developer_id", "date"]') in explained

@@ -1,4 +1,4 @@
-"""The tables' versions: reached from any earlier one, by any number of processes, and never from a newer one."""
+"""Versions of the tables: upgrades from any earlier one, by any number of processes, and never from a newer one."""
 
 import subprocess
 from pathlib import Path
@@ -10,36 +10,36 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
-from devtelemetry_cli.server.db import migrate as schema
 from devtelemetry_cli.server.db.database import migrate
+from devtelemetry_cli.server.db.migrate import HEAD, MIGRATIONS, VERSION_TABLE
 from devtelemetry_cli.server.db.tables import metadata
 from tests.helpers.databases import Store
-from tests.helpers.report_server import body, command, environment, receiver_in, run
+from tests.helpers.report_server import body, command, environment, run, start_server
 
 CONNECTION = "/plugins/developer_telemetry/connections/1"
 
 
 def differences(url: str) -> list[Any]:
-    """What alembic would still have to do."""
+    """The changes that alembic would still make."""
     with create_engine(url, poolclass=NullPool).connect() as db:
-        options = {"version_table": schema.VERSION_TABLE}
+        options = {"version_table": VERSION_TABLE}
         return list(compare_metadata(MigrationContext.configure(db, opts=options), metadata))
 
 
 def test_the_last_migration_is_the_version_that_the_code_asks_for() -> None:
-    scripts = ScriptDirectory(str(schema.MIGRATIONS))
-    assert scripts.get_heads() == [schema.HEAD]
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert scripts.get_heads() == [HEAD]
 
 
-def test_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
-    assert migrate(url) is True
-    assert differences(url) == []
-    assert migrate(url) is False
+def test_migrations_make_the_tables_that_the_code_uses(empty_url: str) -> None:
+    assert migrate(empty_url) is True
+    assert differences(empty_url) == []
+    assert migrate(empty_url) is False
 
 
 @pytest.mark.slow
-def test_several_processes_migrate_one_database_at_once(tmp_path: Path, url: str) -> None:
-    words = command("--migrate-only", "--database", url)
+def test_several_processes_migrate_one_database_at_once(tmp_path: Path, empty_url: str) -> None:
+    words = command("--migrate-only", "--database", empty_url)
     started = [
         subprocess.Popen(words, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -47,7 +47,7 @@ def test_several_processes_migrate_one_database_at_once(tmp_path: Path, url: str
     ended = [process.communicate(timeout=30) for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], ended
     assert sorted(out.split()[2] for out, _ in ended) == ["is", "is", "was"]
-    assert differences(url) == []
+    assert differences(empty_url) == []
 
 
 def test_a_database_that_a_newer_devtel_made_is_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -63,18 +63,20 @@ def test_a_database_that_a_newer_devtel_made_is_refused_with_a_sentence(tmp_path
 
 
 @pytest.mark.slow
-def test_tables_from_before_there_were_migrations_are_taken_over_with_their_rows(tmp_path: Path, url: str) -> None:
-    migrate(url)
-    store = Store(url)
-    for statement in ("DROP TABLE devtel_schema", *drop_team_tables(), *drop_indexes(url)):
+def test_tables_from_before_there_were_migrations_are_taken_over_with_their_rows(
+    tmp_path: Path, empty_url: str
+) -> None:
+    migrate(empty_url)
+    store = Store(empty_url)
+    for statement in ("DROP TABLE devtel_schema", *drop_team_tables(), *drop_indexes(empty_url)):
         store.change(statement)
     store.change(
         "INSERT INTO _tool_developer_telemetry_connections (name, endpoint, secret_token, proxy, rate_limit_per_hour,"
         " created_at, updated_at) VALUES ('old', 'e', '', '', 0, '2026-01-02 00:00:00', '2026-01-02 00:00:00')"
     )
-    with receiver_in(tmp_path, database=url) as running:
+    with start_server(tmp_path, database=empty_url) as running:
         assert running.client.post(f"{CONNECTION}/report", json=body()).status_code == 200
-    assert differences(url) == []
+    assert differences(empty_url) == []
 
 
 def drop_team_tables() -> list[str]:

@@ -1,4 +1,4 @@
-"""Every request body whose answer by the plugin is known: ours is the same, or the one that is noted as ours."""
+"""Every request body with a known answer of the plugin: the server's is the same, or the one listed under `ours`."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.report_server import Receiver
+from tests.helpers.report_server import ReportServer
 
 CASES = json.loads((Path(__file__).parents[3] / "contract" / "report-cases.json").read_text())
 EVERYWHERE = True
@@ -15,13 +15,13 @@ STORED_BY_DEFAULT = {"developer_id": "d-1", "date": "2026-02-12"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_the_receiver_answers_as_the_plugin(receiver: Receiver, connection: str, case: dict[str, Any]) -> None:
+def test_the_server_answers_as_the_plugin(server: ReportServer, connection: str, case: dict[str, Any]) -> None:
     content = case["raw"] if "raw" in case else json.dumps(case["body"])
-    answer = receiver.client.post(f"{connection}/report", content=content)
+    answer = server.client.post(f"{connection}/report", content=content)
     expected = case.get("ours", case["status"])
     assert answer.status_code == expected
     assert answer.json()["success"] is (expected == 200)
-    rows = receiver.rows("_tool_developer_metrics", connection)
+    rows = server.rows("_tool_developer_metrics", connection)
     if expected != 200:
         assert rows == []
         return
@@ -30,12 +30,12 @@ def test_the_receiver_answers_as_the_plugin(receiver: Receiver, connection: str,
 
 
 @pytest.mark.parametrize("prefix", ["", "/rest", "/api/rest", "/api"])
-def test_a_report_is_taken_under_every_address_of_devlake(receiver: Receiver, connection: str, prefix: str) -> None:
-    assert receiver.report(f"{prefix}{connection}").status_code == 200
+def test_a_report_is_taken_under_every_address_of_devlake(server: ReportServer, connection: str, prefix: str) -> None:
+    assert server.report(f"{prefix}{connection}").status_code == 200
 
 
-def test_the_answers_are_the_plugins_bytes(receiver: Receiver, connection: str) -> None:
-    taken, refused = receiver.report(connection), receiver.report(connection, developer="")
+def test_the_answers_are_the_plugins_bytes(server: ReportServer, connection: str) -> None:
+    taken, refused = server.report(connection), server.report(connection, developer="")
     assert taken.text == (
         '{"code":0,"success":true,"message":"telemetry data received successfully","causes":null,"data":null}'
     )

@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from tests.helpers.report_server import Receiver, receiver_in, wait_for
+from tests.helpers.report_server import ReportServer, start_server, wait_for
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 PROGRAMS = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
@@ -45,16 +45,16 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportServer]:
     """The demonstration, which asks for a token from elsewhere."""
     home = tmp_path_factory.mktemp("demo")
     (home / "view").write_text("see-it")
-    with receiver_in(home, "--demo", "--view-token-file", home / "view") as receiver:
-        yield receiver
+    with start_server(home, "--demo", "--view-token-file", home / "view") as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
-def _as_new(browser: Browser, demo: Receiver) -> None:
+def _as_new(browser: Browser, demo: ReportServer) -> None:
     browser.set_window_size(1280, 1000)
     emulate(browser, "light")
     browser.get(address(demo, "/healthz"))
@@ -62,7 +62,7 @@ def _as_new(browser: Browser, demo: Receiver) -> None:
     browser.get_log("browser")
 
 
-def address(demo: Receiver, path: str, host: str = "") -> str:
+def address(demo: ReportServer, path: str, host: str = "") -> str:
     """Where a page is."""
     url = demo.client.base_url
     return str(url.copy_with(host=host) if host else url).rstrip("/") + path
@@ -80,7 +80,7 @@ def find(browser: Browser, selector: str) -> WebElement:
 
 
 def heading(browser: Browser) -> str:
-    """What the page says it is."""
+    """The page's heading."""
     return find(browser, "h1").text
 
 
@@ -102,14 +102,14 @@ def colour(browser: Browser, selector: str, name: str) -> tuple[int, ...]:
 
 
 def faults(browser: Browser) -> list[dict[str, Any]]:
-    """What axe finds, with all tables open."""
+    """The findings of axe, with all tables open."""
     browser.execute_script("for (const it of document.querySelectorAll('details')) it.open = true")
     browser.execute_script(AXE)
     found = browser.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
     return [{"rule": it["id"], "where": [node["target"] for node in it["nodes"]]} for it in found["violations"]]
 
 
-def test_a_reader_goes_from_the_overview_to_a_target_and_back(browser: Browser, demo: Receiver) -> None:
+def test_a_reader_goes_from_the_overview_to_a_target_and_back(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/"))
     assert heading(browser) == "Where does our tooling cost us time?"
     assert "made up by a program" in find(browser, "[role=note]").text
@@ -120,7 +120,7 @@ def test_a_reader_goes_from_the_overview_to_a_target_and_back(browser: Browser, 
     assert Select(find(browser, "select")).first_selected_option.text == "shop"
 
 
-def test_a_project_is_chosen_and_stands_in_the_address(browser: Browser, demo: Receiver) -> None:
+def test_a_project_is_chosen_and_stands_in_the_address(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/"))
     everything = targets(browser)
     Select(find(browser, "select")).select_by_visible_text("search")
@@ -134,7 +134,7 @@ def test_a_project_is_chosen_and_stands_in_the_address(browser: Browser, demo: R
     assert sorted(targets(browser)) == ["dev.up", "index", "test"]
 
 
-def test_the_keyboard_alone_is_enough(browser: Browser, demo: Receiver) -> None:
+def test_the_keyboard_alone_is_enough(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/"))
 
     def press(*keys: str) -> WebElement:
@@ -153,7 +153,7 @@ def test_the_keyboard_alone_is_enough(browser: Browser, demo: Receiver) -> None:
     assert outline == "solid"
 
 
-def test_a_chart_opens_its_table(browser: Browser, demo: Receiver) -> None:
+def test_a_chart_opens_its_table(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/"))
     chart = find(browser, ".chart")
     table = chart.find_element(By.TAG_NAME, "table")
@@ -164,7 +164,7 @@ def test_a_chart_opens_its_table(browser: Browser, demo: Receiver) -> None:
     assert len(bars) == len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) > 10
 
 
-def test_in_the_dark_the_paper_is_dark_and_charts_are_light(browser: Browser, demo: Receiver) -> None:
+def test_in_the_dark_the_paper_is_dark_and_charts_are_light(browser: Browser, demo: ReportServer) -> None:
     seen = {}
     for scheme in ("light", "dark"):
         emulate(browser, scheme)
@@ -178,7 +178,7 @@ def test_in_the_dark_the_paper_is_dark_and_charts_are_light(browser: Browser, de
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, demo: Receiver, path: str) -> None:
+def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, demo: ReportServer, path: str) -> None:
     wanted = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", wanted)
     try:
@@ -190,20 +190,20 @@ def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, demo: Receiver
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(browser: Browser, demo: Receiver, path: str, scheme: str) -> None:
+def test_axe_finds_nothing(browser: Browser, demo: ReportServer, path: str, scheme: str) -> None:
     emulate(browser, scheme)
     browser.get(address(demo, path))
     assert faults(browser) == []
 
 
-def test_a_page_says_nothing_to_the_console(browser: Browser, demo: Receiver) -> None:
+def test_a_page_leaves_the_console_empty(browser: Browser, demo: ReportServer) -> None:
     for path in ("/", "/target?project=shop&target=test"):
         browser.get(address(demo, path))
         wait_for(lambda: find(browser, "svg").is_displayed())
     assert [line["message"] for line in browser.get_log("browser")] == []
 
 
-def test_from_elsewhere_a_token_is_typed_once(browser: Browser, demo: Receiver) -> None:
+def test_from_elsewhere_a_token_is_typed_once(browser: Browser, demo: ReportServer) -> None:
     away = address(demo, "/", host="devtel.example.com")
     browser.get(away)
     assert heading(browser) == "Sign in"
@@ -219,14 +219,14 @@ def test_from_elsewhere_a_token_is_typed_once(browser: Browser, demo: Receiver) 
     wait_for(lambda: "View token" in text(browser))
 
 
-def test_the_api_can_be_read_without_a_network(browser: Browser, demo: Receiver) -> None:
+def test_the_api_can_be_read_without_a_network(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/docs"))
     wait_for(lambda: "/devtel/v1/team-metrics.csv" in text(browser))
     assert [line["message"] for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
 def test_an_empty_server_has_a_page_that_axe_likes(browser: Browser, tmp_path: Path) -> None:
-    with receiver_in(tmp_path) as empty:
+    with start_server(tmp_path) as empty:
         browser.get(address(empty, "/"))
         assert "Nothing to show yet" in find(browser, "main").text
         assert faults(browser) == []

@@ -1,4 +1,4 @@
-"""The team's pages over HTTP: what they show, to whom, and what they answer to nonsense."""
+"""The team's pages over HTTP: contents, access, and invalid requests."""
 
 import csv
 import io
@@ -18,9 +18,9 @@ import pytest
 
 from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.sessions import COOKIE, SECONDS, Sessions
-from tests.helpers.report_server import Receiver, bearer, receiver_in, revised, wait_for
-from tests.helpers.team_factory import Runs, whom
-from tests.helpers.wire import through_a_wire
+from tests.helpers.report_server import ReportServer, bearer, revised, start_server, wait_for
+from tests.helpers.team_factory import Runs, developers_in
+from tests.helpers.wire import through_relay
 
 BASE = 4
 ODD = "<script>alert(1)</script>&\"'"
@@ -40,36 +40,36 @@ def durations() -> list[list[float]]:
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory, durations: list[list[float]]) -> Iterator[Receiver]:
-    """A server whose five developers ran a few targets."""
+def team(tmp_path_factory: pytest.TempPathFactory, durations: list[list[float]]) -> Iterator[ReportServer]:
+    """A server with reports of five developers."""
     home = tmp_path_factory.mktemp("pages")
     (home / "view").write_text("see-it")
-    with receiver_in(home, *NOBODY_YET) as receiver:
-        report_all(receiver, durations)
-    with receiver_in(home, "--view-token-file", home / "view") as receiver:
-        wait_for(lambda: len(rows(receiver)) == 4)
-        yield receiver
+    with start_server(home, *NOBODY_YET) as server:
+        report_all(server, durations)
+    with start_server(home, "--view-token-file", home / "view") as server:
+        wait_for(lambda: len(rows(server)) == 4)
+        yield server
 
 
-def report_all(receiver: Receiver, durations: list[list[float]]) -> None:
-    """Tell of everybody's runs."""
-    connection = receiver.connect()
+def report_all(server: ReportServer, durations: list[list[float]]) -> None:
+    """Report all runs."""
+    connection = server.connect()
     for developer, own in enumerate(durations):
         for week in (0, 1):
             targets = (target("shop", "test", own[week::2]), target(ODD, f"=1+1{ODD}", own[week : week + 2]))
-            tell(receiver, connection, developer, week, targets)
+            tell(server, connection, developer, week, targets)
 
 
-def tell(receiver: Receiver, connection: str, developer: int, week: int, targets: tuple[dict[str, Any], ...]) -> None:
+def tell(server: ReportServer, connection: str, developer: int, week: int, targets: tuple[dict[str, Any], ...]) -> None:
     """Report a developer's Tuesday."""
     day = (MONDAY + timedelta(weeks=week, days=1)).isoformat()
     name = f"{developer:032x}.host"
-    answer = receiver.report(connection, date=day, developer=name, metrics=revised(1, targets=targets))
+    answer = server.report(connection, date=day, developer=name, metrics=revised(1, targets=targets))
     assert answer.status_code == 200, answer.text
 
 
 def target(project: str, name: str, durations: list[float]) -> dict[str, Any]:
-    """What these runs amount to on the wire."""
+    """The totals of these runs on the wire."""
     counts: dict[str, int] = {}
     for seconds in durations:
         counts[str(bucket(seconds))] = counts.get(str(bucket(seconds)), 0) + 1
@@ -83,24 +83,24 @@ def target(project: str, name: str, durations: list[float]) -> dict[str, Any]:
     }
 
 
-def rows(receiver: Receiver, **wanted: str) -> list[dict[str, Any]]:
+def rows(server: ReportServer, **wanted: str) -> list[dict[str, Any]]:
     """The cells as JSON."""
-    answer = receiver.client.get(METRICS, params=wanted).raise_for_status().json()
+    answer = server.client.get(METRICS, params=wanted).raise_for_status().json()
     assert answer["minDevelopers"] == 3
     assert answer["count"] == len(answer["rows"])
     found: list[dict[str, Any]] = answer["rows"]
     return found
 
 
-def page(receiver: Receiver, path: str, status: int = 200, **options: Any) -> str:
+def page(server: ReportServer, path: str, status: int = 200, **options: Any) -> str:
     """The text of a page."""
-    answer = receiver.client.get(path, **options)
+    answer = server.client.get(path, **options)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("text/html")
     return re.sub(r"\s+", " ", unescape(answer.text))
 
 
-def test_the_overview_shows_targets_by_the_time_that_was_waited(team: Receiver) -> None:
+def test_the_overview_shows_targets_by_the_time_that_was_waited(team: ReportServer) -> None:
     text = page(team, "/")
     assert "Where does our tooling cost us time?" in text
     assert text.index(">test</a></th>") < text.index(f">=1+1{ODD}</a></th>")
@@ -108,14 +108,14 @@ def test_the_overview_shows_targets_by_the_time_that_was_waited(team: Receiver) 
     assert "at least, in the fullest week" in text
 
 
-def test_a_target_has_a_page_of_its_own(team: Receiver) -> None:
+def test_a_target_has_a_page_of_its_own(team: ReportServer) -> None:
     text = page(team, "/target?project=shop&target=test")
     assert "<h1><bdi>test</bdi> <span" in text
     for heading in ("Runs by duration", "Duration each week", "How the runs ended", "Default branch against others"):
         assert f">{heading}</h2>" in text
 
 
-def test_every_chart_has_a_name_and_its_table(team: Receiver) -> None:
+def test_every_chart_has_a_name_and_its_table(team: ReportServer) -> None:
     for path in ("/", "/target?project=shop&target=test"):
         text = page(team, path)
         names = re.findall(r'<svg [^>]*role="img" aria-label="([^"]*)"', text)
@@ -123,7 +123,7 @@ def test_every_chart_has_a_name_and_its_table(team: Receiver) -> None:
         assert names == [name.removeprefix("Table: ") for name in re.findall(r"<summary>(.*?)</summary>", text)]
 
 
-def test_a_filter_is_in_the_address_and_in_every_link(team: Receiver) -> None:
+def test_a_filter_is_in_the_address_and_in_every_link(team: ReportServer) -> None:
     first = (MONDAY + timedelta(days=3)).isoformat()
     text = page(team, f"/?project=shop&from={first}&to={first}&sort=runs")
     assert "<option selected>shop</option>" in text
@@ -136,7 +136,7 @@ def test_a_filter_is_in_the_address_and_in_every_link(team: Receiver) -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_percentiles_are_those_of_the_raw_runs_within_their_error(
-    team: Receiver, durations: list[list[float]], share: float
+    team: ReportServer, durations: list[list[float]], share: float
 ) -> None:
     for week in (0, 1):
         exact = sorted(seconds for own in durations for seconds in own[week::2])
@@ -146,7 +146,7 @@ def test_percentiles_are_those_of_the_raw_runs_within_their_error(
         assert row[f"p{share * 100:.0f}_seconds"] == pytest.approx(wanted, rel=0.0906)
 
 
-def test_json_and_csv_have_the_same_cells(team: Receiver) -> None:
+def test_json_and_csv_have_the_same_cells(team: ReportServer) -> None:
     text = team.client.get(f"{METRICS}.csv", params={"project": "shop"}).raise_for_status().text
     read = list(csv.DictReader(io.StringIO(text)))
     assert [(row["week"], row["target"], row["runs"], row["developers"]) for row in read] == [
@@ -154,11 +154,11 @@ def test_json_and_csv_have_the_same_cells(team: Receiver) -> None:
     ]
 
 
-def test_developers_are_counted_in_multiples_of_k(team: Receiver) -> None:
+def test_developers_are_counted_in_multiples_of_k(team: ReportServer) -> None:
     assert {row["developers"] for row in rows(team)} == {3}  # there are five
 
 
-def test_markup_in_names_stays_text_everywhere(team: Receiver) -> None:
+def test_markup_in_names_stays_text_everywhere(team: ReportServer) -> None:
     query = urlencode({"project": ODD, "target": f"=1+1{ODD}"})
     for path in ("/", f"/target?{query}", f"/?{urlencode({'project': ODD})}"):
         raw = team.client.get(path).raise_for_status().text
@@ -169,7 +169,7 @@ def test_markup_in_names_stays_text_everywhere(team: Receiver) -> None:
     }
 
 
-def test_a_page_takes_nothing_from_elsewhere_and_runs_no_script(team: Receiver) -> None:
+def test_a_page_takes_nothing_from_elsewhere_and_runs_no_script(team: ReportServer) -> None:
     for path in ("/", "/target?project=shop&target=test", "/target?target=none", "/?from=x"):
         answer = team.client.get(path)
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
@@ -194,34 +194,36 @@ def test_a_page_takes_nothing_from_elsewhere_and_runs_no_script(team: Receiver) 
         ("/?from=2026-02-30", 400, "YYYY-MM-DD"),
         ("/?from=1066-01-01", 400, "days from 2000-01-01"),
         ("/?to=9999-12-31", 400, "days from 2000-01-01"),
-        ("/?project=%00", 400, "No such name"),
-        ("/target?target=%00", 400, "No such name"),
+        ("/?project=%00", 400, "Invalid name"),
+        ("/target?target=%00", 400, "Invalid name"),
     ],
 )
-def test_nonsense_is_answered_by_a_page_that_says_so(team: Receiver, path: str, status: int, says: str) -> None:
+def test_an_invalid_address_is_answered_by_a_page_with_the_reason(
+    team: ReportServer, path: str, status: int, says: str
+) -> None:
     text = page(team, path, status)
     assert says.lower() in text.lower()
 
 
 @pytest.mark.parametrize("query", ["from=2026-05-01&to=2026-04-01", "from=x", "to=9999-12-31", "from=1066-01-01"])
 @pytest.mark.parametrize("kind", ["", ".csv"])
-def test_nonsense_is_answered_to_programs_too(team: Receiver, query: str, kind: str) -> None:
+def test_an_invalid_query_is_400_in_the_envelope(team: ReportServer, query: str, kind: str) -> None:
     answer = team.client.get(f"{METRICS}{kind}?{query}")
     assert (answer.status_code, answer.json()["success"]) == (400, False)
 
 
-def test_an_unknown_sorting_is_the_usual_one(team: Receiver) -> None:
+def test_an_unknown_sorting_is_the_usual_one(team: ReportServer) -> None:
     assert page(team, "/?sort=nonsense") == page(team, "/")
 
 
-def test_from_elsewhere_a_page_asks_for_the_token(team: Receiver) -> None:
+def test_from_elsewhere_a_page_asks_for_the_token(team: ReportServer) -> None:
     assert "These pages need a view token." in page(team, "/", 401, headers=ELSEWHERE)
     assert 'action="/login"' in page(team, "/target?target=x", 401, headers=ELSEWHERE)
     assert team.client.get(METRICS, headers=ELSEWHERE).status_code == 401
     assert team.client.get(f"{METRICS}.csv", headers=ELSEWHERE).status_code == 401
 
 
-def test_a_wrong_token_is_refused(team: Receiver) -> None:
+def test_a_wrong_token_is_refused(team: ReportServer) -> None:
     assert "not valid" in page(team, "/", 403, headers=ELSEWHERE | bearer("wrong"))
     answer = team.client.post("/login", data={"token": "wrong"}, headers=ELSEWHERE)
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
@@ -229,12 +231,12 @@ def test_a_wrong_token_is_refused(team: Receiver) -> None:
     assert team.client.get(METRICS, headers=ELSEWHERE | bearer("wrong")).status_code == 403
 
 
-def test_the_token_opens_pages_and_data(team: Receiver) -> None:
+def test_the_token_opens_pages_and_data(team: ReportServer) -> None:
     assert "Targets" in page(team, "/", headers=ELSEWHERE | bearer("see-it"))
     assert team.client.get(METRICS, headers=ELSEWHERE | bearer("see-it")).json()["count"]
 
 
-def test_a_browser_signs_in_once_and_out_again(team: Receiver) -> None:
+def test_a_browser_signs_in_once_and_out_again(team: ReportServer) -> None:
     with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
         answer = browser.post("/login", data={"token": " see-it "})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -249,7 +251,7 @@ def test_a_browser_signs_in_once_and_out_again(team: Receiver) -> None:
         assert browser.get("/").status_code == 401
 
 
-def test_who_signs_in_comes_to_the_page_that_was_asked_for(team: Receiver) -> None:
+def test_login_leads_to_the_requested_page(team: ReportServer) -> None:
     with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
         form = page(replace(team, client=browser), f"/target?{urlencode({'project': ODD, 'target': 'x'})}", 401)
         wanted = unescape(re.findall(r'name="wanted" value="(.*?)">', browser.get("/?sort=runs").text)[0])
@@ -272,43 +274,43 @@ def test_who_signs_in_comes_to_the_page_that_was_asked_for(team: Receiver) -> No
         ("/?a=1\r\nSet-Cookie: x=1", "/?a=1Set-Cookie:%20x=1"),
     ],
 )
-def test_signing_in_leads_to_no_other_server(team: Receiver, wanted: str, location: str) -> None:
+def test_login_leads_to_no_other_server(team: ReportServer, wanted: str, location: str) -> None:
     with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
         answer = browser.post("/login", data={"token": "see-it", "wanted": wanted})
         assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
-def test_a_foreign_form_signs_nobody_out(team: Receiver) -> None:
+def test_a_foreign_form_ends_no_session(team: ReportServer) -> None:
     answer = team.client.post("/logout", headers=ELSEWHERE)  # a browser sends no cookie along with it
     assert "set-cookie" not in answer.headers
 
 
-def test_data_is_not_kept_by_anybody_between(team: Receiver) -> None:
+def test_data_is_not_kept_by_anybody_between(team: ReportServer) -> None:
     for kind in ("", ".csv"):
         headers = team.client.get(f"{METRICS}{kind}").headers
         assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-def test_the_head_of_a_page_can_be_asked_for(team: Receiver) -> None:
+def test_the_head_of_a_page_can_be_asked_for(team: ReportServer) -> None:
     for path in ("/", "/target?project=shop&target=test", "/style.css"):
         answer = team.client.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_while_the_database_is_away_a_page_says_so(tmp_path: Path, url: str) -> None:
-    with through_a_wire(url) as (address, wire), receiver_in(tmp_path, database=address) as receiver:
-        assert receiver.client.get("/").status_code == 200
+def test_while_the_database_is_unavailable_a_page_says_so(tmp_path: Path, url: str) -> None:
+    with through_relay(url) as (address, wire), start_server(tmp_path, database=address) as server:
+        assert server.client.get("/").status_code == 200
         wire.cut()
         for path in ("/", "/target?target=x"):
-            answer = receiver.client.get(path)
+            answer = server.client.get(path)
             assert answer.status_code == 503
             assert answer.headers["content-type"].startswith("text/html")
             assert int(answer.headers["retry-after"]) > 0
-            assert "The database is busy or away." in answer.text
-        assert receiver.client.get(METRICS).status_code == 503
+            assert "The database is busy or unavailable." in answer.text
+        assert server.client.get(METRICS).status_code == 503
         wire.mend()
-        assert receiver.client.get("/").status_code == 200
+        assert server.client.get("/").status_code == 200
 
 
 def test_odd_numbers_and_names_are_shown_as_far_as_they_make_sense(tmp_path: Path) -> None:
@@ -321,39 +323,39 @@ def test_odd_numbers_and_names_are_shown_as_far_as_they_make_sense(tmp_path: Pat
         {"project": "", "target": "", "runs": 1},
         *({"project": name, "target": name, "runs": 1, "failures": 1} for name in names),
     ]
-    with receiver_in(tmp_path, *NOBODY_YET) as receiver:
-        connection = receiver.connect()
+    with start_server(tmp_path, *NOBODY_YET) as server:
+        connection = server.connect()
         for developer in range(3):
             for week in (0, 1):
-                tell(receiver, connection, developer, week, tuple(odd))
-    with receiver_in(tmp_path) as receiver:
-        wait_for(lambda: sum(bool(row["target"]) for row in rows(receiver)) == 2 * (len(odd) - 2))
-        assert "(no project)" in page(receiver, "/")
+                tell(server, connection, developer, week, tuple(odd))
+    with start_server(tmp_path) as server:
+        wait_for(lambda: sum(bool(row["target"]) for row in rows(server)) == 2 * (len(odd) - 2))
+        assert "(no project)" in page(server, "/")
         for one in odd:
             place = urlencode({name: one[name] for name in ("project", "target")})
             seen = one["target"] and one["runs"]
-            text = page(receiver, f"/target?{place}", 200 if seen else 404)
+            text = page(server, f"/target?{place}", 200 if seen else 404)
             assert "Traceback" not in text
-        assert "no runs" not in page(receiver, "/target?target=impossible")
-        assert "100 %" in page(receiver, "/target?target=impossible")
-        assert page(receiver, "/?from=2000-01-01").count("so far") <= 2
-        assert "unexpected fault" not in receiver.log.read_text()
+        assert "no runs" not in page(server, "/target?target=impossible")
+        assert "100 %" in page(server, "/target?target=impossible")
+        assert page(server, "/?from=2000-01-01").count("so far") <= 2
+        assert "unexpected error" not in server.log.read_text()
 
 
-def test_behind_tls_the_cookie_never_leaves_it(team: Receiver) -> None:
+def test_behind_tls_the_cookie_never_leaves_it(team: ReportServer) -> None:
     answer = team.client.post("/login", data={"token": "see-it"}, headers=ELSEWHERE | {"X-Forwarded-Proto": "https"})
     assert "Secure" in answer.headers["set-cookie"].split("; ")
     team.client.cookies.clear()
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "9999999999.", "9999999999.aa", "nan.aa", ".", "9999999999." + "0" * 64])
-def test_a_cookie_that_is_not_ours_opens_nothing(team: Receiver, cookie: str) -> None:
+def test_a_cookie_that_is_not_ours_opens_nothing(team: ReportServer, cookie: str) -> None:
     headers = ELSEWHERE | {"Cookie": f"{COOKIE}={cookie}"}
     assert team.client.get("/", headers=headers).status_code == 401
     assert team.client.get(METRICS, headers=headers).status_code == 401
 
 
-def test_a_session_ends_by_itself_and_the_page_says_so(team: Receiver) -> None:
+def test_a_session_expires_and_the_page_says_so(team: ReportServer) -> None:
     secret = team.store.select("SELECT value FROM devtel_secrets WHERE name = 'session'")[0]["value"]
     sessions = Sessions.of(bytes.fromhex(secret), "see-it", "")
     now = datetime.now(UTC).timestamp()
@@ -366,34 +368,34 @@ def test_a_session_ends_by_itself_and_the_page_says_so(team: Receiver) -> None:
         assert ("Your session has ended." in text) == (status == 401)
 
 
-def test_without_a_view_token_there_is_no_way_in_from_elsewhere(receiver: Receiver) -> None:
-    assert "own machine only" in page(receiver, "/", 403, headers=ELSEWHERE)
-    assert receiver.client.post("/login", data={"token": ""}, headers=ELSEWHERE).status_code == 403
+def test_without_a_view_token_there_is_no_way_in_from_elsewhere(server: ReportServer) -> None:
+    assert "own machine only" in page(server, "/", 403, headers=ELSEWHERE)
+    assert server.client.post("/login", data={"token": ""}, headers=ELSEWHERE).status_code == 403
 
 
-def test_before_anybody_reported_the_page_says_what_to_do(tmp_path: Path) -> None:
-    with receiver_in(tmp_path) as receiver:
-        assert "devtel consent grant" in page(receiver, "/")
-        assert rows(receiver) == []
+def test_before_the_first_report_the_page_shows_the_next_step(tmp_path: Path) -> None:
+    with start_server(tmp_path) as server:
+        assert "devtel consent grant" in page(server, "/")
+        assert rows(server) == []
 
 
-def test_fewer_than_k_developers_are_told_what_is_missing_and_nothing_else(tmp_path: Path) -> None:
-    with receiver_in(tmp_path, "--min-developers", 2) as receiver:
-        connection = receiver.connect()
-        tell(receiver, connection, 0, 1, (target("secret-project", "t", [1.0]),))
-        wait_for(lambda: "none of at least 2 developers" in page(receiver, "/"))
-        assert "secret-project" not in page(receiver, "/")
-        tell(receiver, connection, 1, 1, (target("secret-project", "t", [1.0]),))
-        wait_for(lambda: "secret-project" in page(receiver, "/"))
+def test_with_fewer_than_k_developers_the_page_shows_only_what_is_missing(tmp_path: Path) -> None:
+    with start_server(tmp_path, "--min-developers", 2) as server:
+        connection = server.connect()
+        tell(server, connection, 0, 1, (target("secret-project", "t", [1.0]),))
+        wait_for(lambda: "none of at least 2 developers" in page(server, "/"))
+        assert "secret-project" not in page(server, "/")
+        tell(server, connection, 1, 1, (target("secret-project", "t", [1.0]),))
+        wait_for(lambda: "secret-project" in page(server, "/"))
 
 
 def test_pages_are_the_same_on_every_database(tmp_path: Path, url: str, durations: list[list[float]]) -> None:
-    with receiver_in(tmp_path, *NOBODY_YET, database=url) as receiver:
-        report_all(receiver, durations)
-    with receiver_in(tmp_path, database=url) as receiver:
-        wait_for(lambda: len(rows(receiver)) == 4)
-        assert "<dd>320" in page(receiver, "/")
-        assert "Duration each week" in page(receiver, "/target?project=shop&target=test")
+    with start_server(tmp_path, *NOBODY_YET, database=url) as server:
+        report_all(server, durations)
+    with start_server(tmp_path, database=url) as server:
+        wait_for(lambda: len(rows(server)) == 4)
+        assert "<dd>320" in page(server, "/")
+        assert "Duration each week" in page(server, "/target?project=shop&target=test")
 
 
 def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -> None:
@@ -405,8 +407,8 @@ def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -
         *(Runs(i, day=0, target="rare") for i in range(2)),
         Runs(4, day=7, target="alone", project="alone"),
     ]
-    with receiver_in(tmp_path, *NOBODY_YET) as receiver:
-        connection = receiver.connect()
+    with start_server(tmp_path, *NOBODY_YET) as server:
+        connection = server.connect()
         for developer, day in dict.fromkeys((one.developer, one.day) for one in told):
             # Each row is a digit of its own in whatever is added up and subtracted.
             wire = [
@@ -414,13 +416,13 @@ def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -
                 for digit, one in enumerate(told)
                 if (one.developer, one.day) == (developer, day)
             ]
-            tell(receiver, connection, developer, day // 7, tuple(wire))
-    with receiver_in(tmp_path) as receiver:
-        wait_for(lambda: len(rows(receiver)) == 4)
-        answers = {0, *(_all_runs(receiver, **wanted) for wanted in _filters())}
+            tell(server, connection, developer, day // 7, tuple(wire))
+    with start_server(tmp_path) as server:
+        wait_for(lambda: len(rows(server)) == 4)
+        answers = {0, *(_all_runs(server, **wanted) for wanted in _filters())}
     assert len(answers) > 8
     for one, other in combinations(answers, 2):
-        assert len({told[digit].developer for digit in whom(one - other, BASE)}) >= 3
+        assert len({told[digit].developer for digit in developers_in(one - other, BASE)}) >= 3
 
 
 def _filters() -> Iterator[dict[str, str]]:
@@ -432,11 +434,11 @@ def _filters() -> Iterator[dict[str, str]]:
                 yield {**project, **name, "from": first, "to": last}
 
 
-def _all_runs(receiver: Receiver, **wanted: str) -> int:
-    return sum(int(row["runs"]) for row in rows(receiver, **wanted))
+def _all_runs(server: ReportServer, **wanted: str) -> int:
+    return sum(int(row["runs"]) for row in rows(server, **wanted))
 
 
-def test_the_api_is_a_page_whose_parts_come_from_here(team: Receiver) -> None:
+def test_the_api_page_loads_only_files_of_this_server(team: ReportServer) -> None:
     text = page(team, "/docs")
     assert re.findall(r'(?:href|src)="([^"]*)"', text) == [
         "/docs/swagger-ui.css",

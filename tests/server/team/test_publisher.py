@@ -1,8 +1,8 @@
-"""The thread that publishes: it goes on, whatever the database or a row does, and ends when it is asked to."""
+"""The thread that publishes: it survives errors of the database and of rows, and ends on request."""
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tests.helpers.team_factory import MONDAY, Runs, Team
 
 @pytest.fixture
 def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
-    monkeypatch.setattr(publisher, "AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(publisher, "RETRY_SECONDS", 0.2)
     monkeypatch.setattr(publisher, "PAUSE_SECONDS", 0.1)
     team = Team.at(f"sqlite:///{tmp_path}/reports.db?timeout=0.1")
     yield team
@@ -27,23 +27,23 @@ def team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
 
 @contextmanager
 def publishing(team: Team, said: list[str]) -> Iterator[Publisher]:
-    with closing(Publisher(team.database, team.k, said.append)) as running:
+    with Publisher(team.database, team.k, said.append) as running:
         yield running
 
 
 def test_what_is_reported_is_shown_soon(team: Team) -> None:
     with publishing(team, []) as running:
-        team.tell(*(Runs(i, day=_today()) for i in range(3)))
-        running.reported()
+        team.report(*(Runs(i, day=_today()) for i in range(3)))
+        running.notify()
         wait_for(team.cells)
 
 
-def test_while_another_program_writes_it_waits_and_says_so(team: Team, tmp_path: Path) -> None:
+def test_while_another_program_writes_the_publisher_waits_and_logs_it(team: Team, tmp_path: Path) -> None:
     said: list[str] = []
-    team.tell(*(Runs(i) for i in range(3)))
+    team.report(*(Runs(i) for i in range(3)))
     with locked(tmp_path / "reports.db"), publishing(team, said):
         wait_for(lambda: said)
-        assert "not brought up to date yet: OperationalError" in said[0]
+        assert "not up to date yet: OperationalError" in said[0]
     with publishing(team, said):
         wait_for(team.cells)
 
@@ -52,22 +52,22 @@ def test_news_is_not_forgotten_when_the_database_was_away(team: Team, tmp_path: 
     said: list[str] = []
     with publishing(team, said) as running:
         time.sleep(0.3)  # the first round, over every week, is done
-        team.tell(*(Runs(i, day=_today()) for i in range(3)))
+        team.report(*(Runs(i, day=_today()) for i in range(3)))
         with locked(tmp_path / "reports.db"):
-            running.reported()
+            running.notify()
             wait_for(lambda: said)
         wait_for(team.cells)
 
 
 def test_an_odd_row_is_named_and_the_thread_goes_on(team: Team) -> None:
     said: list[str] = []
-    team.tell(*(Runs(i) for i in range(3)))
+    team.report(*(Runs(i) for i in range(3)))
     Store(team.url).change("UPDATE devtel_target_metrics SET durations = 'odd'")
     with publishing(team, said) as running:
         wait_for(lambda: said)
         assert "DecodeError" in said[0]
-        team.tell(*(Runs(i, day=_today(), target="build") for i in range(3)))
-        running.reported()
+        team.report(*(Runs(i, day=_today(), target="build") for i in range(3)))
+        running.notify()
         wait_for(team.cells)
 
 
@@ -76,13 +76,13 @@ def test_an_odd_row_is_named_and_the_thread_goes_on(team: Team) -> None:
 def test_while_another_process_publishes_news_waits_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher, "PAUSE_SECONDS", 0.1)
     team, other = Team.at(url), create_engine(url)
-    team.tell(*(Runs(i) for i in range(3)))
-    with other.connect() as db, held(db, "team", wait=False):
-        running = Publisher(team.database, 3, print)
-        time.sleep(1)
-        assert team.cells() == []
-    wait_for(team.cells)
-    running.close()
+    team.report(*(Runs(i) for i in range(3)))
+    with ExitStack() as publishing:
+        with other.connect() as db, held(db, "team", wait=False):
+            publishing.enter_context(Publisher(team.database, 3, print))
+            time.sleep(1)
+            assert team.cells() == []
+        wait_for(team.cells)
     team.database.close()
     other.dispose()
 

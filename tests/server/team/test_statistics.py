@@ -1,4 +1,4 @@
-"""What pages show of cells, by tables of values."""
+"""The figures of the pages, by tables of values."""
 
 from datetime import date, timedelta
 
@@ -7,23 +7,23 @@ import pytest
 from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.team import counters, statistics
 from devtelemetry_cli.server.team.breakdown import Breakdown
-from devtelemetry_cli.server.team.cells import Cell, Found, at_least, monday
+from devtelemetry_cli.server.team.cells import Cell, CellResult, monday, rounded_down
 from devtelemetry_cli.server.team.statistics import Part, detail, overview, totals
 
 TODAY = date(2026, 3, 12)  # a Thursday
 LAST = date(2026, 3, 2)  # the Monday of the last whole week
 
 
-def cell(week: int = 0, target: str = "test", developers: int = 3, **told: float) -> Cell:
-    """A cell `week` weeks before LAST; `told` are its measures, `seconds` the duration of all of its runs."""
-    runs, seconds = told.setdefault("runs", 20), told.pop("seconds", 10)
-    whole = told | {f"d:{bucket(seconds)}": runs, "total": runs * seconds}
+def cell(week: int = 0, target: str = "test", developers: int = 3, **given: float) -> Cell:
+    """A cell `week` weeks before LAST; `given` are its counters, `seconds` the duration of all of its runs."""
+    runs, seconds = given.setdefault("runs", 20), given.pop("seconds", 10)
+    whole = given | {f"d:{bucket(seconds)}": runs, "total": runs * seconds}
     return Cell(LAST - timedelta(weeks=week), "shop", target, developers, whole, {}, {})
 
 
 def changes(*cells: Cell) -> tuple[list[str], list[str]]:
     """The targets that became slower, and those that became more fragile."""
-    shown = overview(Found(list(cells), {}, [], True), 3, TODAY)
+    shown = overview(CellResult(list(cells), {}, [], True), 3, TODAY)
     return [it.target for it in shown.slower], [it.target for it in shown.fragile]
 
 
@@ -79,7 +79,7 @@ def test_a_week_that_is_not_over_is_compared_with_nothing() -> None:
     assert changes(cell(1), cell(0), cell(-1, seconds=100)) == ([], [])
 
 
-def test_what_is_told_together_is_compared_with_nothing() -> None:
+def test_a_rest_is_not_compared() -> None:
     assert changes(cell(1, target=""), cell(0, target="", seconds=100)) == ([], [])
 
 
@@ -101,11 +101,11 @@ def test_targets_are_sorted_by_each_of_their_numbers(sorting: str, first: str) -
         cell(target="d", seconds=12),
         cell(target="e", developers=6),
     ]
-    assert overview(Found(cells, {}, [], True), 3, TODAY, sorting).targets[0].target == first
+    assert overview(CellResult(cells, {}, [], True), 3, TODAY, sorting).targets[0].target == first
 
 
 def test_a_week_without_runs_has_its_place_in_the_trend() -> None:
-    weeks = overview(Found([cell(0), cell(3)], {LAST: 6}, [], True), 3, TODAY).weeks
+    weeks = overview(CellResult([cell(0), cell(3)], {LAST: 6}, [], True), 3, TODAY).weeks
     assert [(week.monday, week.totals.runs, week.developers) for week in weeks] == [
         (LAST - timedelta(weeks=3), 20, 0),
         (LAST - timedelta(weeks=2), 0, 0),
@@ -116,7 +116,7 @@ def test_a_week_without_runs_has_its_place_in_the_trend() -> None:
 
 
 def test_without_cells_there_is_nothing_but_zeros() -> None:
-    shown = overview(Found([], {}, [], False), 3, TODAY)
+    shown = overview(CellResult([], {}, [], False), 3, TODAY)
     assert (shown.weeks, shown.targets, shown.developers, shown.totals.failure_rate) == ([], [], 0, 0)
     assert detail([], 3, TODAY).durations == []
 
@@ -132,7 +132,7 @@ def test_bars_reach_from_a_power_of_two_to_the_next_and_none_is_left_out() -> No
     assert shown.durations == [(1, 2, 20), (2, 4, 0), (4, 8, 0), (8, 16, 20)]
 
 
-def test_parts_stand_in_a_fixed_order_and_what_is_told_together_is_the_last() -> None:
+def test_parts_have_a_fixed_order_with_the_rest_last() -> None:
     places = {"r:other:0": 4, "f:other:0": 2, "r:default:8-30": 3, "r::": 5, "f::": 1, "r:other:": 1}
     shown = detail([Cell(LAST, "shop", "test", 3, {"runs": 13}, {"0": 9, "2": 2, "": 2}, places)], 3, TODAY)
     assert shown.branches == [Part("default", 3), Part("other", 5, 2), Part("", 5, 1)]
@@ -141,9 +141,9 @@ def test_parts_stand_in_a_fixed_order_and_what_is_told_together_is_the_last() ->
 
 
 def test_developers_of_two_connections_are_rounded_down_each() -> None:
-    shown = overview(Found([cell(developers=5), cell(developers=4)], {}, [], True), 3, TODAY)
+    shown = overview(CellResult([cell(developers=5), cell(developers=4)], {}, [], True), 3, TODAY)
     assert [it.developers for it in shown.targets] == [6]
-    assert [at_least(number, 3) for number in (0, 2, 3, 5, 6)] == [0, 0, 3, 3, 6]
+    assert [rounded_down(number, 3) for number in (0, 2, 3, 5, 6)] == [0, 0, 3, 3, 6]
 
 
 def test_a_week_begins_on_monday() -> None:
@@ -178,11 +178,11 @@ PARTS = {"x:0": 5, "x:2": 3, "r:other:0": 8, "f:other:0": 3}
 )
 def test_parts_that_are_more_than_their_whole_are_left_out(changed: dict[str, str], left_out: set[str]) -> None:
     wanted = {key: value for key, value in (WHOLE | PARTS).items() if key not in left_out}
-    assert counters.of_row(ROW | changed) == wanted
+    assert counters.from_row(ROW | changed) == wanted
 
 
 def test_no_more_runs_fail_than_there_are() -> None:
-    made = counters.of_row(ROW | {"runs": 2, "lost": 5, "interrupted": 9})
+    made = counters.from_row(ROW | {"runs": 2, "lost": 5, "interrupted": 9})
     assert {name: made[name] for name in ("failures", "lost", "interrupted")} == dict.fromkeys(
         ("failures", "lost", "interrupted"), 2
     )
@@ -190,25 +190,25 @@ def test_no_more_runs_fail_than_there_are() -> None:
 
 def test_exit_codes_are_few_and_short_whatever_was_sent() -> None:
     codes = ", ".join(f'"{number}": 1' for number in range(150))
-    made = counters.of_row(ROW | {"runs": 1000, "exit_codes": f'{{"{"9" * 33}": 500, {codes}}}'})
-    told = counters.under(made, "x:")
-    assert len(told) == counters.MOST_CODES + 1
-    assert (told[""], sum(told.values())) == (550, 650)
+    made = counters.from_row(ROW | {"runs": 1000, "exit_codes": f'{{"{"9" * 33}": 500, {codes}}}'})
+    given = counters.with_prefix(made, "x:")
+    assert len(given) == counters.MOST_CODES + 1
+    assert (given[""], sum(given.values())) == (550, 650)
 
 
-def test_runs_whose_end_is_not_known_are_in_no_part() -> None:
+def test_runs_without_a_known_end_are_in_no_part() -> None:
     part = Breakdown()
     for developer in "abc":
-        part.add(developer, counters.of_row(ROW))
+        part.add(developer, counters.from_row(ROW))
     cell_of_three = {"runs": 30.0, "failures": 9.0, "lost": 6.0}
     assert part.exit_codes(3, cell_of_three) == {"0": 15, "2": 9}
     assert part.checkouts(3, cell_of_three) == {"r:other:0": 24, "f:other:0": 9}
 
 
-def test_what_the_forgotten_did_is_told_together_with_others() -> None:
+def test_runs_of_erased_developers_are_in_the_rest() -> None:
     part = Breakdown()
     for developer in "abc":
-        part.add(developer, counters.of_row(ROW))
+        part.add(developer, counters.from_row(ROW))
     cell_of_four = {"runs": 37.0, "failures": 10.0, "lost": 6.0}
     assert part.exit_codes(3, cell_of_four) == {"2": 9, "": 22}  # with the fewest that are enough
     assert part.checkouts(3, cell_of_four) == {"r::": 31, "f::": 10}

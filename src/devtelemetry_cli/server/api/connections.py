@@ -1,4 +1,4 @@
-"""The connections API of the plugin: the same paths and JSON, except that a token is never answered."""
+"""The connections API of the plugin: the same paths and JSON, except that answers never contain a token."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from devtelemetry_cli.server.responses import as_json
 
 
 async def create_connection(request: Request) -> Response:
-    """Make a connection."""
+    """Create a connection."""
     state(request).tokens.check_admin(request)
     new = connections.read_connection(await read_body(request))
     return await _written(request, lambda db: connections.create(db, new), 201)
@@ -23,18 +23,18 @@ async def create_connection(request: Request) -> Response:
 
 async def list_connections(request: Request) -> Response:
     """All connections."""
-    served = state(request)
-    served.tokens.check_admin(request)
-    rows = await run_in_threadpool(served.database.read, connections.all_of_them)
-    return as_json([connections.as_answer(row) for row in rows])
+    app_state = state(request)
+    app_state.tokens.check_admin(request)
+    rows = await run_in_threadpool(app_state.database.read, connections.list_all)
+    return as_json([connections.to_json(row) for row in rows])
 
 
 async def get_connection(request: Request) -> Response:
-    """One connection: for the administrator, and, without its addresses, for who shows its own report token."""
-    served, number = state(request), connection_id(request)
-    is_admin = served.tokens.is_admin(request)
+    """One connection: for the administrator, and, without its addresses, for its own report token."""
+    app_state, number = state(request), connection_id(request)
+    is_admin = app_state.tokens.is_admin(request)
     if not (is_admin or request.headers.get("authorization")):
-        served.tokens.check_admin(request)
+        app_state.tokens.check_admin(request)
 
     def look(db: Connection) -> Row[Any]:
         row = connections.get(db, number)
@@ -42,19 +42,19 @@ async def get_connection(request: Request) -> Response:
             check_token([row.secret_token], request.headers.get("authorization"))
         return row
 
-    answer = connections.as_answer(await run_in_threadpool(served.database.read, look))
+    answer = connections.to_json(await run_in_threadpool(app_state.database.read, look))
     return as_json(answer if is_admin else {**answer, "endpoint": "", "proxy": ""})
 
 
 async def patch_connection(request: Request) -> Response:
-    """Change a connection: what is not named stays, and so does the token when it is empty or masked."""
+    """Change the named fields of a connection; an empty or masked token is kept."""
     state(request).tokens.check_admin(request)
     number, body = connection_id(request), await read_body(request)
     return await _written(request, lambda db: connections.change(db, number, body))
 
 
 async def delete_connection(request: Request) -> Response:
-    """Delete a connection and all that was reported to it. Its id is never given again."""
+    """Delete a connection and all reports to it. Its id is never used again."""
     state(request).tokens.check_admin(request)
     number = connection_id(request)
     return await _written(request, lambda db: connections.remove(db, number))
@@ -62,4 +62,4 @@ async def delete_connection(request: Request) -> Response:
 
 async def _written(request: Request, work: Callable[[Connection], Row[Any]], status: int = 200) -> Response:
     row = await run_in_threadpool(state(request).database.write, work)
-    return as_json(connections.as_answer(row), status)
+    return as_json(connections.to_json(row), status)

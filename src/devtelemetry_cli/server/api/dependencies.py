@@ -1,4 +1,4 @@
-"""What handlers take from a request: its body within limits, its connection, and the receiver's own state."""
+"""Inputs of handlers: the body within limits, the connection's id, and the state of the application."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ BODY_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class AppState:
-    """What one process serves with."""
+    """The shared objects of one serving process."""
 
     database: Database
     writer: Writer
@@ -34,13 +34,13 @@ class AppState:
 
 
 def state(request: Request) -> AppState:
-    """What this process serves with."""
-    served: AppState = request.app.state.served
-    return served
+    """The shared objects of this process."""
+    app_state: AppState = request.app.state.app_state
+    return app_state
 
 
 def connection_id(request: Request) -> int:
-    """The number in the path; RefusedError 400 where it is none."""
+    """The id in the path; RefusedError 400 if it is not a number."""
     text = request.path_params["id"]
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise RefusedError(400, "the connection id in the path is not a number")
@@ -48,7 +48,7 @@ def connection_id(request: Request) -> int:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body; RefusedError 415 for a compressed one, 413 as soon as it is known too large, 408 for a slow one."""
+    """The body; RefusedError 415 if compressed, 413 as soon as it is known to be too large, 408 if slow."""
     headers: dict[bytes, bytes] = dict(request.scope["headers"])  # request.headers costs more than reading the body
     if headers.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
         raise RefusedError(415, "a compressed body is not read here")

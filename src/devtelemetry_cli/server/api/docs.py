@@ -1,4 +1,4 @@
-"""The API's description as a page to read and try: the framework's own (Swagger UI), its parts served from here."""
+"""The API's description as a page to read and try: the framework's own (Swagger UI), its parts app_state from here."""
 
 from functools import cache
 from pathlib import Path
@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse, Response
 
 from devtelemetry_cli.server.responses import unknown_path
 
-_PARTS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-# The framework's page starts itself by a script inside it, and draws with styles inside it.
+_FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+# Swagger UI has an inline script and inline styles.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -19,7 +19,7 @@ _POLICY = (
 
 
 async def docs(_request: Request) -> Response:
-    """Every path, for people."""
+    """The page of all paths."""
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="devtel: the API",
@@ -31,12 +31,12 @@ async def docs(_request: Request) -> Response:
     return page
 
 
-async def part(request: Request) -> Response:
-    """One of the page's parts."""
+async def file(request: Request) -> Response:
+    """One of the page's files."""
     name = request.path_params["file"]
-    if name not in _PARTS:
+    if name not in _FILES:
         return unknown_path()
-    return FileResponse(_folder() / name, media_type=_PARTS[name], headers={"Cache-Control": "max-age=3600"})
+    return FileResponse(_folder() / name, media_type=_FILES[name], headers={"Cache-Control": "max-age=3600"})
 
 
 @cache

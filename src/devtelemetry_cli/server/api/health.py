@@ -1,4 +1,4 @@
-"""What tells operators, proxies and Prometheus how the server is."""
+"""Version, liveness, readiness and metrics, for operators, proxies and Prometheus."""
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
@@ -13,33 +13,33 @@ from devtelemetry_cli.server.responses import as_json, failure
 
 
 async def version(_request: Request) -> Response:
-    """Which devtel answers."""
+    """The version of this server."""
     return as_json({"version": __version__})
 
 
 async def ping(_request: Request) -> Response:
-    """The process answers."""
+    """The process is alive."""
     return Response()
 
 
 async def healthz(_request: Request) -> Response:
-    """The process answers."""
+    """The process is alive."""
     return Response()
 
 
 async def readyz(request: Request) -> Response:
-    """Reports can be kept: the tables are there and can be read."""
+    """Reports can be stored: the tables exist and can be read."""
     one = select(literal(1)).select_from(connections).limit(1)
     try:
         await run_in_threadpool(state(request).database.read, lambda db: db.execute(one).all())
     except DatabaseError:
-        return failure(503, "the database is away, or does not have its tables")
+        return failure(503, "the database is unavailable, or does not have its tables")
     return Response()
 
 
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus, of all workers together. For the view token."""
-    served = state(request)
-    served.tokens.check_view(request)
-    text, kind = await run_in_threadpool(served.metrics.render)
+    app_state = state(request)
+    app_state.tokens.check_view(request)
+    text, kind = await run_in_threadpool(app_state.metrics.render)
     return Response(text, media_type=kind)

@@ -1,4 +1,4 @@
-"""The JSON that paths take and give, for the OpenAPI description. What is really accepted is decided by decode.py."""
+"""JSON schemas of requests and answers, for the OpenAPI description. decode.py validates requests."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _object(**properties: Shape) -> Shape:
 
 
 def many(shape: Shape) -> Shape:
-    """A list of them."""
+    """A list of `shape`."""
     return {"type": "array", "items": shape}
 
 

@@ -1,7 +1,7 @@
-"""What a client does with a connection: report, forget, and test whether a report would be kept.
+"""A client's requests to a connection: report, forget, and test whether a report would be stored.
 
-Handlers are coroutines that read the body. The drivers of the databases block: reports and erasures go to
-the writer's thread, each as one function from the token's check to its rows, the rest to the pool.
+Handlers are coroutines that read the body. Database drivers block: reports and erasures run on the writer's thread,
+each as one function from the check of the token to the rows, and everything else in the pool.
 """
 
 import json
@@ -25,48 +25,48 @@ _RECEIVED = success("telemetry data received successfully")
 
 
 async def report(request: Request) -> Response:
-    """Take one day's report."""
-    number, body, served = connection_id(request), await read_body(request), state(request)
-    stored = await served.writer.take(Received(number, body, request.headers.get("authorization")))
-    served.metrics.taken(stored)
-    served.publisher.reported()
+    """Store one day's report."""
+    number, body, app_state = connection_id(request), await read_body(request), state(request)
+    stored = await app_state.writer.store_report(Received(number, body, request.headers.get("authorization")))
+    app_state.metrics.taken(stored)
+    app_state.publisher.notify()
     return _RECEIVED
 
 
 async def forget(request: Request) -> Response:
-    """Erase what one person reported here, on all hosts, and refuse that person's reports from now on."""
-    number, body, served = connection_id(request), await read_body(request), state(request)
+    """Erase one person's reports to this connection, from all hosts, and refuse later ones."""
+    number, body, app_state = connection_id(request), await read_body(request), state(request)
 
     def erase(db: Connection) -> int:
-        if stored := connections.token_hash(db, number, alone=True):
+        if stored := connections.token_hash(db, number, exclusive=True):
             check_token([stored], request.headers.get("authorization"))
         person = anonymous_id(read_developer(read_object(body)))
-        return reports.forget(db, served.forget_key, number, person)
+        return reports.forget(db, app_state.forget_key, number, person)
 
-    deleted = await served.writer.write(erase)
+    deleted = await app_state.writer.write(erase)
     return success("all reports of this developer are erased", {"deleted": deleted})
 
 
 async def test_connection(request: Request) -> Response:
-    """Test the connection: its token, and that a report can be written. Nothing of it stays.
+    """Check the token, and that a report can be written; the test report is rolled back.
 
-    For its own report token and for the administrator, who may send a `secretToken` to be compared.
+    For its own report token, and for the administrator, whose request may contain a `secretToken` to compare.
     """
-    number, body, served = connection_id(request), await read_body(request), state(request)
+    number, body, app_state = connection_id(request), await read_body(request), state(request)
     wire = read_object(body) if body.strip() else {}
-    told = read_string(wire, "secretToken", connections.MAX_TOKEN)
-    is_admin = served.tokens.is_admin(request)
+    sent = read_string(wire, "secretToken", connections.MAX_TOKEN)
+    is_admin = app_state.tokens.is_admin(request)
 
-    def rehearse(db: Connection) -> bool:
+    def store_test_report(db: Connection) -> bool:
         stored = connections.token_hash(db, number)
         if stored and not is_admin:
             check_token([stored], request.headers.get("authorization"))
-        if told and connections.MASK not in told and not (stored and token_matches(stored, told.encode())):
+        if sent and connections.MASK not in sent and not (stored and token_matches(stored, sent.encode())):
             raise RefusedError(403, "secretToken is not this connection's")
         today = datetime.now(UTC).date()
         someone = json.dumps({"date": today.isoformat(), "developer": secrets.token_hex(16)})
-        reports.store(db, served.forget_key, [(number, read_report(someone.encode(), today))])
+        reports.store(db, app_state.forget_key, {0: (number, read_report(someone.encode(), today))})
         return bool(stored)
 
-    asks = await run_in_threadpool(served.database.rehearse, rehearse)
-    return success("the connection works: a report would be kept", {"id": number, "asksForToken": asks})
+    needs_token = await run_in_threadpool(app_state.database.dry_run, store_test_report)
+    return success("the connection works: a report would be stored", {"id": number, "asksForToken": needs_token})

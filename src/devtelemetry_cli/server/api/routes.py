@@ -1,4 +1,4 @@
-"""Every path of ours, as a list, and the OpenAPI description that the framework makes of it."""
+"""All paths as a list, and their OpenAPI description."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,8 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.server.api import connections, docs, health, reports, rows, team
-from devtelemetry_cli.server.api import openapi as shapes
+from devtelemetry_cli.server.api import connections, docs, health, openapi, reports, rows, team
 from devtelemetry_cli.server.responses import as_json
 
 PLUGIN = "/plugins/developer_telemetry"
@@ -24,43 +23,43 @@ PREFIXES = ("", "/rest", "/api/rest", "/api")
 
 
 class Path(NamedTuple):
-    """One path and what happens there; `told` is what the description adds to what the handler says."""
+    """One path and its handler; `described` completes the handler's description."""
 
     method: str
     path: str
     run: Callable[..., Any]
-    told: dict[str, Any]
+    described: dict[str, Any]
 
 
-async def openapi(_request: Request) -> Response:
-    """Describe every path, for tools and people (OpenAPI)."""
+async def description_of_api(_request: Request) -> Response:
+    """The description of all paths (OpenAPI)."""
     return as_json(description())
 
 
 PATHS = (
-    Path("POST", f"{ONE}/report", reports.report, shapes.takes(shapes.REPORT, shapes.ENVELOPE)),
-    Path("POST", f"{ONE}/forget", reports.forget, shapes.takes(shapes.FORGET, shapes.ENVELOPE)),
-    Path("POST", f"{ONE}/test", reports.test_connection, shapes.takes(shapes.TEST, shapes.ENVELOPE)),
-    Path("GET", ONE, connections.get_connection, shapes.gives(shapes.CONNECTION)),
-    Path("PATCH", ONE, connections.patch_connection, shapes.takes(shapes.NEW, shapes.CONNECTION)),
-    Path("DELETE", ONE, connections.delete_connection, shapes.gives(shapes.CONNECTION)),
-    Path("GET", CONNECTIONS, connections.list_connections, shapes.gives(shapes.many(shapes.CONNECTION))),
-    Path("POST", CONNECTIONS, connections.create_connection, shapes.takes(shapes.NEW, shapes.CONNECTION, 201)),
-    Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, shapes.gives(shapes.DAILY)),
-    Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, shapes.CSV),
-    Path("GET", f"{READING}/target-metrics", rows.target_metrics, shapes.gives(shapes.TARGETS)),
-    Path("GET", f"{READING}/target-metrics.csv", rows.target_metrics_csv, shapes.CSV),
-    Path("GET", f"{READING}/team-metrics", team.team_metrics, shapes.gives(shapes.TEAM)),
-    Path("GET", f"{READING}/team-metrics.csv", team.team_metrics_csv, shapes.CSV),
-    Path("GET", "/version", health.version, shapes.gives(shapes.VERSION)),
-    Path("GET", "/ping", health.ping, shapes.NOTHING),
-    Path("GET", "/healthz", health.healthz, shapes.NOTHING),
-    Path("GET", "/readyz", health.readyz, shapes.NOTHING),
-    Path("GET", "/metrics", health.metrics, shapes.TEXT),
-    Path("GET", "/openapi.json", openapi, shapes.gives(shapes.ANY)),
+    Path("POST", f"{ONE}/report", reports.report, openapi.takes(openapi.REPORT, openapi.ENVELOPE)),
+    Path("POST", f"{ONE}/forget", reports.forget, openapi.takes(openapi.FORGET, openapi.ENVELOPE)),
+    Path("POST", f"{ONE}/test", reports.test_connection, openapi.takes(openapi.TEST, openapi.ENVELOPE)),
+    Path("GET", ONE, connections.get_connection, openapi.gives(openapi.CONNECTION)),
+    Path("PATCH", ONE, connections.patch_connection, openapi.takes(openapi.NEW, openapi.CONNECTION)),
+    Path("DELETE", ONE, connections.delete_connection, openapi.gives(openapi.CONNECTION)),
+    Path("GET", CONNECTIONS, connections.list_connections, openapi.gives(openapi.many(openapi.CONNECTION))),
+    Path("POST", CONNECTIONS, connections.create_connection, openapi.takes(openapi.NEW, openapi.CONNECTION, 201)),
+    Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, openapi.gives(openapi.DAILY)),
+    Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, openapi.CSV),
+    Path("GET", f"{READING}/target-metrics", rows.target_metrics, openapi.gives(openapi.TARGETS)),
+    Path("GET", f"{READING}/target-metrics.csv", rows.target_metrics_csv, openapi.CSV),
+    Path("GET", f"{READING}/team-metrics", team.team_metrics, openapi.gives(openapi.TEAM)),
+    Path("GET", f"{READING}/team-metrics.csv", team.team_metrics_csv, openapi.CSV),
+    Path("GET", "/version", health.version, openapi.gives(openapi.VERSION)),
+    Path("GET", "/ping", health.ping, openapi.NOTHING),
+    Path("GET", "/healthz", health.healthz, openapi.NOTHING),
+    Path("GET", "/readyz", health.readyz, openapi.NOTHING),
+    Path("GET", "/metrics", health.metrics, openapi.TEXT),
+    Path("GET", "/openapi.json", description_of_api, openapi.gives(openapi.ANY)),
 )
 
-# For people: not of the API, and under no prefix of DevLake's.
+# Pages for people: not part of the API, and under no prefix of DevLake's.
 PAGES = (
     ("GET", "/", team.overview_page),
     ("GET", "/target", team.target_page),
@@ -68,12 +67,12 @@ PAGES = (
     ("POST", "/logout", team.logout),
     ("GET", "/style.css", team.style),
     ("GET", "/docs", docs.docs),
-    ("GET", "/docs/{file}", docs.part),
+    ("GET", "/docs/{file}", docs.file),
 )
 
 
 def routes() -> list[BaseRoute]:
-    """What the application serves: under every prefix, by the framework's own machinery only what has parameters."""
+    """The routes of the application, under every prefix. The framework parses only query parameters."""
     api = [_route(prefix, path) for prefix in PREFIXES for path in PATHS]
     return [*api, *(Route(path, run, methods=[method]) for method, path, run in PAGES)]
 
@@ -82,7 +81,7 @@ def routes() -> list[BaseRoute]:
 def description() -> dict[str, Any]:
     """The OpenAPI document."""
     documented = [
-        APIRoute(path.path, path.run, methods=[path.method], response_model=None, **path.told) for path in PATHS
+        APIRoute(path.path, path.run, methods=[path.method], response_model=None, **path.described) for path in PATHS
     ]
     made = get_openapi(title="devtel", version=__version__, summary="The report endpoint.", routes=documented)
     made["components"] = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
@@ -92,7 +91,7 @@ def description() -> dict[str, Any]:
         for operation in methods.values():
             if "{id}" in path:
                 operation["parameters"] = [number]
-            operation["responses"].pop("422", None)  # ours is 400, in the envelope
+            operation["responses"].pop("422", None)  # answered as 400, in the envelope
     return made
 
 

@@ -1,6 +1,6 @@
-"""The team's pages and the cells behind them as JSON and CSV. For the view token, a browser's session, or this machine.
+"""The team's pages, and their cells as JSON and CSV. For the view token, a browser's session, or this machine.
 
-Whatever is answered here is made from published cells (team/): nothing of it is about fewer than k developers.
+All answers are made from published cells (team/), each of at least k developers.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from devtelemetry_cli.server.api.dependencies import AppState, read_body, state
 from devtelemetry_cli.server.auth import check_token
 from devtelemetry_cli.server.responses import RETRY_AFTER_SECONDS, RefusedError, as_json
 from devtelemetry_cli.server.team import pages
-from devtelemetry_cli.server.team import rows as answers
-from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, Filter, monday, read
-from devtelemetry_cli.server.team.publishing import AWAY
+from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read
+from devtelemetry_cli.server.team.publishing import UNAVAILABLE
+from devtelemetry_cli.server.team.rows import FIELDS, rows
 from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
 
 PAGES = ("/", "/target")
 EARLIEST = date(2000, 1, 1)
-# Nothing but what this server itself sends: no script at all, and no style but the style sheet.
+# No script at all, and no style but this server's style sheet.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -41,7 +41,7 @@ Handler = Callable[[Request], Any]
 
 @dataclass(frozen=True)
 class PageError(Exception):
-    """A page that says why there is nothing else to see."""
+    """Answered as a page with the reason."""
 
     status: int
     title: str
@@ -49,7 +49,7 @@ class PageError(Exception):
 
 
 async def overview_page(request: Request) -> Response:
-    """Everything at a glance."""
+    """The overview of all projects, or of one."""
     return await _page(request, _overview)
 
 
@@ -60,23 +60,23 @@ async def target_page(request: Request) -> Response:
 
 async def login(request: Request) -> Response:
     """Begin a session with a view token."""
-    served = state(request)
+    app_state = state(request)
     text = (await read_body(request)).decode("utf-8", "replace")
     form = parse_qs(text)
     token = (form.get("token") or [""])[0].strip()
     wanted = _own_address((form.get("wanted") or ["/"])[0])
-    accepted = [one for one in (served.tokens.view, served.tokens.admin) if one]
+    accepted = [one for one in (app_state.tokens.view, app_state.tokens.admin) if one]
     try:
         check_token(accepted, f"Bearer {token}".encode().decode("latin-1"))
     except RefusedError:
         return _html(pages.login("That token is not valid here.", wanted), 403)
     answer = RedirectResponse(wanted, 303)
-    served.sessions.begin(answer, secure=_is_secure(request))
+    app_state.sessions.begin(answer, secure=_is_secure(request))
     return answer
 
 
 async def logout(request: Request) -> Response:
-    """End the session; not where a foreign page asks, with whose form no cookie comes."""
+    """End the session. A form of a foreign page ends none: the browser sends no cookie with it."""
     answer = RedirectResponse("/", 303)
     if state(request).sessions.is_open(request):
         sessions.end(answer)
@@ -91,9 +91,9 @@ async def style(_request: Request) -> Response:
 async def team_metrics(
     request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
 ) -> Response:
-    """What targets cost the team in each week: every row covers at least k developers. For the view token."""
-    rows = await _rows(request, project, target, first, last)
-    answer = as_json({"count": len(rows), "minDevelopers": state(request).k, "rows": rows})
+    """The cost of each target per week; every row covers at least k developers. For the view token."""
+    found = await _rows(request, project, target, first, last)
+    answer = as_json({"count": len(found), "minDevelopers": state(request).k, "rows": found})
     answer.headers.update(PRIVATE)
     return answer
 
@@ -102,8 +102,8 @@ async def team_metrics_csv(
     request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
 ) -> Response:
     """The same as CSV."""
-    rows = await _rows(request, project, target, first, last)
-    text = csv_export.lines([dict(zip(answers.FIELDS, answers.FIELDS, strict=True)), *rows], answers.FIELDS)
+    found = await _rows(request, project, target, first, last)
+    text = csv_export.lines([dict(zip(FIELDS, FIELDS, strict=True)), *found], FIELDS)
     name = 'attachment; filename="devtel-team-metrics.csv"'
     return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name, **PRIVATE})
 
@@ -111,40 +111,40 @@ async def team_metrics_csv(
 async def _rows(
     request: Request, project: str | None, target: str | None, first: date | None, last: date | None
 ) -> list[dict[str, Any]]:
-    served = state(request)
-    if not served.sessions.is_open(request):
-        served.tokens.check_view(request)
-    wanted = Filter(project, target, *_weeks(first or EARLIEST, last or _today()))
-    found = await run_in_threadpool(served.database.read, read(wanted, served.k))
-    return answers.rows(found.cells, served.k)
+    app_state = state(request)
+    if not app_state.sessions.is_open(request):
+        app_state.tokens.check_view(request)
+    wanted = CellFilter(project, target, *_weeks(first or EARLIEST, last or _today()))
+    found = await run_in_threadpool(app_state.database.read, read(wanted, app_state.k))
+    return rows(found.cells, app_state.k)
 
 
-async def _page(request: Request, make: Callable[[Request, AppState, pages.Place], str]) -> Response:
-    served = state(request)
-    if refusal := _refusal(request, served):
+async def _page(request: Request, make: Callable[[Request, AppState, pages.PageContext], str]) -> Response:
+    app_state = state(request)
+    if refusal := _refusal(request, app_state):
         return refusal
-    place = None
+    context = None
     try:
-        place = _place(request, served)
-        # Drawing takes as long as reading: neither may hold up a report.
-        return _html(await run_in_threadpool(make, request, served, place))
+        context = _page_context(request, app_state)
+        # In the pool: neither reading nor drawing may delay a report.
+        return _html(await run_in_threadpool(make, request, app_state, context))
     except PageError as error:
-        return _html(pages.message(error.title, error.text, place), error.status)
-    except AWAY:
-        text = f"The database is busy or away. Try again in {RETRY_AFTER_SECONDS} seconds."
-        answer = _html(pages.message("Nothing to be seen for the moment", text, place), 503)
+        return _html(pages.message(error.title, error.text, context), error.status)
+    except UNAVAILABLE:
+        text = f"The database is busy or unavailable. Try again in {RETRY_AFTER_SECONDS} seconds."
+        answer = _html(pages.message("Nothing to show at the moment", text, context), 503)
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
         return answer
 
 
-def _refusal(request: Request, served: AppState) -> Response | None:
-    """The page for who may not look; None for who may."""
-    if served.sessions.is_open(request):
+def _refusal(request: Request, app_state: AppState) -> Response | None:
+    """The page for a viewer without access; None with access."""
+    if app_state.sessions.is_open(request):
         return None
     try:
-        served.tokens.check_view(request)
+        app_state.tokens.check_view(request)
     except RefusedError as refused:
-        if not (served.tokens.view or served.tokens.admin):
+        if not (app_state.tokens.view or app_state.tokens.admin):
             text = "These pages are open to browsers of the server's own machine only: no view token is set."
             return _html(pages.message("Not from here", text), 403)
         wanted = _own_address(str(request.url))
@@ -156,7 +156,7 @@ def _refusal(request: Request, served: AppState) -> Response | None:
 
 
 def _own_address(text: str) -> str:
-    """The page of ours that the address is of, whatever host it names; the overview for any other."""
+    """The path and query of the address if it is one of PAGES, on whatever host; else the overview."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -165,24 +165,24 @@ def _own_address(text: str) -> str:
     return urlunsplit(("", "", path, parts.query, ""))
 
 
-def _overview(_request: Request, served: AppState, place: pages.Place) -> str:
-    found = served.database.read(read(place.wanted, served.k))
-    if place.wanted.project is not None and place.wanted.project not in found.projects:
+def _overview(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
+    found = app_state.database.read(read(context.wanted, app_state.k))
+    if context.wanted.project is not None and context.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
-    return pages.overview(found, overview(found, served.k, _today(), place.sorting), place)
+    return pages.overview(found, overview(found, app_state.k, _today(), context.sorting), context)
 
 
-def _target(_request: Request, served: AppState, place: pages.Place) -> str:
-    found = served.database.read(read(place.wanted, served.k))
-    wanted = place.wanted
+def _target(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
+    found = app_state.database.read(read(context.wanted, app_state.k))
+    wanted = context.wanted
     if not wanted.target or not found.cells:
         text = "In these weeks no target of that name has enough developers to be shown."
         raise PageError(404, "Unknown target", text)
-    return pages.target(wanted.project or "", wanted.target, detail(found.cells, served.k, _today()), place)
+    return pages.target(wanted.project or "", wanted.target, detail(found.cells, app_state.k, _today()), context)
 
 
-def _place(request: Request, served: AppState) -> pages.Place:
-    """The filter in the address. PageError for one that makes no sense."""
+def _page_context(request: Request, app_state: AppState) -> pages.PageContext:
+    """The filter in the address. PageError for an invalid one."""
     query = request.query_params
     last = _day(query.get("to", "")) or _today()
     first = _day(query.get("from", "")) or monday(last) - timedelta(weeks=DEFAULT_WEEKS - 1)
@@ -190,23 +190,23 @@ def _place(request: Request, served: AppState) -> pages.Place:
     # On a target's page the project is part of its name, and may be empty.
     project = query.get("project", "") if target is not None else query.get("project") or None
     if "\0" in f"{project}{target}":
-        raise PageError(400, "No such name", "A name cannot have such a character.")
+        raise PageError(400, "Invalid name", "A name cannot contain this character.")
     sorting = query.get("sort", "waited")
     try:
         weeks = _weeks(first, last)
     except RefusedError as refused:
-        raise PageError(400, "These dates make no sense", f"{refused.message.capitalize()}.") from None
-    return pages.Place(
-        wanted=Filter(project, target, *weeks),
+        raise PageError(400, "Invalid dates", f"{refused.message.capitalize()}.") from None
+    return pages.PageContext(
+        wanted=CellFilter(project, target, *weeks),
         sorting=sorting if sorting in SORTINGS else "waited",
-        k=served.k,
-        demo=served.demo,
-        session=served.sessions.is_open(request),
+        k=app_state.k,
+        demo=app_state.demo,
+        session=app_state.sessions.is_open(request),
     )
 
 
 def _weeks(first: date, last: date) -> tuple[date, date]:
-    """The Mondays of the first and the last week. RefusedError 400 for a span that makes no sense."""
+    """The Mondays of the first and the last week. RefusedError 400 for an invalid span."""
     if first > last:
         raise RefusedError(400, "the first day is after the last")
     if first < EARLIEST or last > _today() + timedelta(days=366):
@@ -215,13 +215,13 @@ def _weeks(first: date, last: date) -> tuple[date, date]:
 
 
 def _day(text: str) -> date | None:
-    """The day; None where none is given. PageError for what is none."""
+    """The date in `text`; None if empty. PageError if invalid."""
     if not text:
         return None
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise PageError(400, "These dates make no sense", "A date is written as YYYY-MM-DD.") from None
+        raise PageError(400, "Invalid dates", "A date is written as YYYY-MM-DD.") from None
 
 
 def _today() -> date:
@@ -229,7 +229,7 @@ def _today() -> date:
 
 
 def _is_secure(request: Request) -> bool:
-    """Whether the browser came over TLS, to us or to the proxy in front of us."""
+    """Whether the browser uses TLS, to this server or to the proxy in front."""
     return request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "").lower() == "https"
 
 

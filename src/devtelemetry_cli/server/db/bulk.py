@@ -1,10 +1,9 @@
-"""What every report costs at the database: statements whose text is composed once, then given to the driver as it is.
+"""The statements of every report: composed once for each kind of database, then passed to the driver as text.
 
-SQLAlchemy composes the texts, each kind of database its own. What it does beyond that at every run, above all for long
-lists of parameters, would be most of what a report costs. Many rows are one statement everywhere: at every statement
-SQLite's driver lets another thread have the interpreter and may wait to get it back, PostgreSQL's waits for the server.
-PostgreSQL takes rows and keys as one JSON text: where its planner knows nothing of a table yet, a list of keys has it
-read the table from end to end.
+SQLAlchemy composes the texts. Its work beyond that at every execution, above all for long lists of parameters, would
+be most of a report's cost. Many rows are one statement everywhere: at every statement SQLite's driver releases the
+interpreter and may wait to get it back, and PostgreSQL's waits for the server. PostgreSQL takes rows and keys as one
+JSON text: with a list of keys, its planner scans a table that has no statistics yet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,19 +37,19 @@ Row = Mapping[str, Any]  # column -> value, as every driver takes it: text (also
 Columns = tuple[Column[Any], ...]
 Key = tuple[Any, ...]
 
-# What their drivers call a parameter by its name.
+# How each driver marks a named parameter.
 _DIALECTS = {
     "sqlite": pysqlite.dialect(paramstyle="named"),
     "postgresql": psycopg.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
     "mysql": pymysql.dialect(paramstyle="pyformat"),
     "mariadb": pymysql.dialect(paramstyle="pyformat"),
 }
-MOST_ROWS = 64  # times the columns of any table: under 999 parameters, the fewest that an SQLite may take
+MOST_ROWS = 64  # times the columns of any table: under 999 parameters, the lowest limit of an SQLite
 _encode = msgspec.json.encode
 
 
 def upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write `rows` in SQLAlchemy's own way: a new row, or all of an old one's columns but its `created_at`."""
+    """Insert `rows` through SQLAlchemy; an existing row gets all new values but its `created_at`."""
     db.execute(_replacing(db.dialect.name, table), rows)
 
 
@@ -72,29 +71,38 @@ def delete_rows(db: Connection, table: Table, keys: Sequence[Row]) -> None:
     db.exec_driver_sql(_delete(db.dialect.name, table, tuple(keys[0])), list(keys))
 
 
-def find_rows(db: Connection, wanted: Select[Any], columns: Columns, keys: Iterable[Key]) -> Sequence[Any]:
-    """The rows of `wanted` that have in `columns` the values of one of `keys`, and maybe some of their neighbours.
+def find_rows(db: Connection, wanted: Select[Any], columns: Columns, keys: Iterable[Key]) -> dict[Key, Any]:
+    """The rows of `wanted` whose `columns`, which it selects first, have the values of one of `keys`: key -> row.
 
-    What `wanted` locks is locked in the order of the keys. Days come back as the driver has them.
+    Rows that `wanted` locks are locked in the order of the keys. Dates come back as the driver returns them.
     """
-    keys = sorted(set(keys))
+    ordered = sorted(set(keys))
     if db.dialect.name == "postgresql":
-        document = [{c.name: value for c, value in zip(columns, key, strict=True)} for key in keys]
-        return db.exec_driver_sql(_find_by_keys(wanted, columns), {"rows": _encode(document).decode()}).all()
+        document = [{c.name: value for c, value in zip(columns, key, strict=True)} for key in ordered]
+        rows = db.exec_driver_sql(_find_by_keys(wanted, columns), {"rows": _encode(document).decode()}).all()
+    else:
+        rows = _find_by_lists(db, wanted, columns, ordered)
+    # Lists of values also match combinations of them that are no key; a date is a text or a date by the driver.
+    by_text = {tuple(map(str, key)): key for key in ordered}
+    found = ((by_text.get(tuple(map(str, row[: len(columns)]))), row) for row in rows)
+    return {key: row for key, row in found if key is not None}
+
+
+def _find_by_lists(db: Connection, wanted: Select[Any], columns: Columns, keys: Sequence[Key]) -> Sequence[Any]:
     lists = [_padded(set(values)) for values in zip(*keys, strict=True)]
     given = {f"{c.name}_{i}": value for c, values in zip(columns, lists, strict=True) for i, value in enumerate(values)}
-    text = _find_by_lists(db.dialect.name, wanted, columns, tuple(map(len, lists)))
+    text = _lists_text(db.dialect.name, wanted, columns, tuple(map(len, lists)))
     return db.exec_driver_sql(text, given).all()
 
 
 def _padded(values: Iterable[Any]) -> Sequence[Any]:
-    """1, 2, 4, 8 ... values, one of them repeated: few texts serve lists of any length."""
+    """Padded to 1, 2, 4, 8 ... values by repeating one: few texts serve lists of any length."""
     some = list(values)
     return some + some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some))
 
 
 def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Rows in portions of 64, 32, 16 ... 1: few texts serve any number, none of which has too many parameters."""
+    """Portions of 64, 32, 16 ... 1 rows: few texts serve any number, each within the limit on parameters."""
     at = 0
     while at < len(rows):
         count = min(MOST_ROWS, 1 << ((len(rows) - at).bit_length() - 1))
@@ -104,15 +112,15 @@ def _portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 @lru_cache(maxsize=32)
 def _find_by_keys(wanted: Select[Any], columns: Columns) -> str:
-    """One key after the other: a locking query is not merged into the one around it."""
+    """One key after another: PostgreSQL does not merge a locking subquery into the query around it."""
     keys = _document(columns)
     one = wanted.where(*(c == keys.c[c.name] for c in columns)).lateral("found")
     return _text("postgresql", select(one).select_from(keys.join(one, true())))
 
 
 @lru_cache(maxsize=256)
-def _find_by_lists(kind: str, wanted: Select[Any], columns: Columns, lengths: tuple[int, ...]) -> str:
-    """A list for each column: MariaDB finds no rows by keys of several columns."""
+def _lists_text(kind: str, wanted: Select[Any], columns: Columns, lengths: tuple[int, ...]) -> str:
+    """A list for each column: MariaDB uses no index for a list of composite keys."""
     for one, length in zip(columns, lengths, strict=True):
         wanted = wanted.where(one.in_([bindparam(f"{one.name}_{i}") for i in range(length)]))
     return _text(kind, wanted.order_by(*columns))
@@ -125,13 +133,13 @@ def _delete(kind: str, table: Table, names: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=32)
 def _insert(table: Table, replace: bool) -> str:
-    """One row's, of which MySQL's driver makes one statement for many."""
+    """The text for one row, of which MySQL's driver makes one statement for many."""
     return _text("mysql", _replacing("mysql", table) if replace else table.insert())
 
 
 @lru_cache(maxsize=128)
 def _insert_portion(table: Table, replace: bool, count: int) -> str:
-    """So many rows for SQLite, its parameters by their places: naming hundreds would take longer than storing them."""
+    """`count` rows for SQLite, with positional parameters: naming hundreds would take longer than storing them."""
     new = _replacing("sqlite", table) if replace else table.insert()
     row: dict[str, BindParameter[Any]] = dict.fromkeys(table.c.keys(), bindparam(None))
     return str(new.values([row] * count).compile(dialect=pysqlite.dialect()))

@@ -1,4 +1,4 @@
-"""Connections: who reports to us, under which id and token."""
+"""Connections: the destinations of reports, each with an id and a token."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ MAX_TOKEN = 4096
 MASK = "***"  # DevLake answers tokens with their middle replaced
 
 _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindparam("id"))
-# Reports share the row, an erasure and the connection's end have it alone: none of them comes between another's
-# question and its answer. SQLite, where one transaction writes at a time, leaves the clauses out.
+# Reports lock the row shared, an erasure and the deletion of the connection lock it exclusively, so that neither runs
+# between a check and its write. SQLite, with one writer at a time, leaves the clauses out.
 _SHARED = _TOKEN_HASH.with_for_update(read=True, key_share=True)
-_ALONE = _TOKEN_HASH.with_for_update()
+_EXCLUSIVE = _TOKEN_HASH.with_for_update()
 _SHARED_BY_MANY = select(connections.c.id, connections.c.secret_token).with_for_update(read=True, key_share=True)
 
 
 @dataclass(frozen=True)
 class NewConnection:
-    """What a connection is made from; an empty `token` means that reports need none."""
+    """The values of a new connection; with an empty `token` reports need none."""
 
     name: str
     endpoint: str
@@ -49,16 +49,16 @@ class NewConnection:
 
 def read_connection(body: bytes) -> NewConnection:
     """The connection that a request's body asks for. Raises ReportError."""
-    return _checked(_told(read_object(body), NewConnection("", "")))
+    return _checked(_merged(read_object(body), NewConnection("", "")))
 
 
-def _told(wire: Mapping[str, Any], before: NewConnection) -> NewConnection:
-    """`before` with what `wire` says about it. An empty or masked token is none: it is how one is answered."""
+def _merged(wire: Mapping[str, Any], before: NewConnection) -> NewConnection:
+    """`before` with the changes in `wire`. An empty or masked token changes nothing: answers contain it that way."""
     token = read_string(wire, "secretToken", MAX_TOKEN)
-    told = {key.lower() for key, value in wire.items() if value is not None}
+    given = {key.lower() for key, value in wire.items() if value is not None}
 
     def text(name: str, old: str, most: int = MAX_NAME) -> str:
-        return read_string(wire, name, most) if name.lower() in told else old
+        return read_string(wire, name, most) if name.lower() in given else old
 
     limit = read_field(wire, "rateLimitPerHour")
     return NewConnection(
@@ -86,16 +86,16 @@ def create(db: Connection, new: NewConnection) -> Row[Any]:
         made = db.execute(insert(connections), values | {"updated_at": at}).inserted_primary_key
     except IntegrityError:
         raise _duplicate(new.name) from None
-    assert made is not None  # noqa: S101 - a single-row insert always tells its key
+    assert made is not None  # noqa: S101 - a single-row insert always returns its key
     return get(db, made.id)
 
 
 def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
-    """Change what `body` names and nothing else. Raises RefusedError and ReportError."""
-    token_hash(db, connection_id, alone=True)
+    """Change only the fields that `body` names. Raises RefusedError and ReportError."""
+    token_hash(db, connection_id, exclusive=True)
     row = get(db, connection_id)
     before = NewConnection(row.name, row.endpoint, "", row.proxy, row.rate_limit_per_hour)
-    new = _checked(_told(read_object(body), before))
+    new = _checked(_merged(read_object(body), before))
     values = _columns(new) | {"updated_at": now()} | ({"secret_token": hash_token(new.token)} if new.token else {})
     try:
         db.execute(update(connections).where(connections.c.id == connection_id), values)
@@ -105,8 +105,8 @@ def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
 
 
 def remove(db: Connection, connection_id: int) -> Row[Any]:
-    """Delete the connection and all that was reported to it; the row that it was. RefusedError 404."""
-    token_hash(db, connection_id, alone=True)
+    """Delete the connection and all reports to it; its former row. RefusedError 404."""
+    token_hash(db, connection_id, exclusive=True)
     row = get(db, connection_id)
     for table in (team_shown, team_cells, team_weeks, target_metrics, reports, daily_metrics, forgotten):
         db.execute(delete(table).where(table.c.connection_id == connection_id))
@@ -115,7 +115,7 @@ def remove(db: Connection, connection_id: int) -> Row[Any]:
 
 
 def ensure(db: Connection, new: NewConnection) -> int:
-    """The id of the connection of that name, made where there is none; a token given replaces its token."""
+    """The id of the connection of that name, created if missing; a given token replaces its token."""
     found = db.execute(select(connections.c.id).where(connections.c.name == new.name)).scalar()
     if found is None:
         return int(create(db, new).id)
@@ -126,37 +126,37 @@ def ensure(db: Connection, new: NewConnection) -> int:
 
 
 def get(db: Connection, connection_id: int) -> Row[Any]:
-    """The connection; RefusedError 404 where there is none."""
+    """The connection; RefusedError 404 if there is none."""
     row = db.execute(select(connections).where(connections.c.id == connection_id)).first()
     if row is None:
         raise not_found(connection_id)
     return row
 
 
-def all_of_them(db: Connection) -> list[Row[Any]]:
-    """Every connection, by id."""
+def list_all(db: Connection) -> list[Row[Any]]:
+    """All connections, by id."""
     return list(db.execute(select(connections).order_by(connections.c.id)))
 
 
-def token_hash(db: Connection, connection_id: int, alone: bool = False) -> str:
-    """The hash of a connection's token, empty where it asks for none, and a hold on it until the end; else 404.
+def token_hash(db: Connection, connection_id: int, exclusive: bool = False) -> str:
+    """The hash of a connection's token, empty if it needs none; the row stays locked. RefusedError 404.
 
-    With `alone` nobody else holds the connection.
+    `exclusive` waits until no other transaction has the row, else the lock is shared.
     """
-    stored: str | None = db.execute(_ALONE if alone else _SHARED, {"id": connection_id}).scalar()
+    stored: str | None = db.execute(_EXCLUSIVE if exclusive else _SHARED, {"id": connection_id}).scalar()
     if stored is None:
         raise not_found(connection_id)
     return stored
 
 
 def token_hashes(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """The hashes of those connections' tokens, held shared until the end, by id; without those that do not exist."""
+    """Connection id -> hash of its token, for those of `ids` that exist; their rows stay locked, shared."""
     found = find_rows(db, _SHARED_BY_MANY, (connections.c.id,), [(one,) for one in ids])
-    return {row[0]: row[1] for row in found}
+    return {row.id: row.secret_token for row in found.values()}
 
 
-def as_answer(row: Row[Any]) -> Mapping[str, Any]:
-    """The connection as the plugin answers it, except that a token never leaves: not even its hash."""
+def to_json(row: Row[Any]) -> Mapping[str, Any]:
+    """The connection as the plugin answers it, but without its token or hash."""
     return {
         "id": row.id,
         "createdAt": f"{row.created_at.isoformat(timespec='milliseconds')}Z",
@@ -183,5 +183,5 @@ def _duplicate(name: str) -> RefusedError:
 
 
 def not_found(connection_id: int) -> RefusedError:
-    """What is answered for an id that no connection has."""
+    """The refusal for an unknown id."""
     return RefusedError(404, f"connection {connection_id} not found")

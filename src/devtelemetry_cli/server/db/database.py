@@ -1,4 +1,4 @@
-"""The database: opened once, read and written in short transactions, on SQLite or on a server."""
+"""The database: opened once, used in short transactions, on SQLite or on a server."""
 
 import random
 import threading
@@ -10,9 +10,9 @@ from typing import TypeVar
 from sqlalchemy import URL, Connection, Engine, exc
 
 from devtelemetry_cli.errors import ConfigurationError, UnavailableError
-from devtelemetry_cli.server.db import migrate as schema
 from devtelemetry_cli.server.db.engine import BUSY_SECONDS, make_engine, parse
 from devtelemetry_cli.server.db.locks import held
+from devtelemetry_cli.server.db.migrate import upgrade
 
 ATTEMPTS = 5
 CONFLICT_STATES = frozenset({"40001", "40P01"})  # PostgreSQL: serialization failure, deadlock
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 class DatabaseBusyError(Exception):
-    """Another writer held the database for longer than a sender can wait."""
+    """Another writer holds the database for longer than a client waits."""
 
 
 class ConflictError(Exception):
-    """What this transaction decided on was changed by another before it ended: done again, it may succeed."""
+    """Another transaction changed rows that this one decided by: a retry may succeed."""
 
 
 class Database:
@@ -36,7 +36,7 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._one_writer = engine.dialect.name == "sqlite"
-        self._turn = threading.Lock()
+        self._writer_lock = threading.Lock()
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` in a transaction that only reads."""
@@ -46,24 +46,24 @@ class Database:
     def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
         """The result of `work` in a transaction of its own, done whole or not at all.
 
-        `work` runs again when the transaction lost against another. Raises SQLAlchemy's errors,
+        `work` runs again when the transaction conflicted with another. Raises SQLAlchemy's errors,
         DatabaseBusyError and ConflictError.
         """
-        return _again(self._transaction, work, attempts)
+        return _with_retries(self._transaction, work, attempts)
 
     def keep(self) -> "closing[PersistentConnection]":
         """A connection kept for one thread that writes most of the time."""
-        return closing(PersistentConnection(self._writer, self._my_turn))
+        return closing(PersistentConnection(self._writer, self._writer_turn))
 
-    def rehearse(self, work: Callable[[Connection], T]) -> T:
-        """The result of `work` in a transaction that writes, and of which nothing stays."""
-        with self._my_turn(), self._writer.connect() as db:
+    def dry_run(self, work: Callable[[Connection], T]) -> T:
+        """The result of `work` in a transaction that writes and is rolled back."""
+        with self._writer_turn(), self._writer.connect() as db:
             return work(db)
 
-    def alone(self, name: str, work: Callable[[], T]) -> T | None:
-        """The result of `work` under the lock `name`, None where another process has it (locks.held)."""
-        with self._engine.connect() as db, held(db, name, wait=False) as ours:
-            return work() if ours else None
+    def try_lock(self, name: str, work: Callable[[], T]) -> T | None:
+        """The result of `work` under the lock `name`; None if another process holds it (locks.held)."""
+        with self._engine.connect() as db, held(db, name, wait=False) as is_held:
+            return work() if is_held else None
 
     def close(self) -> None:
         """Close every connection; SQLite then folds its log into the file."""
@@ -71,25 +71,25 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._my_turn(), self._writer.begin() as db:
+        with self._writer_turn(), self._writer.begin() as db:
             yield db
 
     @contextmanager
-    def _my_turn(self) -> Iterator[None]:
-        """SQLite has one writer at a time and polls for its lock: our own threads queue here instead."""
-        if self._one_writer and not self._turn.acquire(timeout=BUSY_SECONDS):
+    def _writer_turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time and polls for its lock: the threads of this process queue here instead."""
+        if self._one_writer and not self._writer_lock.acquire(timeout=BUSY_SECONDS):
             raise DatabaseBusyError
         try:
             yield
         finally:
             if self._one_writer:
-                self._turn.release()
+                self._writer_lock.release()
 
 
 class PersistentConnection:
-    """A connection that stays with its thread, so that no transaction pays for asking the database whether it lives.
+    """A connection kept by one thread, without a liveness check (a round trip) before each transaction.
 
-    `write` finds that out by itself: a database that was restarted meanwhile costs nobody an answer.
+    `write` reconnects when the connection was lost, so that no request fails after a restart of the database.
     """
 
     def __init__(self, engine: Engine, turn: Callable[[], AbstractContextManager[None]]) -> None:
@@ -100,11 +100,11 @@ class PersistentConnection:
     def write(self, work: Callable[[Connection], T], attempts: int = ATTEMPTS) -> T:
         """As Database.write."""
         try:
-            return _again(self._transaction, work, attempts)
+            return _with_retries(self._transaction, work, attempts)
         except exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        return _again(self._transaction, work, attempts)  # it was lost, perhaps long ago
+        return _with_retries(self._transaction, work, attempts)  # the connection was lost, perhaps long ago
 
     def close(self) -> None:
         """Give the connection back."""
@@ -142,7 +142,7 @@ def migrate(url: str) -> bool:
     try:
         engine = make_engine(parsed, patient=True)
         try:
-            return schema.bring_up(engine)
+            return upgrade(engine)
         finally:
             engine.dispose()
     except (ModuleNotFoundError, exc.NoSuchModuleError):
@@ -155,7 +155,7 @@ def migrate(url: str) -> bool:
         raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
 
 
-def _again(
+def _with_retries(
     transaction: Callable[[], AbstractContextManager[Connection]], work: Callable[[Connection], T], attempts: int
 ) -> T:
     for attempt in range(attempts):
@@ -163,14 +163,14 @@ def _again(
             with transaction() as db:
                 return work(db)
         except (exc.DBAPIError, ConflictError) as error:
-            if attempt == attempts - 1 or not lost_against_another(error):
+            if attempt == attempts - 1 or not is_retryable(error):
                 raise
         time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads the retries, no secret
     raise AssertionError("unreachable")
 
 
-def lost_against_another(error: Exception) -> bool:
-    """Whether the same transaction may succeed now. SQLite is not asked again: it waited already."""
+def is_retryable(error: Exception) -> bool:
+    """Whether the same transaction may succeed now. SQLite is not retried: it waited already."""
     if isinstance(error, ConflictError):
         return True
     cause = getattr(error, "orig", None)

@@ -1,4 +1,4 @@
-"""How each kind of database is reached: drivers, timeouts, and what must hold on every connection."""
+"""Engines for each kind of database: drivers, timeouts, and the settings of every connection."""
 
 import os
 import sqlite3
@@ -9,7 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 
 from devtelemetry_cli.errors import ConfigurationError
 
-BUSY_SECONDS = 3.0  # shorter than a sender waits for its answer
+BUSY_SECONDS = 3.0  # shorter than a client waits for its answer
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 10
 DRIVERS = {
@@ -18,12 +18,12 @@ DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
 }
-# As strict as other databases: what does not fit is an error, never cut.
+# As strict as other databases: a value that does not fit is an error, never truncated.
 _STRICT = "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=5"
 
 
 def parse(url: str) -> URL:
-    """The address, with our driver where it names none. Raises ConfigurationError."""
+    """The URL, with the default driver where it names none. Raises ConfigurationError."""
     try:
         parsed = make_url(url)
     except exc.ArgumentError:
@@ -35,19 +35,19 @@ def parse(url: str) -> URL:
 
 
 def make_engine(url: URL, patient: bool = False) -> Engine:
-    """An engine for `url`; a `patient` one, for migrations, lets a statement take as long as it takes."""
+    """An engine for `url`; `patient`, for migrations, sets no time limit on statements."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     arguments = _postgresql(patient) if url.get_backend_name() == "postgresql" else _mysql(patient)
     return create_engine(
         url,
         connect_args={name: value for name, value in arguments.items() if name not in url.query},
-        isolation_level="READ COMMITTED",  # reports.py says how decisions stay true until they are committed
-        pool_pre_ping=True,  # a server that was restarted costs nobody an answer; reports: database.Kept
+        isolation_level="READ COMMITTED",  # rows that decide are locked: reports.py
+        pool_pre_ping=True,  # no request fails after a restart; the writer: database.PersistentConnection
         pool_size=5,
         max_overflow=5,
         pool_timeout=BUSY_SECONDS,
-        hide_parameters=True,  # an error's text must not tell whose report it was
+        hide_parameters=True,  # no report's values in the texts of errors
     )
 
 
@@ -65,7 +65,7 @@ def _sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("A database in memory would lose its reports.", "Give a file: sqlite:///FILE.")
     _make_private_file(Path(url.database))
-    # As many connections as there are threads for requests: none ever waits for one.
+    # As many connections as threads for requests: no thread waits for one.
     engine = create_engine(
         url,
         connect_args={} if "timeout" in url.query else {"timeout": BUSY_SECONDS},
@@ -88,11 +88,11 @@ def _make_private_file(path: Path) -> None:
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin its transactions too late: see _on_begin
     connection.execute("PRAGMA journal_mode=WAL")
-    # FULL: a 200 says that the report is kept, also when the power fails. Costs one fsync per report.
+    # FULL: a report answered 200 survives a power failure. Costs one fsync per commit.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _on_begin(db: Connection) -> None:
-    # A writer takes the lock before it reads what it decides on; taken later it could only fail.
+    # A writer takes the lock before it reads the rows it decides by; upgrading a read lock later would fail.
     db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get("writes") else "BEGIN")

@@ -1,4 +1,4 @@
-"""The version of the tables: read at every start, and brought up to ours by migrations/ where it is older."""
+"""The version of the tables: checked at every start, and upgraded by migrations/ where it is older."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ VERSION_TABLE = "devtel_schema"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def bring_up(engine: Engine) -> bool:
-    """Migrate where it is needed, one process at a time; whether there was something to do.
+def upgrade(engine: Engine) -> bool:
+    """Migrate if needed, one process at a time; whether there was something to do.
 
     Raises ConfigurationError for tables that a newer devtel made, and SQLAlchemy's errors.
     """
     with engine.connect() as db:
         if current(db) == HEAD:
             return False
-    with engine.execution_options(writes=True).begin() as db, locks.held(db, "schema", wait=True) as ours:
-        if not ours:
+    with engine.execution_options(writes=True).begin() as db, locks.held(db, "schema", wait=True) as is_held:
+        if not is_held:
             raise UnavailableError("Another process has been migrating the database for a minute.", "Try again later.")
         return _migrate(db)
 
@@ -49,7 +49,7 @@ def _migrate(db: Connection) -> bool:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise ConfigurationError(
-            f"The database has tables of version {found}; this devtel ({__version__}) knows them up to {HEAD}.",
+            f"The database has tables of version {found}; this devtel ({__version__}) supports versions up to {HEAD}.",
             "A newer devtel made them: update this one.",
         )
     command.upgrade(config, "head")

@@ -1,7 +1,6 @@
-"""Rows read back: one row per developer's day, or per target of it. Who it was stays here: only a pseudonym leaves.
+"""Queries for single developers' rows, per day or per target of a day, with a pseudonym in place of the developer.
 
-Single developers' rows are for the administrator only. Whatever is shown to more people than that has to cover
-several developers at once, and is not made here.
+These rows are for the administrator only. Everything shown to more people covers at least k developers (team/).
 """
 
 import hmac
@@ -16,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, exists, fu
 from devtelemetry_cli.model.metrics import anonymous_id
 from devtelemetry_cli.server.db.tables import daily_metrics, reports, same_day, target_metrics
 
-# What each row has besides connection, developer, machine and date.
+# Each row's fields besides connection, developer, machine and date.
 DAILY: tuple[str, ...] = (
     *("active_hours", "tools_used", "projects", "commands"),
     *("os", "architecture", "cores", "memory_gib", "make", "devtel", "schema", "revision"),
@@ -31,7 +30,7 @@ _RENAMED = {"projects": "project_context", "commands": "command_counts"}  # the 
 
 
 @dataclass(frozen=True)
-class Filter:
+class RowFilter:
     """Which rows; None and empty are all. `first` and `last` are days, both included."""
 
     connection: int | None = None
@@ -43,21 +42,21 @@ class Filter:
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two sorts of rows: its table, its fields, and the order that pages follow."""
+    """One of the two kinds of rows: its table, its fields, and the order of its pages."""
 
     table: Table
     fields: tuple[str, ...]
 
-    def query(self, wanted: Filter) -> Select[Any]:
-        """The rows that `wanted` names, in the order of their keys."""
+    def query(self, wanted: RowFilter) -> Select[Any]:
+        """The rows of the filter, in the order of their keys."""
         order = [self.table.c.date, *(c for c in self.table.primary_key.columns if c.name != "date")]
         return select(*self._columns()).select_from(self._source()).where(*self._where(wanted)).order_by(*order)
 
-    def count(self, db: Connection, wanted: Filter) -> int:
-        """How many rows there are in all."""
+    def count(self, db: Connection, wanted: RowFilter) -> int:
+        """The number of rows in all pages."""
         return db.scalar(select(func.count()).select_from(self.table).where(*self._where(wanted))) or 0
 
-    def days(self, db: Connection, wanted: Filter) -> list[date]:
+    def days(self, db: Connection, wanted: RowFilter) -> list[date]:
         """The days that have rows."""
         day = self.table.c.date
         return list(db.scalars(select(day).distinct().where(*self._where(wanted)).order_by(day)))
@@ -72,7 +71,7 @@ class Kind:
             return self.table
         return self.table.outerjoin(reports, same_day(self.table, reports))
 
-    def _where(self, wanted: Filter) -> list[ColumnElement[bool]]:
+    def _where(self, wanted: RowFilter) -> list[ColumnElement[bool]]:
         c = self.table.c
         conditions = [
             None if wanted.connection is None else c.connection_id == wanted.connection,
@@ -89,30 +88,30 @@ class Kind:
 KINDS = {"daily": Kind(daily_metrics, DAILY), "targets": Kind(target_metrics, TARGETS)}
 
 
-def page(kind: Kind, key: bytes, wanted: Filter, number: int, size: int) -> Callable[[Connection], dict[str, Any]]:
-    """What reads one page of rows, counted from 1, and how many rows there are in all."""
+def page(kind: Kind, key: bytes, wanted: RowFilter, number: int, size: int) -> Callable[[Connection], dict[str, Any]]:
+    """A function that reads one page of rows, counted from 1, and the number of rows in all."""
     query = kind.query(wanted).limit(size).offset((number - 1) * size)
 
     def read(db: Connection) -> dict[str, Any]:
-        rows = [as_answer(kind, key, row) for row in db.execute(query)]
+        rows = [to_json(kind, key, row) for row in db.execute(query)]
         return {"count": kind.count(db, wanted), "page": number, "pageSize": size, "rows": rows}
 
     return read
 
 
-def of_day(kind: Kind, key: bytes, wanted: Filter, day: date) -> Callable[[Connection], list[dict[str, Any]]]:
-    """What reads all rows of one day."""
+def of_day(kind: Kind, key: bytes, wanted: RowFilter, day: date) -> Callable[[Connection], list[dict[str, Any]]]:
+    """A function that reads all rows of one day."""
     query = kind.query(replace(wanted, first=day, last=day))
-    return lambda db: [as_answer(kind, key, row) for row in db.execute(query)]
+    return lambda db: [to_json(kind, key, row) for row in db.execute(query)]
 
 
-def as_answer(kind: Kind, key: bytes, row: Row[Any]) -> dict[str, Any]:
-    """The row as it leaves."""
+def to_json(kind: Kind, key: bytes, row: Row[Any]) -> dict[str, Any]:
+    """The row as it is answered, under a pseudonym."""
     return dict(_cells(kind, key, row))
 
 
 def pseudonym(key: bytes, name: str) -> str:
-    """What stands for a developer or a machine outside: the same in every answer of this database, only there."""
+    """A stable name for a developer or a machine in answers of this database, and of no other."""
     return hmac.digest(key, name.encode(), "sha256").hex()[:24]
 
 

@@ -1,7 +1,7 @@
-"""The tables: the plugin's two under its own names, so that SQL written for it runs unchanged, and ours.
+"""The tables: the plugin's two under their own names, so that SQL for the plugin runs unchanged, and devtel's own.
 
 Times are UTC without a zone, as MySQL's DATETIME has none. Integers are 64 bits wide, as the wire's are.
-What makes them is in migrations/, whose outcome a test compares with this; a change needs a migration.
+migrations/ creates them, and a test compares the result with this module: a change needs a migration.
 """
 
 from datetime import UTC, datetime
@@ -27,11 +27,11 @@ from sqlalchemy.dialects import mysql
 
 metadata = MetaData()
 
-# SQLite counts only INTEGER keys up; there it is as wide as BIGINT.
+# SQLite increments only INTEGER keys; there INTEGER is as wide as BIGINT.
 _ROW_ID = BigInteger().with_variant(Integer, "sqlite")
-# MySQL cuts fractions of seconds off where it is not told otherwise.
+# By default MySQL drops fractions of seconds.
 _TIME = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-# What is added up of many rows may be longer than MySQL's TEXT, 64 KiB.
+# Sums of many rows may be longer than MySQL's TEXT, 64 KiB.
 _SUMS = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 connections = Table(
@@ -45,7 +45,7 @@ connections = Table(
     Column("rate_limit_per_hour", Integer, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("updated_at", _TIME, nullable=False),
-    sqlite_autoincrement=True,  # an id that was deleted must never come to mean another connection
+    sqlite_autoincrement=True,  # a deleted id is never used again for another connection
 )
 
 
@@ -112,8 +112,8 @@ target_metrics = Table(
     Index("ix_devtel_targets_date", "date", "connection_id", "developer_id"),
 )
 
-# What the team's pages show. A cell has no developer in it and is never made of fewer than k (team/publishing.py), so
-# it stays when a developer's rows go. An empty name stands for all that could not be told apart.
+# Published cells. A cell names no developer and covers at least k (team/publishing.py), so it stays when a developer's
+# rows are erased. An empty name stands for the rest: everything that may not be shown separately.
 team_cells = Table(
     "devtel_team_cells",
     metadata,
@@ -138,7 +138,7 @@ team_weeks = Table(
     Column("developers", _SUMS, nullable=False, comment="project -> developers; under the empty name, of all"),
 )
 
-# What of each row is in a cell already, so that a later revision adds only what is new. Goes with the day's report.
+# The part of each row that is in a cell already, so that a later revision adds only its difference.
 team_shown = Table(
     "devtel_team_shown",
     metadata,
@@ -165,7 +165,7 @@ forgotten = Table(
     Column("forgotten_at", _TIME, nullable=False),
 )
 
-# One random key per database. It makes the hashes of the forgotten useless beside another database's.
+# Random keys of this database: the hashes of forgotten IDs match those of no other database.
 secrets = Table(
     "devtel_secrets",
     metadata,
@@ -177,10 +177,10 @@ DAY_KEY = ("connection_id", "developer_id", "date")
 
 
 def now() -> datetime:
-    """The time as these tables have it."""
+    """The time as these tables store it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def same_day(one: Table, other: Table) -> ColumnElement[bool]:
-    """Whether a row of each is of the same developer's day: what to join them by."""
+    """The join condition: both rows are of the same developer and day."""
     return and_(*(one.c[name] == other.c[name] for name in DAY_KEY))

@@ -1,6 +1,6 @@
 """A received body -> a Report, by the rules of the plugin's decoder (Go) for its own fields.
 
-Ours is stricter where the plugin would store nonsense or fail: docs/report-endpoint.md lists it.
+It is stricter where the plugin would store nonsense or fail: docs/report-endpoint.md lists the differences.
 """
 
 import math
@@ -17,7 +17,7 @@ from devtelemetry_cli.report.decode import MAX_NAME, ReportError, read_extension
 
 MAX_TEXT_BYTES = 65_535  # a TEXT column of MySQL
 MAX_HOURS = 24
-# Nine texts a report: a tenth of the standard library's time. Neither takes NaN or half a surrogate pair.
+# A tenth of the standard library's time. Neither accepts NaN or half a surrogate pair.
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -26,7 +26,7 @@ _OTHER_SENDER = Extension(schema=0, revision=None, environment=Environment(), ta
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report as it is stored: the plugin's columns (lists as JSON texts), and our own part."""
+    """A report as it is stored: the plugin's columns (lists as JSON texts), and devtel's extension."""
 
     date: date
     developer: str
@@ -63,7 +63,7 @@ def read_report(body: bytes, today: date) -> Report:
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`, all of its strings fit for a database. Raises ReportError."""
+    """The JSON object in `body`, all of its strings valid for a database. Raises ReportError."""
     try:
         value = _decode(body)
     except RecursionError:
@@ -72,7 +72,7 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise ReportError("the body is not valid JSON") from None
     if not isinstance(value, dict):
         raise ReportError("the body is not a JSON object")
-    if b"\\u0000" in body:  # only an escape can bring in what no database takes
+    if b"\\u0000" in body:  # only an escape can bring in a NUL, which no database accepts
         _refuse_nul(value)
     return value
 
@@ -163,7 +163,7 @@ def _text(where: str, value: object) -> str:
 
 
 def _extension(metrics: Mapping[str, Any]) -> Extension:
-    """Our own part. Without our `schema` it may be another sender's, whose unknown fields are not refused."""
+    """devtel's extension. Without `schema` the report may be another sender's: its unknown fields are ignored."""
     try:
         return read_extension(metrics)
     except ReportError:

@@ -1,7 +1,7 @@
-"""One thread that writes what requests ask for: what waits together is committed together.
+"""The thread that does all writing of requests: work that waits together is committed together.
 
-A commit waits for the disk, and threads that each take turns at a database and at the interpreter spend
-most of their time handing over: docs/decisions/0006-one-writing-thread.md.
+A commit waits for the disk, and threads that take turns at a database and at the interpreter spend most of their
+time on the switches: docs/decisions/0006-one-writing-thread.md.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -20,14 +20,14 @@ from devtelemetry_cli.server.db.database import (
     Database,
     DatabaseBusyError,
     PersistentConnection,
-    lost_against_another,
+    is_retryable,
 )
-from devtelemetry_cli.server.ingest.batch import Received, take
-from devtelemetry_cli.server.responses import RefusedError
+from devtelemetry_cli.server.ingest.batch import Received, store_batch
+from devtelemetry_cli.server.responses import Outcome, RefusedError
 
 T = TypeVar("T")
-AWAY = (OperationalError, InterfaceError, DatabaseBusyError)
-MOST = 128  # jobs in one transaction, so that the first does not wait for long
+UNAVAILABLE = (OperationalError, InterfaceError, DatabaseBusyError)
+MAX_BATCH = 128  # requests in one transaction, so that the first does not wait for long
 
 
 class _WriteRequest(NamedTuple):
@@ -37,86 +37,92 @@ class _WriteRequest(NamedTuple):
 
 
 class Writer:
-    """Runs pieces of work in the order of their arrival; `close` finishes what was handed in."""
+    """Does work in the order of its arrival, from entering the context to its exit, which finishes all of it."""
 
     def __init__(self, database: Database, forget_key: bytes) -> None:
         self._database = database
         self._forget_key = forget_key
-        self._waiting: SimpleQueue[_WriteRequest | None] = SimpleQueue()
+        self._queue: SimpleQueue[_WriteRequest | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._queue.put(None)
+        self._thread.join()
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """The result of `work` once it is committed. `work` may raise its refusals only before it writes."""
         result: T = await self._submit(work)
         return result
 
-    async def take(self, received: Received) -> bool:
-        """Whether the report was stored, or is older than what is there; once it is committed. Raises its refusal."""
+    async def store_report(self, received: Received) -> bool:
+        """Once committed: True if stored, False if a later revision is stored already. Raises its refusal."""
         stored: bool = await self._submit(received)
         return stored
 
     async def _submit(self, work: "Callable[[Connection], Any] | Received") -> Any:  # noqa: ANN401 - of any work
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Any] = loop.create_future()
-        self._waiting.put(_WriteRequest(work, loop, answer))
+        self._queue.put(_WriteRequest(work, loop, answer))
         return await answer
 
-    def close(self) -> None:
-        """Finish, and end the thread."""
-        self._waiting.put(None)
-        self._thread.join()
-
     def _run(self) -> None:
-        with self._database.keep() as kept:
-            while (first := self._waiting.get()) is not None:
-                jobs = [first]
-                while len(jobs) < MOST and (job := self._next()) is not None:
-                    jobs.append(job)
-                outcomes = self._outcomes(kept, jobs)
-                with suppress(RuntimeError):  # the loop ended: what was written stays, nobody waits to hear it
-                    first.loop.call_soon_threadsafe(_deliver, jobs, outcomes)
+        with self._database.keep() as connection:
+            while (first := self._queue.get()) is not None:
+                requests = [first]
+                while len(requests) < MAX_BATCH and (request := self._next()) is not None:
+                    requests.append(request)
+                outcomes = self._outcomes(connection, requests)
+                with suppress(RuntimeError):  # the loop ended: the rows stay, no answer is awaited
+                    first.loop.call_soon_threadsafe(_deliver, requests, outcomes)
 
     def _next(self) -> _WriteRequest | None:
         try:
-            job = self._waiting.get_nowait()
+            request = self._queue.get_nowait()
         except Empty:
             return None
-        if job is None:
-            self._waiting.put(None)  # the end comes after the jobs before it
-        return job
+        if request is None:
+            self._queue.put(None)  # the end comes after the requests before it
+        return request
 
-    def _outcomes(self, kept: PersistentConnection, jobs: list[_WriteRequest]) -> list[Any]:
-        """A result or an exception for each job: of one transaction, or of one each where that one failed."""
+    def _outcomes(self, connection: PersistentConnection, requests: list[_WriteRequest]) -> list[Outcome]:
+        """The outcome of each request: of one transaction, or of one each where that one failed."""
         try:
-            return kept.write(lambda db: self._run_batch(db, jobs), ATTEMPTS if len(jobs) == 1 else 1)
+            attempts = ATTEMPTS if len(requests) == 1 else 1
+            return connection.write(lambda db: self._run_batch(db, requests), attempts)
         except Exception as error:
-            if len(jobs) == 1:
-                return [error]
-            if isinstance(error, AWAY) and not lost_against_another(error):
-                return [error] * len(jobs)  # the database is away for all of them
-        # One of them is at fault or met another process', and the others must not pay for it.
-        return [self._outcomes(kept, [job])[0] for job in jobs]
+            if len(requests) == 1:
+                return [Outcome(error=error)]
+            if isinstance(error, UNAVAILABLE) and not is_retryable(error):
+                return [Outcome(error=error)] * len(requests)
+        # One request failed, or conflicted with another process, and must not fail the others.
+        return [self._outcomes(connection, [request])[0] for request in requests]
 
-    def _run_batch(self, db: Connection, jobs: list[_WriteRequest]) -> list[Any]:
-        """What becomes of each: the reports with few statements for all of them, the others one by one."""
-        received = [job.work for job in jobs if isinstance(job.work, Received)]
-        taken = iter(take(db, self._forget_key, received) if received else [])
-        return [next(taken) if isinstance(job.work, Received) else _try(job.work, db) for job in jobs]
+    def _run_batch(self, db: Connection, requests: list[_WriteRequest]) -> list[Outcome]:
+        """Reports are stored by few statements for all of them, other work one by one."""
+        received = {index: one.work for index, one in enumerate(requests) if isinstance(one.work, Received)}
+        stored = store_batch(db, self._forget_key, received) if received else {}
+        return [
+            stored[index] if isinstance(request.work, Received) else _do(request.work, db)
+            for index, request in enumerate(requests)
+        ]
 
 
-def _try(work: Callable[[Connection], Any], db: Connection) -> object:
+def _do(work: Callable[[Connection], Any], db: Connection) -> Outcome:
     try:
-        return work(db)
+        return Outcome(work(db))
     except (RefusedError, ReportError) as refusal:
-        return refusal
+        return Outcome(error=refusal)
 
 
-def _deliver(jobs: list[_WriteRequest], outcomes: list[Any]) -> None:
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if job.answer.done():  # its sender left
+def _deliver(requests: list[_WriteRequest], outcomes: list[Outcome]) -> None:
+    for request, outcome in zip(requests, outcomes, strict=True):
+        if request.answer.done():  # the client left
             continue
-        if isinstance(outcome, Exception):
-            job.answer.set_exception(outcome)
+        if outcome.error is not None:
+            request.answer.set_exception(outcome.error)
         else:
-            job.answer.set_result(outcome)
+            request.answer.set_result(outcome.value)

@@ -1,19 +1,19 @@
-"""The team's pages: what targets cost everybody together, never what one person did.
+"""The team's pages: the cost of targets for groups of at least k developers, never for a single one.
 
-rows of reports -> measures -> publishing (groups of at least k developers) -> cells -> figures -> pages
+rows of reports -> counters -> publishing (groups of at least k developers) -> cells -> statistics -> pages
 
-measures      what a group's runs amount to: numbers that are added and subtracted      (pure)
-folding       which groups may be told apart, and which are told together              (pure)
-pending       rows of which something is not shown yet
-waiting       which of them are enough for a cell together                             (pure)
-breakdown     how a cell's runs ended, and on which checkouts                          (pure)
+counters      totals of a group's runs: numbers that are added and subtracted           (pure)
+suppression   which groups may be shown separately, and which only together             (pure)
+unpublished   rows that are not, or only partly, in a cell
+grouping      unpublished rows -> groups that are large enough for a cell               (pure)
+breakdown     a cell's exit codes and checkouts                                         (pure)
 publishing    rows -> cells, so that no two states of a cell differ by fewer than k developers
 publisher     the thread that publishes while reports come in
 cells         published cells read back
-figures       cells -> what a page shows                                              (pure)
-charts        figures -> SVG                                                          (pure)
+statistics    cells -> the figures of a page                                            (pure)
+charts        figures -> SVG                                                            (pure)
 pages         figures -> HTML
-answers       cells -> rows of JSON and CSV                                            (pure)
+rows          cells -> rows of JSON and CSV                                             (pure)
 
-Whoever looks sees cells only: what is not in one is in no answer. docs/team-pages.md has the rule and its limits.
+Viewers see cells only. docs/team-pages.md has the rule and its limits.
 """

@@ -1,4 +1,4 @@
-"""Published cells read back: all that a page, a JSON answer or a CSV file for the team is made from."""
+"""Published cells: the only source of the pages, and of JSON and CSV for the team."""
 
 import json
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, select
 
 from devtelemetry_cli.server.db.tables import team_cells, team_weeks
-from devtelemetry_cli.server.team.counters import Measures, from_text
+from devtelemetry_cli.server.team.counters import Counters, from_text
 
 DEFAULT_WEEKS = 12
 _OF_WEEK = and_(team_cells.c.connection_id == team_weeks.c.connection_id, team_cells.c.week == team_weeks.c.week)
 
 
 @dataclass(frozen=True)
-class Filter:
+class CellFilter:
     """Which cells; None is all. Weeks are named by their Mondays, both are included."""
 
     project: str | None
@@ -27,25 +27,25 @@ class Filter:
 
 @dataclass(frozen=True)
 class Cell:
-    """What one target's runs of one week amount to; an empty `target` is a project's rest. `developers` at least k."""
+    """Totals of one target's runs in one week, of at least k `developers`; an empty `target` is a project's rest."""
 
     week: date
     project: str
     target: str
     developers: int
-    measures: Measures
-    exit_codes: Measures
-    checkouts: Measures
+    measures: Counters
+    exit_codes: Counters
+    checkouts: Counters
 
 
 @dataclass(frozen=True)
-class Found:
-    """The cells of a filter, the developers of each week, and what there is to choose from."""
+class CellResult:
+    """The cells of a filter, the developers of each week, and the projects to choose from."""
 
     cells: list[Cell]
     developers: dict[date, int]
     projects: list[str]
-    reported: bool  # whether anybody ever reported
+    reported: bool  # whether there ever was a report
 
 
 def monday(day: date) -> date:
@@ -53,12 +53,12 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def read(wanted: Filter, k: int) -> Callable[[Connection], Found]:
-    """What reads the cells of a filter. Of weeks whose cells are made of fewer than `k` developers: none.
+def read(wanted: CellFilter, k: int) -> Callable[[Connection], CellResult]:
+    """A function that reads the cells of a filter, except those of weeks with a k smaller than `k`.
 
-    There are such until the publisher has made them anew for a larger `k`, or for ever where their rows are gone.
+    Such weeks exist until the publisher has made them anew for a larger `k`, or for ever if their rows are gone.
     """
-    return lambda db: Found(
+    return lambda db: CellResult(
         cells=[_cell(row) for row in db.execute(_query(wanted, k))],
         developers=_developers(db, wanted, k),
         projects=_projects(db, k),
@@ -66,7 +66,7 @@ def read(wanted: Filter, k: int) -> Callable[[Connection], Found]:
     )
 
 
-def _query(wanted: Filter, k: int) -> Select[Any]:
+def _query(wanted: CellFilter, k: int) -> Select[Any]:
     c = team_cells.c
     query = select(team_cells).join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k)
     query = query.where(c.week.between(wanted.first, wanted.last))
@@ -77,18 +77,18 @@ def _query(wanted: Filter, k: int) -> Select[Any]:
     return query.order_by(c.week, c.project, c.target, c.connection_id)
 
 
-def _developers(db: Connection, wanted: Filter, k: int) -> dict[date, int]:
-    """The developers of each week: of the project, or of all. Rounded down for each connection."""
+def _developers(db: Connection, wanted: CellFilter, k: int) -> dict[date, int]:
+    """The developers of each week, of the project or of all, rounded down per connection."""
     found: dict[date, int] = {}
     query = select(team_weeks.c.week, team_weeks.c.developers).where(team_weeks.c.k >= k)
     for row in db.execute(query.where(team_weeks.c.week.between(wanted.first, wanted.last))):
         counted = json.loads(row.developers).get(wanted.project or "", 0)
-        found[row.week] = found.get(row.week, 0) + at_least(counted, k)
+        found[row.week] = found.get(row.week, 0) + rounded_down(counted, k)
     return found
 
 
-def at_least(developers: int, k: int) -> int:
-    """A number of developers as it may be shown."""
+def rounded_down(developers: int, k: int) -> int:
+    """A number of developers as it may be shown: a multiple of k."""
     return developers - developers % k
 
 

@@ -1,6 +1,6 @@
-"""Charts as SVG that a page holds inline: no script, no style of their own, colours from the page's style sheet.
+"""Charts as inline SVG: no script, no style of their own, colours from the page's style sheet.
 
-A chart is a picture with a name; beside each stands the table that it was drawn from.
+A chart is a picture with a name; a table of its data stands beside each.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ Form = Callable[[float], str]
 
 WIDTH, HEIGHT = 720, 260
 _UNITS = ((3600, "h"), (60, "min"), (1, "s"), (0.001, "ms"))
-MOST_LABELS = 13  # beside each other, before only every second or third is written
+MAX_LABELS = 13  # beside each other; of more, only every second or third is shown
 _UNUSED_TAGS = ("style", "script", "desc", "title")
 _UNUSED_PARTS = ("plot overlay", "plot text-overlay", "plot tooltip-overlay")
 _STYLE = Style(
@@ -40,7 +40,7 @@ def lines(name: str, labels: Sequence[str], series: dict[str, Values], form: For
 
 
 def seconds(values: Values) -> tuple[Values, Form]:
-    """Durations in the unit that suits the longest, as an axis has them, and how its numbers are written."""
+    """Durations in the unit that suits the longest, and the format of the axis."""
     longest = max((value or 0 for value in values), default=0)
     size, unit = next((one for one in _UNITS if longest >= 2 * one[0]), _UNITS[-1])
     return [None if value is None else value / size for value in values], lambda value: f"{value:,.4g} {unit}"
@@ -57,7 +57,7 @@ def _options(labels: Sequence[str], form: Form) -> dict[str, object]:
         "margin_right": 24,
         "include_x_axis": True,
         "legend_at_bottom": True,
-        "show_minor_x_labels": len(labels) <= MOST_LABELS,
+        "show_minor_x_labels": len(labels) <= MAX_LABELS,
         "truncate_label": -1,
         "max_scale": 5,
         "value_formatter": lambda value: form(value or 0),
@@ -67,7 +67,7 @@ def _options(labels: Sequence[str], form: Form) -> dict[str, object]:
 
 def _draw(chart: pygal.graph.graph.Graph, name: str, labels: Sequence[str], series: dict[str, Values]) -> Markup:
     chart.x_labels = list(labels)
-    chart.x_labels_major = list(labels[:: 1 + (len(labels) - 1) // MOST_LABELS])
+    chart.x_labels_major = list(labels[:: 1 + (len(labels) - 1) // MAX_LABELS])
     chart.range = (0, max((value or 0 for values in series.values() for value in values), default=0) or 1)
     for title, values in series.items():
         chart.add(title, list(values))
@@ -78,7 +78,7 @@ def _draw(chart: pygal.graph.graph.Graph, name: str, labels: Sequence[str], seri
 
 
 def _strip(root: Element) -> None:
-    """Take out what only a script would use, and the style, which the page's policy would not let apply."""
+    """Remove elements for scripts, and styles, which the page's policy would block."""
     for parent in list(root.iter()):
         parent.attrib.pop("id", None)  # the same in every chart of a page
         for child in list(parent):

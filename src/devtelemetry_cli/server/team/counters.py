@@ -1,7 +1,7 @@
-"""What a group's runs amount to, as flat numbers under fixed keys, so that groups are added and told apart alike.
+"""Totals of a group's runs, as flat numbers under fixed keys, so that all are added and subtracted alike.
 
 Keys: `runs`, `failures`, `interrupted`, `lost`, `waited` and `total` (seconds), `d:BUCKET` (a histogram's counts),
-`x:CODE` (runs that ended so), `r:BRANCH:AGE` and `f:BRANCH:AGE` (runs and failures on such a checkout).
+`x:CODE` (runs with that exit code), `r:BRANCH:AGE` and `f:BRANCH:AGE` (runs and failures on such a checkout).
 A key that is 0 is left out.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-Measures = dict[str, float]
+Counters = dict[str, float]
 
 # Of one row: enough for any real target, and never too long for a column.
 MOST_CODES, LONGEST_CODE = 100, 32
@@ -29,13 +29,13 @@ PLAIN = {
 }
 
 
-def of_row(row: Mapping[str, Any]) -> Measures:
-    """The measures of a row of devtel_target_metrics.
+def from_row(row: Mapping[str, Any]) -> Counters:
+    """The counters of a row of devtel_target_metrics.
 
-    Parts that are more than their whole, which only another sender tells of, are left out: nothing could be said about
-    them. All are floats, as a sum of the largest integers of some rows fits no column and no JSON.
+    Parts that exceed their whole, which only other senders report, are left out, since no breakdown of them adds up.
+    All are floats: a sum of the largest integers fits no column and no JSON.
     """
-    made: Measures = {key: float(row[column]) for column, key in PLAIN.items()}
+    made: Counters = {key: float(row[column]) for column, key in PLAIN.items()}
     for part in ("failures", "interrupted", "lost"):
         made[part] = min(made[part], made["runs"])
     ended = made["runs"] - made["lost"]
@@ -53,14 +53,14 @@ def of_row(row: Mapping[str, Any]) -> Measures:
     return {key: value for key, value in made.items() if value}
 
 
-def add(into: Measures, other: Mapping[str, float]) -> None:
+def add(into: Counters, other: Mapping[str, float]) -> None:
     """Add `other` to `into`."""
     for key, value in other.items():
         into[key] = into.get(key, 0) + value
 
 
-def change(before: Mapping[str, float], after: Mapping[str, float]) -> Measures:
-    """What has to be added to `before` to have `after`; empty when nothing changed."""
+def difference(before: Mapping[str, float], after: Mapping[str, float]) -> Counters:
+    """The counters to add to `before` for `after`; empty when nothing changed."""
     return {
         key: difference
         for key in before.keys() | after.keys()
@@ -68,40 +68,40 @@ def change(before: Mapping[str, float], after: Mapping[str, float]) -> Measures:
     }
 
 
-def under(measures: Mapping[str, float], prefix: str) -> dict[str, float]:
-    """The measures whose keys begin with `prefix`, without it."""
-    return {key[len(prefix) :]: value for key, value in measures.items() if key.startswith(prefix)}
+def with_prefix(counters: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The counters whose keys begin with `prefix`, under the rest of their keys."""
+    return {key[len(prefix) :]: value for key, value in counters.items() if key.startswith(prefix)}
 
 
-def without(measures: Mapping[str, float], *prefixes: str) -> Measures:
-    """The measures whose keys begin with none of `prefixes`."""
-    return {key: value for key, value in measures.items() if not key.startswith(prefixes)}
+def without(counters: Mapping[str, float], *prefixes: str) -> Counters:
+    """The counters whose keys begin with none of `prefixes`."""
+    return {key: value for key, value in counters.items() if not key.startswith(prefixes)}
 
 
-def histogram(measures: Mapping[str, float]) -> dict[int, int]:
+def histogram(counters: Mapping[str, float]) -> dict[int, int]:
     """Bucket -> runs."""
-    return {int(bucket): int(count) for bucket, count in under(measures, "d:").items()}
+    return {int(bucket): int(count) for bucket, count in with_prefix(counters, "d:").items()}
 
 
-def to_text(measures: Mapping[str, float]) -> str:
-    """As a database keeps them."""
-    return _encode(measures).decode()
+def to_text(counters: Mapping[str, float]) -> str:
+    """The text for a database."""
+    return _encode(counters).decode()
 
 
-def from_text(text: str) -> Measures:
+def from_text(text: str) -> Counters:
     """The reverse of `to_text`."""
     return _decode(text)
 
 
 def _most(codes: Mapping[str, int]) -> Mapping[str, int]:
-    """The codes that most runs ended with, and the others together under the empty name."""
+    """The most frequent codes, and the sum of the others under the empty name."""
     ranked = sorted(codes.items(), key=lambda item: (len(item[0]) > LONGEST_CODE, -item[1], item[0]))
     kept = {code: count for code, count in ranked[:MOST_CODES] if code and len(code) <= LONGEST_CODE}
     others = sum(codes.values()) - sum(kept.values())
     return kept | ({"": others} if others else {})
 
 
-def _places(checkouts: Iterable[Mapping[str, Any]]) -> tuple[Measures, Measures]:
+def _places(checkouts: Iterable[Mapping[str, Any]]) -> tuple[Counters, Counters]:
     """Runs and failures by checkout; no more failures than runs."""
     runs = {f"r:{place['branch']}:{place['age_days']}": float(place["runs"]) for place in checkouts}
     failures = {f"f:{place['branch']}:{place['age_days']}": float(place["failures"]) for place in checkouts}

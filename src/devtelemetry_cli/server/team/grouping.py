@@ -1,97 +1,98 @@
-"""The rows of a week that wait for enough others, and the groups that come into a cell together."""
+"""Unpublished rows of a week -> groups with enough developers for a cell. Pure."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 
-from devtelemetry_cli.server.team.breakdown import TOGETHER
+from devtelemetry_cli.server.team.breakdown import REST
 from devtelemetry_cli.server.team.unpublished import Group
 
-MOST_ROWS = 5000  # in one transaction, where a target has as many
-OWN, PROJECTS, EVERYBODYS = 0, 1, 2  # how far a row was folded
+MAX_ROWS = 5000  # in one transaction
+# The kinds of cells, as the column `folded` has them: a target's, the rest of a project's, the rest of all.
+TARGET, PROJECT_REST, REST_OF_ALL = 0, 1, 2
 
 
-class Place(NamedTuple):
-    """A cell of the week, and whose rows are in it: one target's, the rest of a project's, the rest of everybody's."""
+class CellKey(NamedTuple):
+    """A cell of the week: its kind and its names, empty in a rest."""
 
-    folded: int
+    kind: int
     project: str
     target: str
 
 
 class Batch(NamedTuple):
-    """A group that is enough for its cell."""
+    """A group that is large enough for its cell."""
 
-    place: Place
+    key: CellKey
     group: Group
 
 
-class Waiting:
-    """Rows that wait for others of at least `k` developers.
+class PendingGroups:
+    """Unpublished rows, collected until their groups have at least `k` developers.
 
-    A row that is in a cell already stays in that one: what a later report adds to it waits for others of the same
-    cell. In two cells, what one developer did could be found in what the first does not tell apart.
+    A row that is in a cell already stays in that cell, and what a later report adds to it waits for others of the
+    same cell: the parts of a row in two cells could be subtracted.
     """
 
     def __init__(self, k: int) -> None:
         self._k = k
-        self._fresh: dict[Place, Group] = {}  # in no cell yet
-        self._grown: dict[Place, Group] = {}
+        self._fresh: dict[CellKey, Group] = {}  # in no cell yet
+        self._grown: dict[CellKey, Group] = {}
 
     def add(self, row: Row[Any]) -> Batch | None:
-        """Let a row wait; the batch that it made large enough for a transaction of its own, if it did."""
-        place = _place(row)
+        """Add a row; returns the batch that it made large enough for a transaction of its own, if any."""
+        key = _cell_key(row)
         groups = self._fresh if row.folded is None else self._grown
-        groups.setdefault(place, Group()).add(row)
-        size = sum(len(groups[place].shown) for groups in (self._fresh, self._grown) if place in groups)
-        return self._take(place) if size >= MOST_ROWS and place.folded == OWN else None
+        groups.setdefault(key, Group()).add(row)
+        size = sum(len(groups[key].shown) for groups in (self._fresh, self._grown) if key in groups)
+        return self._take(key) if size >= MAX_ROWS and key.kind == TARGET else None
 
-    def own(self) -> Iterator[Batch]:
-        """What is enough for a target's own cell."""
-        for place in [*self._fresh, *(place for place in self._grown if place not in self._fresh)]:
-            if place.folded == OWN and (batch := self._take(place)):
+    def of_targets(self) -> Iterator[Batch]:
+        """The batches for targets' cells."""
+        for key in [*self._fresh, *(key for key in self._grown if key not in self._fresh)]:
+            if key.kind == TARGET and (batch := self._take(key)):
                 yield batch
 
-    def rest(self) -> Iterator[Batch]:
-        """After `own`: what is enough for the rest of each project, and of all projects."""
+    def of_rests(self) -> Iterator[Batch]:
+        """After `of_targets`: the batches for the rest of each project, and for the rest of all."""
         projects: dict[str, Group] = {}
-        for place, group in self._fresh.items():
-            projects.setdefault(place.project, Group()).join(group)
-        loose = Group()
-        for project in projects | {place.project: None for place in self._grown if place.folded == PROJECTS}:
-            fresh, place = projects.get(project, Group()), Place(PROJECTS, project, TOGETHER)
-            together = _joined(fresh, self._grown.get(place, Group()))
+        for key, group in self._fresh.items():
+            projects.setdefault(key.project, Group()).merge(group)
+        leftover = Group()
+        for project in projects | {key.project: None for key in self._grown if key.kind == PROJECT_REST}:
+            fresh, key = projects.get(project, Group()), CellKey(PROJECT_REST, project, REST)
+            together = _merged(fresh, self._grown.get(key, Group()))
             if self._is_enough(together):
-                yield Batch(place, together)
+                yield Batch(key, together)
             else:
-                loose.join(fresh)
-        place = Place(EVERYBODYS, TOGETHER, TOGETHER)
-        if self._is_enough(loose := _joined(loose, self._grown.get(place, Group()))):
-            yield Batch(place, loose)
+                leftover.merge(fresh)
+        key = CellKey(REST_OF_ALL, REST, REST)
+        if self._is_enough(leftover := _merged(leftover, self._grown.get(key, Group()))):
+            yield Batch(key, leftover)
 
-    def _take(self, place: Place) -> Batch | None:
-        together = _joined(self._fresh.get(place, Group()), self._grown.get(place, Group()))
-        if place.target == TOGETHER or not self._is_enough(together):
+    def _take(self, key: CellKey) -> Batch | None:
+        together = _merged(self._fresh.get(key, Group()), self._grown.get(key, Group()))
+        if key.target == REST or not self._is_enough(together):
             return None
-        self._fresh.pop(place, None)
-        self._grown.pop(place, None)
-        return Batch(place, together)
+        self._fresh.pop(key, None)
+        self._grown.pop(key, None)
+        return Batch(key, together)
 
     def _is_enough(self, group: Group) -> bool:
         return len(group.developers) >= self._k
 
 
-def _place(row: Row[Any]) -> Place:
-    if row.folded == PROJECTS:
-        return Place(PROJECTS, row.project, TOGETHER)
-    if row.folded == EVERYBODYS:
-        return Place(EVERYBODYS, TOGETHER, TOGETHER)
-    return Place(OWN, row.project, row.target)
+def _cell_key(row: Row[Any]) -> CellKey:
+    if row.folded == PROJECT_REST:
+        return CellKey(PROJECT_REST, row.project, REST)
+    if row.folded == REST_OF_ALL:
+        return CellKey(REST_OF_ALL, REST, REST)
+    return CellKey(TARGET, row.project, row.target)
 
 
-def _joined(one: Group, other: Group) -> Group:
+def _merged(one: Group, other: Group) -> Group:
     both = Group()
-    both.join(one)
-    both.join(other)
+    both.merge(one)
+    both.merge(other)
     return both

@@ -1,4 +1,4 @@
-"""Figures -> HTML, from the templates beside this module. Readable without scripts, a network or colours."""
+"""Figures -> HTML, from the templates beside this module. Readable without scripts, network or colours."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from devtelemetry_cli import __version__
 from devtelemetry_cli.model.formatting import change, duration, share
 from devtelemetry_cli.server.team import charts
-from devtelemetry_cli.server.team.cells import Filter, Found
+from devtelemetry_cli.server.team.cells import CellFilter, CellResult
 from devtelemetry_cli.server.team.statistics import SORTINGS, Detail, Overview, Part, Week
 
 FOLDER = Path(__file__).parent
@@ -33,7 +33,7 @@ BRANCHES = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture, and the table that it was drawn from: the heads, and rows of cells."""
+    """A picture, and the table of its data: heads, and rows of cells."""
 
     name: str
     picture: Markup
@@ -42,10 +42,10 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a page is: its filter as the address has it, and what every page needs to know."""
+class PageContext:
+    """The filter in a page's address, and the values that every page needs."""
 
-    wanted: Filter
+    wanted: CellFilter
     sorting: str
     k: int
     demo: bool
@@ -68,11 +68,11 @@ class Place:
         return f"{path}?{urlencode(query)}"
 
 
-def overview(found: Found, shown: Overview, place: Place) -> str:
+def overview(found: CellResult, shown: Overview, context: PageContext) -> str:
     """The overview."""
     return _render(
         "overview.html",
-        place,
+        context,
         found=found,
         shown=shown,
         charts=_overview_charts(shown.weeks),
@@ -82,11 +82,11 @@ def overview(found: Found, shown: Overview, place: Place) -> str:
     )
 
 
-def target(project: str, name: str, shown: Detail, place: Place) -> str:
+def target(project: str, name: str, shown: Detail, context: PageContext) -> str:
     """One target's page."""
     return _render(
         "target.html",
-        place,
+        context,
         project=project,
         target=name,
         shown=shown,
@@ -94,13 +94,13 @@ def target(project: str, name: str, shown: Detail, place: Place) -> str:
     )
 
 
-def message(title: str, text: str, place: Place | None = None) -> str:
-    """A page that says why there is nothing to see."""
-    return _render("message.html", place, title=title, text=text)
+def message(title: str, text: str, context: PageContext | None = None) -> str:
+    """A page with the reason why there is nothing to show."""
+    return _render("message.html", context, title=title, text=text)
 
 
 def login(text: str, wanted: str) -> str:
-    """The page that asks for a token, and then leads to the address `wanted`."""
+    """The login page, which leads to the address `wanted`."""
     return _render("login.html", None, text=text, wanted=wanted)
 
 
@@ -179,17 +179,17 @@ def _percent(value: float) -> str:
 
 
 def age(name: str) -> str:
-    """An age class as a person says it."""
+    """The label of an age class."""
     return AGES.get(name, f"{name.replace('-', ' to ')} days")
 
 
 def branch(name: str) -> str:
-    """A kind of branch as a person says it."""
+    """The label of a kind of branch."""
     return BRANCHES.get(name, name)
 
 
-def _render(template: str, place: Place | None, **values: object) -> str:
-    return _environment().get_template(template).render(place=place, version=__version__, **values)
+def _render(template: str, context: PageContext | None, **values: object) -> str:
+    return _environment().get_template(template).render(context=context, version=__version__, **values)
 
 
 @cache

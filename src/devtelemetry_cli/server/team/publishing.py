@@ -1,9 +1,9 @@
-"""Rows -> cells: what a team may see of a week, made so that no two states of it differ by fewer than k developers.
+"""Rows -> cells: a team's view of a week, in which no two states differ by fewer than k developers.
 
-A cell is what a week's runs of one target amount to. Every row is in one cell at most, and comes into it together
-with the rows of at least k developers: what is shown, added up and subtracted in whatever way, today's and
-yesterday's, is always made of such groups. Rows that are too few wait for others; when the week is long over they
-are shown together with the rest of their project's, or of all projects, where that makes k developers.
+A cell holds the totals of a target's runs in one week. A row is in one cell at most, and enters it together with rows
+of at least k developers, so that any sum or difference of published numbers, of today and of earlier, is made of such
+groups. Rows of too few developers wait for more; long after the week they are published in the rest of their project,
+or in the rest of all, if that has k developers.
 """
 
 import json
@@ -17,82 +17,82 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from devtelemetry_cli.server.db.bulk import upsert
-from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError, lost_against_another
+from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError, is_retryable
 from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.server.team import counters
-from devtelemetry_cli.server.team.breakdown import TOGETHER, Breakdown
+from devtelemetry_cli.server.team.breakdown import REST, Breakdown
 from devtelemetry_cli.server.team.cells import monday
-from devtelemetry_cli.server.team.grouping import EVERYBODYS, OWN, PROJECTS, Batch, Waiting
-from devtelemetry_cli.server.team.unpublished import Week, of_day
+from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, PendingGroups
+from devtelemetry_cli.server.team.unpublished import Week, rows_of_day
 
 OPEN, SETTLED, CLOSED = "open", "settled", "closed"
 SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
 CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 RECENT = timedelta(days=14)
-AWAY = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
 
 Name = tuple[str, str]  # project and target
 Stopped = Callable[[], bool]
 
 
 def publish(database: Database, k: int, today: date, everything: bool, stopped: Stopped) -> int:
-    """Bring the cells of recent weeks, or of every open one, up to what their rows allow; how often cells changed.
+    """Publish the rows of recent weeks, or of all open ones, as far as k allows; the number of changes.
 
-    Small transactions: nobody who reports waits for long. Of two processes at one week, one gives way. A week that
-    cannot be published holds up no other: its error is raised after them.
+    Transactions are small, so that reports wait only briefly. Of two processes at one week, one gives way. A week
+    that cannot be published does not hold up others: its error is raised at the end.
     """
     changed = 0
-    fault: Exception | None = None
+    failure: Exception | None = None
     for week in database.read(lambda db: _weeks(db, None if everything else today - RECENT)):
         if stopped():
             break
         try:
             changed += _publish_week(database, week, k, today, stopped)
-        except Exception as error:  # whatever one week's rows hold, the others are shown
-            if lost_against_another(error):
-                continue  # another process publishes it, or a developer's rows went meanwhile: the next round sees
-            if isinstance(error, AWAY):
+        except Exception as error:  # the other weeks are published, whatever this one's rows hold
+            if is_retryable(error):
+                continue  # another process publishes it, or rows were erased meanwhile: the next round decides
+            if isinstance(error, UNAVAILABLE):
                 raise
-            fault = fault or error
-    if fault is not None:
-        raise fault
+            failure = failure or error
+    if failure is not None:
+        raise failure
     return changed
 
 
 def _publish_week(database: Database, week: Week, k: int, today: date, stopped: Stopped) -> int:
-    state, turn, k = database.write(partial(_begin, week=week, k=k))
+    state, version, k = database.write(partial(begin_week, week=week, k=k))
     if state == CLOSED:
         return 0
     settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
-    begun = turn
+    begun = version
     for batch in _batches(database, week, k, settles or closes, stopped):
-        turn = _in_turn(database, week, k, turn, partial(_add, week=week, batch=batch))
-    changed = turn - begun
+        version = change_at_version(database, week, k, version, partial(_add, week=week, batch=batch))
+    changed = version - begun
     if changed:
-        turn = _in_turn(
-            database, week, k, turn, partial(_count, week=week, counts=database.read(partial(_counts, week)))
+        version = change_at_version(
+            database, week, k, version, partial(_count, week=week, counts=database.read(partial(_counts, week)))
         )
     if settles:
-        told = _breakdowns(database, week)
-        turn = _in_turn(database, week, k, turn, partial(_settle, week=week, k=k, told=told))
+        breakdowns = _read_breakdowns(database, week)
+        version = change_at_version(database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns))
     if closes:
-        _in_turn(database, week, k, turn, partial(_close, week=week))
-        for day in week.days:  # one by one, so that nobody who reports waits long
+        change_at_version(database, week, k, version, partial(_close, week=week))
+        for day in week.days:  # one by one, so that reports wait only briefly
             database.write(partial(_forget_shown, week=week, day=day))
     return changed
 
 
-def _in_turn(database: Database, week: Week, k: int, turn: int, work: Callable[[Connection], None]) -> int:
-    """Do `work` if nothing changed the week since it was of `k` and at `turn`; the next turn. Else ConflictError."""
+def change_at_version(database: Database, week: Week, k: int, version: int, work: Callable[[Connection], None]) -> int:
+    """Do `work` if the week still has `k` and `version`; returns the next version. Raises ConflictError."""
 
     def guarded(db: Connection) -> None:
-        mine = and_(week.of(team_weeks), team_weeks.c.k == k, team_weeks.c.turn == turn)
-        if db.execute(update(team_weeks).where(mine), {"turn": turn + 1}).rowcount != 1:
-            raise ConflictError  # another process was here: these rows may be shown already
+        unchanged = and_(week.of(team_weeks), team_weeks.c.k == k, team_weeks.c.turn == version)
+        if db.execute(update(team_weeks).where(unchanged), {"turn": version + 1}).rowcount != 1:
+            raise ConflictError  # another process changed it: these rows may be published already
         work(db)
 
     database.write(guarded, attempts=1)
-    return turn + 1
+    return version + 1
 
 
 def _weeks(db: Connection, since: date | None) -> list[Week]:
@@ -104,48 +104,48 @@ def _weeks(db: Connection, since: date | None) -> list[Week]:
     return sorted(found, key=lambda week: (week.monday, week.connection))
 
 
-def _begin(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
-    """The week's state and turn, and the fewest developers that its cells are made of.
+def begin_week(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
+    """The week's state, its version, and the smallest number of developers in its cells.
 
-    One whose cells were made of fewer than are asked for now begins again. Where fewer are asked for, a week that ever
-    had cells (turn) goes on as it is: one of groups of both sizes would pass for one of the larger, and cells made anew
-    differ from those before by single developers.
+    A week whose cells have a smaller k than is set now begins again. With a smaller k set, a week that ever had cells
+    keeps its own: groups of both sizes in it would pass for the larger, and cells made anew would differ from those
+    before by single developers.
     """
     row = db.execute(select(team_weeks).where(week.of(team_weeks))).first()
     if row is not None and (row.k == k or (row.k > k and row.turn)):
         return row.state, row.turn, row.k
     for table in (team_cells, team_shown, team_weeks):
         db.execute(delete(table).where(week.of(table)))
-    turn = row.turn + 1 if row and row.turn else 0  # whoever is at the old cells gives way
-    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": turn}
+    version = row.turn + 1 if row and row.turn else 0  # a process at the old cells gives way
+    values = {"connection_id": week.connection, "week": week.monday, "k": k, "state": OPEN, "turn": version}
     try:
         db.execute(insert(team_weeks), values | {"developers": "{}"})
     except IntegrityError:
         raise ConflictError from None  # another process begins it
-    return OPEN, turn, k
+    return OPEN, version, k
 
 
 def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stopped) -> Iterator[Batch]:
-    """What can be shown of the rows that wait; with `rest` also what is only enough together."""
-    waiting = Waiting(k)
+    """The batches that may be published now; with `rest` also those of the rests."""
+    groups = PendingGroups(k)
     for day in week.days:
         if stopped():
-            raise ConflictError  # the rest of the week is for the next round
-        for row in database.read(partial(of_day, week=week, day=day)):
-            if batch := waiting.add(row):
+            raise ConflictError  # the next round publishes the rest
+        for row in database.read(partial(rows_of_day, week=week, day=day)):
+            if batch := groups.add(row):
                 yield batch
-    yield from waiting.own()
+    yield from groups.of_targets()
     if rest:
-        yield from waiting.rest()
+        yield from groups.of_rests()
 
 
 def _add(db: Connection, week: Week, batch: Batch) -> None:
-    """Add what is new to the cell, and remember what of each row is in a cell now."""
+    """Add the batch to its cell, and record the published part of each row."""
     try:
-        upsert(db, team_shown, [row | {"folded": batch.place.folded} for row in batch.group.shown])
+        upsert(db, team_shown, [row | {"folded": batch.key.kind} for row in batch.group.shown])
     except IntegrityError:
-        raise ConflictError from None  # a developer's rows went
-    _, project, target = batch.place
+        raise ConflictError from None  # a developer's rows were erased
+    _, project, target = batch.key
     before = db.execute(select(team_cells).where(_cell(week, (project, target)))).first()
     total = counters.from_text(before.measures) if before else {}
     counters.add(total, counters.without(batch.group.new, "x:", "r:", "f:"))
@@ -172,18 +172,18 @@ class _Counts(NamedTuple):
 def _counts(week: Week, db: Connection) -> _Counts:
     c = team_shown.c
     shown = select(func.count(distinct(c.person))).where(week.of(team_shown))
-    owns = shown.add_columns(c.project, c.target).where(c.folded == OWN).group_by(c.project, c.target)
-    rests = shown.add_columns(c.project).where(c.folded == PROJECTS, c.project != TOGETHER).group_by(c.project)
-    nobodys = or_(c.folded == EVERYBODYS, and_(c.folded == PROJECTS, c.project == TOGETHER))
+    owns = shown.add_columns(c.project, c.target).where(c.folded == TARGET).group_by(c.project, c.target)
+    rests = shown.add_columns(c.project).where(c.folded == PROJECT_REST, c.project != REST).group_by(c.project)
+    of_no_project = or_(c.folded == REST_OF_ALL, and_(c.folded == PROJECT_REST, c.project == REST))
     cells = {(row[1], row[2]): row[0] for row in db.execute(owns)}
-    cells |= {(row[1], TOGETHER): row[0] for row in db.execute(rests)}
-    cells[TOGETHER, TOGETHER] = db.scalar(shown.where(nobodys)) or 0
-    named = shown.add_columns(c.project).where(c.folded != EVERYBODYS, c.project != TOGETHER).group_by(c.project)
-    return _Counts(cells, {row[1]: row[0] for row in db.execute(named)} | {TOGETHER: db.scalar(shown) or 0})
+    cells |= {(row[1], REST): row[0] for row in db.execute(rests)}
+    cells[REST, REST] = db.scalar(shown.where(of_no_project)) or 0
+    named = shown.add_columns(c.project).where(c.folded != REST_OF_ALL, c.project != REST).group_by(c.project)
+    return _Counts(cells, {row[1]: row[0] for row in db.execute(named)} | {REST: db.scalar(shown) or 0})
 
 
 def _count(db: Connection, week: Week, counts: _Counts) -> None:
-    """Say of how many developers it all is. No number falls: what the forgotten did is in the sums still."""
+    """Store the numbers of developers. None falls, since the sums still include erased developers."""
     for name, developers in counts.cells.items():
         fewer = and_(_cell(week, name), team_cells.c.developers < developers)
         db.execute(update(team_cells).where(fewer), {"developers": developers})
@@ -193,8 +193,8 @@ def _count(db: Connection, week: Week, counts: _Counts) -> None:
     db.execute(update(team_weeks).where(week.of(team_weeks)), values)
 
 
-def _breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:
-    """How the runs of each target's cell ended, and on which checkouts. Day by day, as there are many rows."""
+def _read_breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:
+    """The exit codes and checkouts of each target's cell. Read day by day, as there are many rows."""
     parts: dict[Name, Breakdown] = {}
     for day in week.days:
         for row in database.read(partial(_own_rows, week=week, day=day)):
@@ -205,12 +205,12 @@ def _breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:
 def _own_rows(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     c = team_shown.c
     query = select(c.project, c.target, c.person, c.measures)
-    return list(db.execute(query.where(c.connection_id == week.connection, c.date == day, c.folded == OWN)))
+    return list(db.execute(query.where(c.connection_id == week.connection, c.date == day, c.folded == TARGET)))
 
 
-def _settle(db: Connection, week: Week, k: int, told: Mapping[Name, Breakdown]) -> None:
-    """The week is long over: tell how the runs of each cell ended, and on which checkouts they stood. Only once."""
-    for name, part in told.items():
+def _settle(db: Connection, week: Week, k: int, breakdowns: Mapping[Name, Breakdown]) -> None:
+    """Publish exit codes and checkouts: once, long after the week."""
+    for name, part in breakdowns.items():
         whole = counters.from_text(db.scalar(select(team_cells.c.measures).where(_cell(week, name))) or "{}")
         values = {
             "exit_codes": counters.to_text(part.exit_codes(k, whole)),
@@ -221,12 +221,12 @@ def _settle(db: Connection, week: Week, k: int, told: Mapping[Name, Breakdown]) 
 
 
 def _close(db: Connection, week: Week) -> None:
-    """Nothing of the week comes any more."""
+    """Nothing more of this week is published."""
     db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": CLOSED})
 
 
 def _forget_shown(db: Connection, week: Week, day: date) -> None:
-    """What was remembered for later reports: of no use in a closed week."""
+    """Delete the record of published parts: a closed week needs none."""
     shown = and_(team_shown.c.connection_id == week.connection, team_shown.c.date == day)
     db.execute(delete(team_shown).where(shown))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from devtelemetry_cli.server.team import counters
-from devtelemetry_cli.server.team.cells import Cell, at_least
+from devtelemetry_cli.server.team.cells import Cell, rounded_down
 from devtelemetry_cli.server.team.statistics import totals
 
 FIELDS = (
@@ -14,7 +14,7 @@ FIELDS = (
 
 
 def rows(cells: Iterable[Cell], k: int) -> list[dict[str, Any]]:
-    """A row per week, project, target and connection; an empty target stands for what cannot be told apart."""
+    """A row per week, project, target and connection; an empty target stands for a rest."""
     return [_row(cell, k) for cell in cells]
 
 
@@ -24,7 +24,7 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
         "week": cell.week.isoformat(),
         "project": cell.project,
         "target": cell.target,
-        "developers": at_least(cell.developers, k),
+        "developers": rounded_down(cell.developers, k),
         "runs": total.runs,
         "failures": total.failures,
         "interrupted": total.interrupted,
@@ -39,7 +39,7 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
     }
 
 
-def _checkouts(places: counters.Measures) -> list[dict[str, Any]]:
+def _checkouts(places: counters.Counters) -> list[dict[str, Any]]:
     found: dict[str, list[int]] = {}
     for key, count in sorted(places.items()):
         kind, _, where = key.partition(":")

@@ -1,7 +1,7 @@
-"""Cells -> what a page shows: totals, weeks, targets, and what became slower or more fragile. Pure.
+"""Cells -> the figures of a page: totals, weeks, targets, and targets that became slower or fail more often. Pure.
 
 Percentiles come from the merged histograms and are within 9.1 % (histogram.py). Numbers of developers are rounded
-down to a multiple of k: from one answer to the next they never tell of a single one.
+down to a multiple of k, so that differences between answers never reveal a single one.
 """
 
 import math
@@ -13,7 +13,7 @@ from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.histogram import quantile
 from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.server.team import counters
-from devtelemetry_cli.server.team.cells import Cell, Found, at_least
+from devtelemetry_cli.server.team.cells import Cell, CellResult, rounded_down
 
 WEEKS_BEFORE = 4  # that the last whole week is compared with
 ENOUGH_RUNS = 20  # on both sides, for a comparison to mean something
@@ -27,7 +27,7 @@ Sorting = Callable[["Target"], float]
 
 @dataclass(frozen=True)
 class Totals:
-    """What runs amount to; durations in seconds, of the completed runs. `p50` and `p90` are None without any."""
+    """Totals of runs; durations in seconds, of completed runs. `p50` and `p90` are None without any."""
 
     runs: int
     failures: int
@@ -47,7 +47,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Week:
-    """A week's totals, and how many developers they are of, rounded down."""
+    """A week's totals, and its number of developers, rounded down."""
 
     monday: date
     totals: Totals
@@ -57,7 +57,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Target:
-    """One target of one project; both names are empty for what cannot be told apart."""
+    """One target of one project; both names are empty for the rest of all."""
 
     project: str
     target: str
@@ -67,7 +67,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Change:
-    """A target's last whole week beside the weeks before it; `cost` is what it costs more in a week."""
+    """A target's last whole week beside the weeks before it; `cost` is the additional seconds in that week."""
 
     project: str
     target: str
@@ -78,7 +78,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything that the overview shows."""
+    """The figures of the overview."""
 
     totals: Totals
     weeks: list[Week]
@@ -90,7 +90,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Part:
-    """Some of a target's runs, under the name that tells which."""
+    """A named part of a target's runs."""
 
     name: str
     runs: int
@@ -99,7 +99,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Detail:
-    """Everything that a target's page shows. `durations` has (from, to, runs) in seconds."""
+    """The figures of a target's page. `durations` has (from, to, runs) in seconds."""
 
     totals: Totals
     weeks: list[Week]
@@ -120,7 +120,7 @@ SORTINGS: Mapping[str, Sorting] = {
 }
 
 
-def overview(found: Found, k: int, today: date, sorting: str = "waited") -> Overview:
+def overview(found: CellResult, k: int, today: date, sorting: str = "waited") -> Overview:
     """The figures of the overview; `sorting` is a key of SORTINGS."""
     changes = list(_changes(found.cells, today))
     slower = [change for change in changes if _is_slower(change)]
@@ -152,7 +152,7 @@ def detail(cells: Sequence[Cell], k: int, today: date) -> Detail:
 
 
 def totals(groups: Iterable[Mapping[str, float]]) -> Totals:
-    """What all `groups`, measures of cells, amount to."""
+    """The totals of `groups`, counters of cells."""
     whole = _sum(groups)
     durations = counters.histogram(whole)
     completed = sum(durations.values())
@@ -166,16 +166,16 @@ def totals(groups: Iterable[Mapping[str, float]]) -> Totals:
     )
 
 
-def _sum(groups: Iterable[Mapping[str, float]]) -> counters.Measures:
-    whole: counters.Measures = {}
+def _sum(groups: Iterable[Mapping[str, float]]) -> counters.Counters:
+    whole: counters.Counters = {}
     for group in groups:
         counters.add(whole, group)
     return whole
 
 
 def _weeks(cells: Iterable[Cell], developers: Mapping[date, int], today: date) -> list[Week]:
-    """From the first week that has runs to the last; a week without any has its place in a trend too."""
-    by_week: dict[date, list[counters.Measures]] = {}
+    """All weeks from the first with runs to the last, weeks without runs included."""
+    by_week: dict[date, list[counters.Counters]] = {}
     for cell in cells:
         by_week.setdefault(cell.week, []).append(cell.measures)
     if not by_week:
@@ -191,10 +191,10 @@ def _targets(cells: Iterable[Cell], k: int) -> Iterable[Target]:
 
 
 def _developers(cells: Iterable[Cell], k: int) -> dict[date, int]:
-    """Of each week, rounded down in each cell: the sum tells no more than the cells do."""
+    """The developers of each week, rounded down in each cell: the sum reveals no more than the cells."""
     found: dict[date, int] = {}
     for cell in cells:
-        found[cell.week] = found.get(cell.week, 0) + at_least(cell.developers, k)
+        found[cell.week] = found.get(cell.week, 0) + rounded_down(cell.developers, k)
     return found
 
 
@@ -206,7 +206,7 @@ def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
 
 
 def _changes(cells: Iterable[Cell], today: date) -> Iterable[Change]:
-    """Each target's last whole week beside those before, where both have enough runs."""
+    """Each target's last whole week beside the weeks before, where both have enough runs."""
     over = [cell for cell in cells if _is_over(cell.week, today)]
     last = max((cell.week for cell in over), default=None)
     if last is None:
@@ -228,7 +228,7 @@ def _is_slower(change: Change) -> bool:
 
 
 def _is_more_fragile(change: Change) -> bool:
-    """Whether the share of failures grew, by much and hardly by chance (z-test of two proportions)."""
+    """Whether the failure rate grew substantially and significantly (z-test of two proportions)."""
     before, now = change.before, change.now
     together = (before.failures + now.failures) / (before.runs + now.runs)
     error = math.sqrt(together * (1 - together) * (1 / before.runs + 1 / now.runs))
@@ -237,7 +237,7 @@ def _is_more_fragile(change: Change) -> bool:
 
 
 def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
-    """(from, to, runs): buckets joined to bars that reach from one power of two to the next, none left out between."""
+    """(from, to, runs): buckets joined to bars from one power of two to the next, without gaps."""
     if not durations:
         return []
     joined: dict[int, int] = {}
@@ -252,7 +252,7 @@ def _edge(bar: int) -> float:
 
 
 def _parts(places: Mapping[str, float], which: int, names: Sequence[str]) -> list[Part]:
-    """Runs and failures by branch (`which` 0) or age (1), in the order of `names`; the last is what was folded."""
+    """Runs and failures by branch (`which` 0) or age (1), in the order of `names`; the rest comes last."""
     found = {name: [0, 0] for name in (*names, "")}
     for key, count in places.items():
         kind, *where = key.split(":")

@@ -1,4 +1,4 @@
-"""The rows of a week of which something is not shown yet: not at all, or only as an earlier report had it."""
+"""The rows of a week that are not published yet, or only as an earlier report had them."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -41,19 +41,19 @@ class Week:
 
 @dataclass
 class Group:
-    """Rows of one project and target that wait together: what is new of them all, and whose it is.
+    """Unpublished rows of one project and target: their new counters, and their developers.
 
-    `shown` has what is to be remembered of each row once the group is in a cell.
+    `shown` has the rows of devtel_team_shown to write once the group is in a cell.
     """
 
-    new: counters.Measures = field(default_factory=dict)
+    new: counters.Counters = field(default_factory=dict)
     developers: set[str] = field(default_factory=set)
     shown: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: Row[Any]) -> None:
-        """Let a row wait here. One without more runs than are shown already makes nobody one of k."""
-        whole = counters.of_row(dict(row._mapping))
-        new = counters.change(counters.from_text(row.shown) if row.shown else {}, whole)
+        """Add a row. Its developer counts towards k only if it has more runs than are published already."""
+        whole = counters.from_row(dict(row._mapping))
+        new = counters.difference(counters.from_text(row.shown) if row.shown else {}, whole)
         counters.add(self.new, new)
         if new.get("runs", 0) > 0:
             self.developers.add(row.anonymous_id)
@@ -61,15 +61,15 @@ class Group:
         text = counters.to_text(whole)
         self.shown.append(key | {"person": row.anonymous_id, "received_at": row.received_at, "measures": text})
 
-    def join(self, other: "Group") -> None:
-        """Let `other` wait together with this one."""
+    def merge(self, other: "Group") -> None:
+        """Add the rows of `other`."""
         counters.add(self.new, other.new)
         self.developers |= other.developers
         self.shown += other.shown
 
 
-def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
-    """The rows of a day whose latest report is not shown, each beside what of it is."""
+def rows_of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
+    """The rows of a day whose latest report is not published, each with its published part."""
     reported = same_day(target_metrics, reports)
     shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
     columns = (
@@ -79,6 +79,6 @@ def of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     query: Select[Any] = select(target_metrics, *columns).select_from(
         target_metrics.join(reports, reported).outerjoin(team_shown, shown)
     )
-    ours = and_(target_metrics.c.connection_id == week.connection, target_metrics.c.date == day)
+    of_day = and_(target_metrics.c.connection_id == week.connection, target_metrics.c.date == day)
     is_new = team_shown.c.received_at.is_(None) | (team_shown.c.received_at != reports.c.received_at)
-    return list(db.execute(query.where(ours, is_new)))
+    return list(db.execute(query.where(of_day, is_new)))

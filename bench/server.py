@@ -75,7 +75,7 @@ end
 
 
 class Load(NamedTuple):
-    """What wrk saw: requests per second, milliseconds of the 50th and 99th of 100, and answers other than 200."""
+    """Results of wrk: requests per second, milliseconds of the 50th and 99th of 100, and answers other than 200."""
 
     rate: float
     p50: float
@@ -101,10 +101,10 @@ def main() -> None:
     shown.append(transactions_table(alone, measured))
     if memory:
         shown.append(memory_table(memory))
-    again = f".venv/bin/python bench/receiver.py --rounds {asked.rounds} --seconds {asked.seconds} --write"
+    again = f".venv/bin/python bench/server.py --rounds {asked.rounds} --seconds {asked.seconds} --write"
     text = tables.document(about, shown, again, asked.write)
     if asked.write:
-        tables.put_into(PAGE, "bench/receiver.py", text)
+        tables.put_into(PAGE, "bench/server.py", text)
     else:
         print(text)
 
@@ -124,7 +124,7 @@ def measure(kind: str, folder: Path, asked: argparse.Namespace) -> Loads:
 
 
 def transactions_of(kind: str, folder: Path) -> list[float]:
-    """What the database takes alone (transactions.milliseconds)."""
+    """The database's time alone (transactions.milliseconds)."""
     with database_of(kind, folder) as (_, url):
         return transactions.milliseconds(url, REPORT)
 
@@ -205,7 +205,7 @@ def wait_until_it_answers(url: str) -> None:
 
 
 def load(url: str, connections: int, seconds: int, folder: Path) -> Load:
-    """What wrk sees of so many connections that each wait for their answer."""
+    """Results of wrk with so many connections, each of which waits for its answer."""
     script = folder / "report.lua"
     before, after = json.dumps(REPORT).split("DEVELOPER")
     script.write_text(LUA % (before, after, f"{time.monotonic_ns():x}"), encoding="utf-8")
@@ -236,7 +236,7 @@ def table_of(kind: str, workers: int, loads: Loads) -> Table:
 
 
 def transactions_table(alone: dict[str, list[float]], measured: dict[str, Loads]) -> Table:
-    """What the database takes without a server, and the share that one connection could reach with all else free."""
+    """The database's time without a server, and the share that one connection could reach at most."""
     reports = [f"{count} report{'s' if count > 1 else ''}" for count in transactions.BATCHES]
     heads = ["", "one row, by the driver alone", *reports, "most that one connection can reach", "with one row"]
     table = Table("Transactions alone, nothing else running (ms), and what they leave of the bare one's rate", heads)
@@ -248,7 +248,7 @@ def transactions_table(alone: dict[str, list[float]], measured: dict[str, Loads]
 
 
 def memory_table(measured: dict[str, tuple[float, float, int]]) -> Table:
-    """What one process holds."""
+    """Memory of one process."""
     table = Table("Resident memory of the process (MiB)", ["", "before", "after", "reports between"])
     for kind, (before, after, reports) in measured.items():
         table.rows.append([kind, f"{before:.0f}", f"{after:.0f}", tables.count(reports)])
