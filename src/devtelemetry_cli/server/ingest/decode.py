@@ -101,7 +101,9 @@ def read_integer(where: str, value: object) -> int:
     """An integer of 64 bits as Go's decoder makes it: 3.9 is 3, null is 0. Raises ReportError."""
     if value is None:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # isfinite() converts an integer to a float, which overflows from 309 digits on.
+    is_infinite = isinstance(value, float) and not math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or is_infinite:
         raise ReportError(f"{where}: a number is expected")
     number = int(value)
     if not -(2**63) <= number < 2**63:
