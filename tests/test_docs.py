@@ -169,7 +169,8 @@ def reader(developer: Developer) -> Iterator[Developer]:
         developer.project_file(endpoint.url)
         developer.makefile("impl-test:\n\t@echo tested")
         for file in ("token", "shop.token"):
-            (developer.project / file).write_text("s3cret\n")
+            (developer.project / file).touch(0o600)
+            (developer.project / file).write_text("a-token-of-the-team\n")
         developer.grant()
         developer.make("test")
         yield developer

@@ -39,6 +39,7 @@ def serving(developer: Developer, database: Path, token: Path) -> Iterator[str]:
 def token(developer: Developer) -> Path:
     """A token in a file."""
     file = developer.folder / "token"
+    file.touch(0o600)
     file.write_text("a-token-of-the-team\n")
     return file
 

@@ -87,6 +87,14 @@ class ReportServer:
         return self.process.wait(15)
 
 
+def token_file(folder: Path, token: str) -> Path:
+    """A file with `token` that only its owner can read."""
+    file = folder / token
+    file.touch(0o600)
+    file.write_text(f"{token}\n")
+    return file
+
+
 def bearer(token: str) -> dict[str, str]:
     """The header with `token`, if there is one."""
     return {"Authorization": f"Bearer {token}"} if token else {}

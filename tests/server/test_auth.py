@@ -4,9 +4,10 @@ import httpx
 import pytest
 
 from devtelemetry_cli.server.auth import hash_token, is_loopback, token_matches
-from tests.helpers.report_server import CONNECTIONS, ReportServer, bearer, body, start_server
+from tests.helpers.report_server import CONNECTIONS, ReportServer, bearer, body, start_server, token_file
 
 NEW = {"name": "n", "endpoint": "e"}
+ADMIN = "the-admins-own-token"
 
 
 @pytest.mark.parametrize("header", [None, "", "s3cret", "Bearer", "Basic s3cret"])
@@ -110,14 +111,12 @@ def test_loopback_is_decided_by_the_address(host: str, expected: bool) -> None:
 
 
 def test_the_admin_token_opens_connections_from_elsewhere(tmp_path) -> None:
-    file = tmp_path / "admin"
-    file.write_text("adm1n\n")
-    with start_server(tmp_path, "--admin-token-file", file) as running:
+    with start_server(tmp_path, "--admin-token-file", token_file(tmp_path, ADMIN)) as running:
         from_elsewhere = {"Host": "devtel.example.com"}
 
         def create(token: str) -> httpx.Response:
             return running.client.post(CONNECTIONS, json=NEW, headers=from_elsewhere | bearer(token))
 
-        assert [create(token).status_code for token in ("", "wrong", "adm1n")] == [401, 403, 201]
+        assert [create(token).status_code for token in ("", "wrong", ADMIN)] == [401, 403, 201]
         assert running.client.get(CONNECTIONS).status_code == 200
-        assert "adm1n" not in running.log.read_text()
+        assert ADMIN not in running.log.read_text()

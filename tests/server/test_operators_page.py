@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from tests.helpers.databases import Store, database
 from tests.helpers.db_server import new_database
 from tests.helpers.developer import DEVTEL
-from tests.helpers.report_server import TODAY, environment, start_server
+from tests.helpers.report_server import TODAY, environment, start_server, token_file
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operators.md").read_text()
@@ -165,7 +165,7 @@ def test_the_unit_starts_a_server_that_ends_with_0_when_it_is_stopped(tmp_path: 
     assert UNIT is not None
     (started,) = re.findall(r"^ExecStart=/opt/devtel/bin/devtel (.*)$", UNIT[1], re.MULTILINE)
     (settings,) = re.findall(r"^Environment=(.*)$", UNIT[1], re.MULTILINE)
-    (tmp_path / "admin").write_text("a-token\n")
+    token_file(tmp_path, "the-admins-own-token").rename(tmp_path / "admin")
     environ = environment(tmp_path) | dict(word.split("=", 1) for word in settings.split())
     environ |= {"DEVTEL_ADMIN_TOKEN_FILE": environ["DEVTEL_ADMIN_TOKEN_FILE"].replace("%d", str(tmp_path))}
     environ |= {"DEVTEL_HOME": str(tmp_path / "home"), "DEVTEL_SERVE_PORT": "0"}

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import click
 
 from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.server.token_file import read_token
 
 EXTRA = frozenset(
     {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "prometheus_client", "pydantic", "pygal"}
@@ -59,6 +59,14 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     help="Token for remote administration: connections and rows.",
 )
 @_setting(
+    "--trusted-proxies",
+    "DEVTEL_TRUSTED_PROXIES",
+    default="127.0.0.1,::1",
+    show_default=True,
+    metavar="ADDRESSES",
+    help="Proxies whose X-Forwarded-For and -Proto are believed, separated by commas.",
+)
+@_setting(
     "--min-developers",
     "DEVTEL_MIN_DEVELOPERS",
     default=3,
@@ -102,10 +110,10 @@ def serve(  # noqa: PLR0913, PLR0917 - click passes every option
     if migrate_only:
         click.echo(_server().migrate(database))
     elif add_connection is not None:
-        token = _token(token_file)
+        token = read_token(token_file)
         click.echo(_server().add_connection(database, add_connection, token))
     else:
-        tokens = {"view_token": _token(view_token_file), "admin_token": _token(admin_token_file)}
+        tokens = {"view_token": read_token(view_token_file), "admin_token": read_token(admin_token_file)}
         if quiet:
             settings["log"] = "none"
         server = _server()
@@ -125,17 +133,3 @@ def _server() -> ModuleType:
             "Install it: pip install 'devtelemetry-cli[server]'",
         ) from None
     return main
-
-
-def _token(file: str | None) -> str:
-    """The token in `file` (- is standard input), empty without a file. Raises ConfigurationError."""
-    if not file:
-        return ""
-    try:
-        token = (sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise ConfigurationError(f"The token file {file} cannot be read: {reason}.") from None
-    if not token or not token.isprintable():
-        raise ConfigurationError(f"The token file {file} does not hold one line with a token.")
-    return token

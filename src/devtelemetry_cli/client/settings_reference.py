@@ -31,6 +31,12 @@ SETTINGS = (
     Setting(ENVIRONMENT, "DEVTEL_DATABASE", "`devtel serve`: the database's URL", "reports.db in the data folder"),
     Setting(ENVIRONMENT, "DEVTEL_WORKERS", "`devtel serve`: the number of worker processes", "1"),
     Setting(ENVIRONMENT, "DEVTEL_RETENTION_DAYS", "`devtel serve`: the days that reports are kept", "365"),
+    Setting(
+        ENVIRONMENT,
+        "DEVTEL_TRUSTED_PROXIES",
+        "`devtel serve`: proxies with trusted X-Forwarded headers",
+        "127.0.0.1,::1",
+    ),
     Setting(ENVIRONMENT, "DEVTEL_MIN_DEVELOPERS", "`devtel serve`: the smallest group that the pages show", "3"),
     Setting(
         ENVIRONMENT, "DEVTEL_VIEW_TOKEN_FILE", "`devtel serve`: a file with the read-only token for remote viewers"

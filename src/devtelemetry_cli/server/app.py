@@ -16,7 +16,8 @@ from devtelemetry_cli.report.decode import ReportError
 from devtelemetry_cli.server.api.dependencies import AppState
 from devtelemetry_cli.server.api.routes import routes
 from devtelemetry_cli.server.db.database import ConflictError, DatabaseBusyError
-from devtelemetry_cli.server.middleware import Access, AccessLogMiddleware, Log
+from devtelemetry_cli.server.logs import Access, Log
+from devtelemetry_cli.server.middleware import AccessLogMiddleware
 from devtelemetry_cli.server.responses import RefusedError, failure, unknown_path
 
 

@@ -11,12 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import platformdirs
 import uvicorn
 
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.server import demo
+from devtelemetry_cli.server.accept import Acceptor, connection_limit
 from devtelemetry_cli.server.api.dependencies import AppState
 from devtelemetry_cli.server.api.routes import CONNECTIONS
 from devtelemetry_cli.server.app import create_app
@@ -25,13 +27,15 @@ from devtelemetry_cli.server.db import connections, database, reports
 from devtelemetry_cli.server.db.database import Database, open_database
 from devtelemetry_cli.server.db.migrate import HEAD
 from devtelemetry_cli.server.ingest.writer import Writer
+from devtelemetry_cli.server.logs import Log, access_log, event_log, once_a_second
 from devtelemetry_cli.server.metrics import Metrics
-from devtelemetry_cli.server.middleware import as_json, plain
 from devtelemetry_cli.server.protocol import HEAD_BYTES, DeadlineH11Protocol
+from devtelemetry_cli.server.proxies import TrustedProxies
 from devtelemetry_cli.server.retention import Retention
 from devtelemetry_cli.server.sessions import Sessions
 from devtelemetry_cli.server.settings import Settings
 from devtelemetry_cli.server.team.publisher import Publisher
+from devtelemetry_cli.server.throttle import LoginThrottle
 from devtelemetry_cli.server.workers import Workers
 
 STOP_SECONDS = 10  # for requests that were accepted before the signal
@@ -39,23 +43,43 @@ BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server; calls `started` once it listens, and ends when `parent` becomes readable."""
+    """uvicorn's server with an Acceptor; calls `started` once it listens, and ends when `parent` becomes readable."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None], parent: int | None) -> None:
+    def __init__(self, config: uvicorn.Config, log: Log, started: Callable[[], None], parent: int | None) -> None:
         super().__init__(config)
+        self._log = log
         self._on_started = started
         self._parent = parent
+        self._accepting: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_exception_handler(once_a_second(self._log)))
         if self._parent is not None:
-            asyncio.get_running_loop().add_reader(self._parent, self._orphaned, self._parent)
+            loop.add_reader(self._parent, self._orphaned, self._parent)
         if self.started:
+            acceptor = Acceptor((sockets or [])[0], self._protocol, connection_limit(), self._log)
+            self._accepting = loop.create_task(acceptor.run())
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._accepting is not None:
+            self._accepting.cancel()
+            await asyncio.wait([self._accepting])
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> DeadlineH11Protocol:
+        return DeadlineH11Protocol(self.config, self.server_state, self.lifespan.state)
 
     def _orphaned(self, parent: int) -> None:
         asyncio.get_running_loop().remove_reader(parent)
         self.should_exit = True
+
+
+def _exception_handler(log: Log) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    """Logs errors in callbacks of the loop: one line, not the traceback of asyncio's own handler."""
+    return lambda _loop, context: log(f"unexpected error: {context['message']}: {context.get('exception')!r}")
 
 
 def run(settings: Settings) -> int:
@@ -90,8 +114,8 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
         forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
         with (
             Writer(opened, forget_key) as writer,
-            Retention(opened, settings.retention_days, say),
-            Publisher(opened, settings.min_developers, say) as publisher,
+            Retention(opened, settings.retention_days, event_log(settings.log, say)),
+            Publisher(opened, settings.min_developers, event_log(settings.log, say)) as publisher,
         ):
             app_state = _app_state(opened, writer, publisher, settings)
             server = _server(app_state, listener, settings, number, parent)
@@ -104,9 +128,8 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
 def _server(
     app_state: AppState, listener: socket.socket, settings: Settings, number: int, parent: int | None
 ) -> _Server:
-    logs = {"plain": plain(say), "json": as_json(say), "none": None}
     config = uvicorn.Config(
-        create_app(app_state, logs[settings.log], say),
+        create_app(app_state, access_log(settings.log, say), say),
         http=DeadlineH11Protocol,
         h11_max_incomplete_event_size=HEAD_BYTES,
         log_config=None,
@@ -119,7 +142,8 @@ def _server(
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     address = address_of(listener)
-    return _Server(config, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
+    log = (lambda _: None) if settings.log == "none" else event_log(settings.log, say)
+    return _Server(config, log, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
 
 
 def _app_state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> AppState:
@@ -135,7 +159,9 @@ def _app_state(opened: Database, writer: Writer, publisher: Publisher, settings:
         publisher=publisher,
         tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
         metrics=Metrics(settings.metrics_folder),
-        sessions=Sessions.of(secret("session"), settings.view_token, settings.admin_token),
+        sessions=Sessions.of(opened, secret("session"), settings.view_token, settings.admin_token),
+        logins=LoginThrottle(),
+        proxies=TrustedProxies.parse(settings.trusted_proxies),
         forget_key=secret("forget"),
         pseudonym_key=secret("pseudonym"),
         k=settings.min_developers,

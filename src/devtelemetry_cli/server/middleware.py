@@ -1,20 +1,15 @@
 """Metrics, an access line, and the handler of unexpected errors for every request."""
 
-import json
 import time
 import traceback
-from collections.abc import Callable
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from devtelemetry_cli.server.logs import Access, Log
 from devtelemetry_cli.server.metrics import Metrics
 from devtelemetry_cli.server.responses import failure
-
-Log = Callable[[str], None]
-Access = Callable[[str, str, int, float], None]  # method, path, status, milliseconds
 
 
 class AccessLogMiddleware:
@@ -56,22 +51,6 @@ class AccessLogMiddleware:
         self._metrics.answered(method if route else "", route, status, seconds)
         if self._access is not None:
             self._access(method, _path(scope), status, seconds * 1000)
-
-
-def plain(say: Log) -> Access:
-    """Access lines for people."""
-    return lambda method, path, status, ms: say(f"devtel serve: {method} {path} {status} {ms:.1f} ms")
-
-
-def as_json(say: Log) -> Access:
-    """Access lines for machines: one JSON object each."""
-
-    def log_request(method: str, path: str, status: int, milliseconds: float) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = {"time": now, "method": method, "path": path, "status": status, "ms": round(milliseconds, 1)}
-        say(json.dumps(line))
-
-    return log_request
 
 
 def _path(scope: Scope) -> str:

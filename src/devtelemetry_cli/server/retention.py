@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError
 from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_weeks
-from devtelemetry_cli.server.middleware import Log
+from devtelemetry_cli.server.logs import Log
 from devtelemetry_cli.server.team.cells import monday
 from devtelemetry_cli.server.team.publishing import CLOSED
 
@@ -21,10 +21,10 @@ RETRY_SECONDS = 600.0  # after the database was unavailable
 class Retention:
     """A thread that deletes reports older than `days`, while the context lasts; with 0 days, none."""
 
-    def __init__(self, database: Database, days: int, say: Log) -> None:
+    def __init__(self, database: Database, days: int, log: Log) -> None:
         self._database = database
         self._days = days
-        self._say = say
+        self._log = log
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
@@ -46,9 +46,9 @@ class Retention:
                 deleted = delete_old(self._database, self._days, datetime.now(UTC).date(), self._closed)
                 wait = DAILY_SECONDS
                 if deleted:
-                    self._say(f"devtel serve: {deleted} reports older than {self._days} days deleted")
+                    self._log(f"{deleted} reports older than {self._days} days deleted")
             except (SQLAlchemyError, ConflictError, DatabaseBusyError) as error:
-                self._say(f"devtel serve: old reports are not deleted yet: {type(error).__name__}")
+                self._log(f"old reports are not deleted yet: {type(error).__name__}")
                 wait = RETRY_SECONDS
 
 

@@ -1,56 +1,92 @@
-"""Sessions of browsers: a token is shown once at login, then a signed cookie.
+"""Sessions of browsers: a random identifier in a cookie, and its hash in the database until the session ends.
 
-The cookie holds when it ends and a keyed hash over that; the key is made of the database's own secret and of the
-tokens, so that it opens every worker, and nothing any more once a token was changed.
+Each login has a session of its own, and a logout ends it for all processes. New tokens end all sessions.
 """
 
+import hashlib
 import hmac
-import time
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fastapi import Request
 from fastapi.responses import Response
+from sqlalchemy import Connection, delete, insert, select
+
+from devtelemetry_cli.server.db import tables
+from devtelemetry_cli.server.db.database import Database
 
 COOKIE = "devtel-session"
 SECONDS = 12 * 3600
+MAX_SESSIONS = 1000  # above, the oldest end
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """Makes and checks cookies under one key."""
+    """The sessions of a server with tokens of this hash. Its methods block."""
 
-    key: bytes
+    database: Database
+    tokens_hash: str
 
     @classmethod
-    def of(cls, secret: bytes, *tokens: str) -> "Sessions":
-        """The sessions of a server with these tokens."""
-        return cls(hmac.digest(secret, "\0".join(tokens).encode(), "sha256"))
+    def of(cls, database: Database, key: bytes, *tokens: str) -> "Sessions":
+        """The sessions of a server with these tokens, hashed with the `key` of the database."""
+        return cls(database, hmac.digest(key, "\0".join(tokens).encode(), "sha256").hex())
 
-    def begin(self, response: Response, secure: bool, now: float | None = None) -> None:
-        """Give the browser a cookie; with `secure` it comes back over TLS only.
+    def begin(self) -> str:
+        """Begin a session; its identifier."""
+        identifier = secrets.token_urlsafe(32)
 
-        Lax: it also comes with a link in a message, as pages only show something; with no foreign form.
-        """
-        end = str(int(time.time() if now is None else now) + SECONDS)
-        response.set_cookie(
-            COOKIE, f"{end}.{self._sign(end)}", max_age=SECONDS, httponly=True, samesite="lax", secure=secure
+        def write(db: Connection) -> None:
+            _delete_old(db)
+            ends_at = tables.now() + timedelta(seconds=SECONDS)
+            new = {"id_hash": _hash(identifier), "tokens_hash": self.tokens_hash, "ends_at": ends_at}
+            db.execute(insert(tables.sessions), new)
+
+        self.database.write(write)
+        return identifier
+
+    def is_open(self, identifier: str) -> bool:
+        """Whether there is such a session that has not ended."""
+        c = tables.sessions.c
+        found = select(c.id_hash).where(
+            c.id_hash == _hash(identifier), c.tokens_hash == self.tokens_hash, c.ends_at > tables.now()
         )
+        return self.database.read(lambda db: db.execute(found).first()) is not None
 
-    def is_open(self, request: Request) -> bool:
-        """Whether the request has a valid cookie of this server."""
-        end, _, signature = request.cookies.get(COOKIE, "").partition(".")
-        is_valid = hmac.compare_digest(signature.encode("latin-1", "replace"), self._sign(end).encode())
-        return is_valid and float(end) > time.time()
-
-    def _sign(self, end: str) -> str:
-        return hmac.digest(self.key, f"session:{end}".encode(), "sha256").hex()
+    def end(self, identifier: str) -> None:
+        """End a session, if there is such a one."""
+        ended = delete(tables.sessions).where(tables.sessions.c.id_hash == _hash(identifier))
+        self.database.write(lambda db: db.execute(ended))
 
 
-def was_open(request: Request) -> bool:
-    """Whether the request shows a cookie at all: its session may have ended."""
-    return COOKIE in request.cookies
+def cookie(request: Request) -> str:
+    """The identifier in the request's cookie; empty without one."""
+    return request.cookies.get(COOKIE, "")
 
 
-def end(response: Response) -> None:
+def set_cookie(response: Response, identifier: str, secure: bool) -> None:
+    """Give the browser its cookie; with `secure` it is sent over TLS only.
+
+    Lax: sent with a link in a message, since pages change nothing; not with a form of a foreign page.
+    """
+    response.set_cookie(COOKIE, identifier, max_age=SECONDS, httponly=True, samesite="lax", secure=secure)
+
+
+def delete_cookie(response: Response) -> None:
     """Take the cookie back."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+
+
+def _delete_old(db: Connection) -> None:
+    """Sessions that have ended, and the oldest above MAX_SESSIONS."""
+    c = tables.sessions.c
+    db.execute(delete(tables.sessions).where(c.ends_at <= tables.now()))
+    newest = db.scalars(select(c.ends_at).order_by(c.ends_at.desc()).offset(MAX_SESSIONS - 1).limit(1)).first()
+    if newest is not None:
+        db.execute(delete(tables.sessions).where(c.ends_at <= newest))
+
+
+def _hash(text: str) -> str:
+    """Identifiers are random and long: one round is enough."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -22,4 +22,5 @@ class Settings:
     log: str = "plain"
     min_developers: int = 3
     demo: bool = False
+    trusted_proxies: str = "127.0.0.1,::1"
     metrics_folder: Path | None = None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from devtelemetry_cli.errors import DevtelError
-from devtelemetry_cli.server.middleware import Log
+from devtelemetry_cli.server.logs import Log
 
 RESTART_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT)

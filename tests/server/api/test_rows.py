@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from devtelemetry_cli.server.api.csv_export import cell
-from tests.helpers.report_server import ReportServer, bearer, start_server
+from tests.helpers.report_server import ReportServer, bearer, start_server, token_file
 
 EVERYWHERE = True
+ADMIN, VIEW = "the-admins-own-token", "the-viewers-own-token"
 READING = "/devtel/v1"
 TARGET = {"project": "api", "target": "dev.up", "runs": 3, "failures": 1, "waited_seconds": 1.5, "durations": {"3": 2}}
 
@@ -111,9 +112,7 @@ def test_a_targets_name_reaches_a_spreadsheet_as_text(server: ReportServer, conn
 
 
 def test_single_developers_rows_are_for_the_administrator_only(tmp_path) -> None:
-    (tmp_path / "admin").write_text("adm1n")
-    (tmp_path / "view").write_text("v1ew")
-    files = ("--admin-token-file", tmp_path / "admin", "--view-token-file", tmp_path / "view")
+    files = ("--admin-token-file", token_file(tmp_path, ADMIN), "--view-token-file", token_file(tmp_path, VIEW))
     with start_server(tmp_path, *files) as running:
 
         def ask(path: str, key: str) -> int:
@@ -121,6 +120,6 @@ def test_single_developers_rows_are_for_the_administrator_only(tmp_path) -> None
             return running.client.get(path, headers=headers).status_code
 
         for kind in ("daily-metrics", "target-metrics", "daily-metrics.csv", "target-metrics.csv"):
-            assert [ask(f"{READING}/{kind}", key) for key in ("", "wrong", "v1ew", "adm1n")] == [401, 403, 403, 200]
-        assert [ask("/metrics", key) for key in ("", "wrong", "v1ew", "adm1n")] == [401, 403, 200, 200]
-        assert "v1ew" not in running.log.read_text()
+            assert [ask(f"{READING}/{kind}", key) for key in ("", "wrong", VIEW, ADMIN)] == [401, 403, 403, 200]
+        assert [ask("/metrics", key) for key in ("", "wrong", VIEW, ADMIN)] == [401, 403, 200, 200]
+        assert VIEW not in running.log.read_text()

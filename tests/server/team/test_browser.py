@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
-from tests.helpers.report_server import ReportServer, start_server, wait_for
+from tests.helpers.report_server import ReportServer, start_server, token_file, wait_for
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 PROGRAMS = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(
     reason=f"not installed: {', '.join(name for name, path in PROGRAMS.items() if not path)}",
 )
 Browser = webdriver.Chrome
+VIEW = "the-viewers-own-token"
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportServer]:
     """The demonstration, which asks for a token from elsewhere."""
     home = tmp_path_factory.mktemp("demo")
-    (home / "view").write_text("see-it")
-    with start_server(home, "--demo", "--view-token-file", home / "view") as server:
+    with start_server(home, "--demo", "--view-token-file", token_file(home, VIEW)) as server:
         yield server
 
 
@@ -210,7 +210,7 @@ def test_from_elsewhere_a_token_is_typed_once(browser: Browser, demo: ReportServ
     assert faults(browser) == []
     find(browser, "[name=token]").send_keys("wrong", Keys.ENTER)
     wait_for(lambda: "not valid" in text(browser))
-    find(browser, "[name=token]").send_keys("see-it", Keys.ENTER)
+    find(browser, "[name=token]").send_keys(VIEW, Keys.ENTER)
     wait_for(lambda: "Where does our tooling cost us time?" in text(browser))
     assert browser.execute_script("return document.cookie") == ""
     browser.find_element(By.LINK_TEXT, "test.e2e").click()

@@ -17,8 +17,8 @@ import httpx
 import pytest
 
 from devtelemetry_cli.model.histogram import bucket
-from devtelemetry_cli.server.sessions import COOKIE, SECONDS, Sessions
-from tests.helpers.report_server import ReportServer, bearer, revised, start_server, wait_for
+from devtelemetry_cli.server.sessions import COOKIE, SECONDS
+from tests.helpers.report_server import ReportServer, bearer, revised, start_server, token_file, wait_for
 from tests.helpers.team_factory import Runs, developers_in
 from tests.helpers.wire import through_relay
 
@@ -28,6 +28,7 @@ THIS_WEEK = datetime.now(UTC).date() - timedelta(days=datetime.now(UTC).weekday(
 MONDAY = THIS_WEEK - timedelta(weeks=2)
 ELSEWHERE = {"Host": "devtel.example.com"}
 METRICS = "/devtel/v1/team-metrics"
+VIEW = "the-viewers-own-token"
 # Reports that come one by one are shown as soon as they are three, and the others wait. Here all are shown at once.
 NOBODY_YET = ("--min-developers", 100)
 
@@ -43,10 +44,9 @@ def durations() -> list[list[float]]:
 def team(tmp_path_factory: pytest.TempPathFactory, durations: list[list[float]]) -> Iterator[ReportServer]:
     """A server with reports of five developers."""
     home = tmp_path_factory.mktemp("pages")
-    (home / "view").write_text("see-it")
     with start_server(home, *NOBODY_YET) as server:
         report_all(server, durations)
-    with start_server(home, "--view-token-file", home / "view") as server:
+    with start_server(home, "--view-token-file", token_file(home, VIEW)) as server:
         wait_for(lambda: len(rows(server)) == 4)
         yield server
 
@@ -232,18 +232,18 @@ def test_a_wrong_token_is_refused(team: ReportServer) -> None:
 
 
 def test_the_token_opens_pages_and_data(team: ReportServer) -> None:
-    assert "Targets" in page(team, "/", headers=ELSEWHERE | bearer("see-it"))
-    assert team.client.get(METRICS, headers=ELSEWHERE | bearer("see-it")).json()["count"]
+    assert "Targets" in page(team, "/", headers=ELSEWHERE | bearer(VIEW))
+    assert team.client.get(METRICS, headers=ELSEWHERE | bearer(VIEW)).json()["count"]
 
 
 def test_a_browser_signs_in_once_and_out_again(team: ReportServer) -> None:
     with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
-        answer = browser.post("/login", data={"token": " see-it "})
+        answer = browser.post("/login", data={"token": f" {VIEW} "})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"]
         assert {"HttpOnly", "SameSite=lax", f"Max-Age={SECONDS}"} <= set(cookie.split("; "))
         assert "Secure" not in cookie
-        assert "see-it" not in cookie
+        assert VIEW not in cookie
         assert "Sign out" in page(replace(team, client=browser), "/")
         assert browser.get(METRICS).status_code == 200
         assert browser.get("/devtel/v1/daily-metrics").status_code == 403  # single developers' rows
@@ -257,7 +257,7 @@ def test_login_leads_to_the_requested_page(team: ReportServer) -> None:
         wanted = unescape(re.findall(r'name="wanted" value="(.*?)">', browser.get("/?sort=runs").text)[0])
         assert wanted == "/?sort=runs"
         assert "<script" not in form
-        answer = browser.post("/login", data={"token": "see-it", "wanted": wanted})
+        answer = browser.post("/login", data={"token": VIEW, "wanted": wanted})
         assert answer.headers["location"] == "/?sort=runs"
 
 
@@ -276,7 +276,7 @@ def test_login_leads_to_the_requested_page(team: ReportServer) -> None:
 )
 def test_login_leads_to_no_other_server(team: ReportServer, wanted: str, location: str) -> None:
     with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
-        answer = browser.post("/login", data={"token": "see-it", "wanted": wanted})
+        answer = browser.post("/login", data={"token": VIEW, "wanted": wanted})
         assert (answer.status_code, answer.headers["location"]) == (303, location)
 
 
@@ -342,10 +342,56 @@ def test_odd_numbers_and_names_are_shown_as_far_as_they_make_sense(tmp_path: Pat
         assert "unexpected error" not in server.log.read_text()
 
 
-def test_behind_tls_the_cookie_never_leaves_it(team: ReportServer) -> None:
-    answer = team.client.post("/login", data={"token": "see-it"}, headers=ELSEWHERE | {"X-Forwarded-Proto": "https"})
+def test_behind_tls_the_cookie_is_sent_over_tls_only(team: ReportServer) -> None:
+    answer = team.client.post("/login", data={"token": VIEW}, headers=ELSEWHERE | {"X-Forwarded-Proto": "https"})
     assert "Secure" in answer.headers["set-cookie"].split("; ")
     team.client.cookies.clear()
+
+
+def test_a_proxy_that_is_not_trusted_cannot_say_that_a_browser_uses_tls(tmp_path: Path) -> None:
+    options = ("--trusted-proxies", "10.0.0.7", "--view-token-file", token_file(tmp_path, VIEW))
+    with start_server(tmp_path, *options) as server:
+        answer = server.client.post("/login", data={"token": VIEW}, headers=ELSEWHERE | {"X-Forwarded-Proto": "https"})
+        assert "Secure" not in answer.headers["set-cookie"].split("; ")
+
+
+def test_each_login_has_a_session_of_its_own_that_a_logout_ends_for_every_process(tmp_path: Path, url: str) -> None:
+    homes = [tmp_path / name for name in ("one", "two")]
+    for home in homes:
+        home.mkdir()
+    options = ("--view-token-file", token_file(tmp_path, VIEW))
+    with (
+        start_server(homes[0], *options, database=url) as one,
+        start_server(homes[1], *options, database=url) as two,
+    ):
+        answers = [server.client.post("/login", data={"token": VIEW}, headers=ELSEWHERE) for server in (one, one)]
+        first, second = (answer.headers["set-cookie"].partition(";")[0] for answer in answers)
+        assert first != second
+
+        def statuses(cookie: str) -> list[int]:
+            headers = ELSEWHERE | {"Cookie": cookie}
+            return [httpx.get(f"{server.client.base_url}", headers=headers).status_code for server in (one, two)]
+
+        assert statuses(first) == statuses(second) == [200, 200]
+        httpx.post(f"{two.client.base_url}/logout", headers=ELSEWHERE | {"Cookie": first})
+        assert statuses(first) == [401, 401]
+        assert statuses(second) == [200, 200]
+        stored = str(one.store.select("SELECT * FROM devtel_sessions"))
+        assert second.partition("=")[2] not in stored
+
+
+def test_failed_logins_are_throttled_per_client(tmp_path: Path) -> None:
+    with start_server(tmp_path, "--view-token-file", token_file(tmp_path, VIEW)) as server:
+
+        def login(token: str, client: str) -> httpx.Response:
+            headers = ELSEWHERE | {"X-Forwarded-For": f"203.0.113.99, {client}"}
+            return server.client.post("/login", data={"token": token}, headers=headers)
+
+        assert [login("wrong", "192.0.2.1").status_code for _ in range(10)] == [403] * 10
+        refused = login(VIEW, "192.0.2.1")
+        assert (refused.status_code, "set-cookie" in refused.headers) == (429, False)
+        assert 0 < int(refused.headers["retry-after"]) <= 6
+        assert login(VIEW, "192.0.2.2").status_code == 303
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "9999999999.", "9999999999.aa", "nan.aa", ".", "9999999999." + "0" * 64])
@@ -356,16 +402,12 @@ def test_a_cookie_that_is_not_ours_opens_nothing(team: ReportServer, cookie: str
 
 
 def test_a_session_expires_and_the_page_says_so(team: ReportServer) -> None:
-    secret = team.store.select("SELECT value FROM devtel_secrets WHERE name = 'session'")[0]["value"]
-    sessions = Sessions.of(bytes.fromhex(secret), "see-it", "")
-    now = datetime.now(UTC).timestamp()
-    for began, status in ((now - SECONDS - 2, 401), (now - SECONDS + 60, 200)):
-        response = httpx.Response(200)
-        cookies: dict[str, str] = {}
-        response.set_cookie = lambda name, value, _to=cookies, **_: _to.update({name: value})  # type: ignore[attr-defined]
-        sessions.begin(response, secure=False, now=began)  # type: ignore[arg-type]
-        text = page(team, "/", status, headers=ELSEWHERE | {"Cookie": f"{COOKIE}={cookies[COOKIE]}"})
-        assert ("Your session has ended." in text) == (status == 401)
+    answer = team.client.post("/login", data={"token": VIEW}, headers=ELSEWHERE)
+    headers = ELSEWHERE | {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    team.client.cookies.clear()
+    assert "Sign out" in page(team, "/", headers=headers)
+    team.store.change("UPDATE devtel_sessions SET ends_at = :past", past="2026-01-01 00:00:00.000000")
+    assert "Your session has ended." in page(team, "/", 401, headers=headers)
 
 
 def test_without_a_view_token_there_is_no_way_in_from_elsewhere(server: ReportServer) -> None:

@@ -192,7 +192,7 @@ def test_a_target_without_a_name_is_one_of_the_rest(team: Team) -> None:
 
 
 def test_many_rows_come_into_a_cell_by_several_transactions(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "MOST_ROWS", 4)
+    monkeypatch.setattr(grouping, "MAX_ROWS", 4)
     team.report(*(Runs(i, day=day) for i in range(5) for day in range(3)))
     changed = publishing.publish(team.database, 3, MONDAY + timedelta(days=7), True, lambda: False)
     assert changed == 4
@@ -260,7 +260,7 @@ def test_no_number_of_developers_falls(team: Team) -> None:
     team.forget(1)
     team.report(*(Runs(i, day=1) for i in (2, 3, 4)))
     team.publish()
-    everything = cells.Filter("shop", None, MONDAY, MONDAY)
+    everything = cells.CellFilter("shop", None, MONDAY, MONDAY)
     assert [cell.developers for cell in team.cells()] == [6]
     assert team.database.read(cells.read(everything, 3)).developers == {MONDAY: 6}
 
@@ -270,7 +270,7 @@ def test_a_project_s_developers_are_those_of_its_cells(team: Team) -> None:
     team.publish(SETTLED)
     assert developers_in(team.visible_runs()["", ""]) == {5, 6, 7}
     found = {
-        name: team.database.read(cells.read(cells.Filter(name, None, MONDAY, MONDAY), 1)).developers[MONDAY]
+        name: team.database.read(cells.read(cells.CellFilter(name, None, MONDAY, MONDAY), 1)).developers[MONDAY]
         for name in ("shop", None)
     }
     assert found == {"shop": 5, None: 8}

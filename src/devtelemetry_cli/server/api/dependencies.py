@@ -9,9 +9,11 @@ from devtelemetry_cli.server.auth import Tokens
 from devtelemetry_cli.server.db.database import Database
 from devtelemetry_cli.server.ingest.writer import Writer
 from devtelemetry_cli.server.metrics import Metrics
+from devtelemetry_cli.server.proxies import TrustedProxies
 from devtelemetry_cli.server.responses import RefusedError
 from devtelemetry_cli.server.sessions import Sessions
 from devtelemetry_cli.server.team.publisher import Publisher
+from devtelemetry_cli.server.throttle import LoginThrottle
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15.0
@@ -26,6 +28,8 @@ class AppState:
     publisher: Publisher
     tokens: Tokens
     sessions: Sessions
+    logins: LoginThrottle
+    proxies: TrustedProxies
     metrics: Metrics
     forget_key: bytes
     pseudonym_key: bytes

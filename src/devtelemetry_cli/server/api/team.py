@@ -3,7 +3,8 @@
 All answers are made from published cells (team/), each of at least k developers.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
@@ -61,26 +62,37 @@ async def target_page(request: Request) -> Response:
 async def login(request: Request) -> Response:
     """Begin a session with a view token."""
     app_state = state(request)
-    text = (await read_body(request)).decode("utf-8", "replace")
-    form = parse_qs(text)
+    form = parse_qs((await read_body(request)).decode("utf-8", "replace"))
     token = (form.get("token") or [""])[0].strip()
     wanted = _own_address((form.get("wanted") or ["/"])[0])
+    client = app_state.proxies.client(request)
+    if seconds := math.ceil(app_state.logins.wait(client)):
+        text = f"Too many failed attempts. Try again in {seconds} seconds."
+        return _html(pages.login(text, wanted), 429, {"Retry-After": str(seconds)})
     accepted = [one for one in (app_state.tokens.view, app_state.tokens.admin) if one]
     try:
         check_token(accepted, f"Bearer {token}".encode().decode("latin-1"))
     except RefusedError:
+        app_state.logins.failed(client)
         return _html(pages.login("That token is not valid here.", wanted), 403)
+    identifier = await run_in_threadpool(app_state.sessions.begin)
     answer = RedirectResponse(wanted, 303)
-    app_state.sessions.begin(answer, secure=_is_secure(request))
+    sessions.set_cookie(answer, identifier, app_state.proxies.is_tls(request))
     return answer
 
 
 async def logout(request: Request) -> Response:
     """End the session. A form of a foreign page ends none: the browser sends no cookie with it."""
     answer = RedirectResponse("/", 303)
-    if state(request).sessions.is_open(request):
-        sessions.end(answer)
+    if identifier := sessions.cookie(request):
+        await run_in_threadpool(state(request).sessions.end, identifier)
+        sessions.delete_cookie(answer)
     return answer
+
+
+async def _has_session(request: Request) -> bool:
+    identifier = sessions.cookie(request)
+    return bool(identifier) and await run_in_threadpool(state(request).sessions.is_open, identifier)
 
 
 async def style(_request: Request) -> Response:
@@ -112,7 +124,7 @@ async def _rows(
     request: Request, project: str | None, target: str | None, first: date | None, last: date | None
 ) -> list[dict[str, Any]]:
     app_state = state(request)
-    if not app_state.sessions.is_open(request):
+    if not await _has_session(request):
         app_state.tokens.check_view(request)
     wanted = CellFilter(project, target, *_weeks(first or EARLIEST, last or _today()))
     found = await run_in_threadpool(app_state.database.read, read(wanted, app_state.k))
@@ -121,26 +133,24 @@ async def _rows(
 
 async def _page(request: Request, make: Callable[[Request, AppState, pages.PageContext], str]) -> Response:
     app_state = state(request)
-    if refusal := _refusal(request, app_state):
-        return refusal
     context = None
     try:
-        context = _page_context(request, app_state)
+        has_session = await _has_session(request)
+        if not has_session and (refusal := _refusal(request, app_state)):
+            return refusal
+        context = _page_context(request, app_state, has_session)
         # In the pool: neither reading nor drawing may delay a report.
         return _html(await run_in_threadpool(make, request, app_state, context))
     except PageError as error:
         return _html(pages.message(error.title, error.text, context), error.status)
     except UNAVAILABLE:
         text = f"The database is busy or unavailable. Try again in {RETRY_AFTER_SECONDS} seconds."
-        answer = _html(pages.message("Nothing to show at the moment", text, context), 503)
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return answer
+        retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return _html(pages.message("Nothing to show at the moment", text, context), 503, retry)
 
 
 def _refusal(request: Request, app_state: AppState) -> Response | None:
     """The page for a viewer without access; None with access."""
-    if app_state.sessions.is_open(request):
-        return None
     try:
         app_state.tokens.check_view(request)
     except RefusedError as refused:
@@ -150,7 +160,7 @@ def _refusal(request: Request, app_state: AppState) -> Response | None:
         wanted = _own_address(str(request.url))
         if refused.status == 403:
             return _html(pages.login("That token is not valid here.", wanted), 403)
-        text = "Your session has ended." if sessions.was_open(request) else "These pages need a view token."
+        text = "Your session has ended." if sessions.cookie(request) else "These pages need a view token."
         return _html(pages.login(text, wanted), 401)
     return None
 
@@ -181,7 +191,7 @@ def _target(_request: Request, app_state: AppState, context: pages.PageContext) 
     return pages.target(wanted.project or "", wanted.target, detail(found.cells, app_state.k, _today()), context)
 
 
-def _page_context(request: Request, app_state: AppState) -> pages.PageContext:
+def _page_context(request: Request, app_state: AppState, has_session: bool) -> pages.PageContext:
     """The filter in the address. PageError for an invalid one."""
     query = request.query_params
     last = _day(query.get("to", "")) or _today()
@@ -201,7 +211,7 @@ def _page_context(request: Request, app_state: AppState) -> pages.PageContext:
         sorting=sorting if sorting in SORTINGS else "waited",
         k=app_state.k,
         demo=app_state.demo,
-        session=app_state.sessions.is_open(request),
+        session=has_session,
     )
 
 
@@ -228,10 +238,5 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _is_secure(request: Request) -> bool:
-    """Whether the browser uses TLS, to this server or to the proxy in front."""
-    return request.url.scheme == "https" or request.headers.get("x-forwarded-proto", "").lower() == "https"
-
-
-def _html(text: str, status: int = 200) -> Response:
-    return HTMLResponse(text, status, headers=HEADERS)
+def _html(text: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:
+    return HTMLResponse(text, status, headers={**HEADERS, **(more or {})})

@@ -165,6 +165,15 @@ forgotten = Table(
     Column("forgotten_at", _TIME, nullable=False),
 )
 
+# A browser's session, until it ends or its browser logs out.
+sessions = Table(
+    "devtel_sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("tokens_hash", String(64), nullable=False, comment="of the tokens of the server"),
+    Column("ends_at", _TIME, nullable=False, index=True),
+)
+
 # Random keys of this database: the hashes of forgotten IDs match those of no other database.
 secrets = Table(
     "devtel_secrets",

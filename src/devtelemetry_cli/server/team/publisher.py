@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from devtelemetry_cli.server.db.database import Database
-from devtelemetry_cli.server.middleware import Log
+from devtelemetry_cli.server.logs import Log
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE, publish
 
 PAUSE_SECONDS = 2.0  # reports arrive in bursts
@@ -18,10 +18,10 @@ RETRY_SECONDS = 60.0  # after the database was unavailable
 class Publisher:
     """Publishes groups of `k` developers while the context lasts; `notify` starts the next round."""
 
-    def __init__(self, database: Database, k: int, say: Log) -> None:
+    def __init__(self, database: Database, k: int, log: Log) -> None:
         self._database = database
         self._k = k
-        self._say = say
+        self._log = log
         self._news = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -61,7 +61,7 @@ class Publisher:
                 "team", lambda: publish(self._database, self._k, today, everything, self._closed.is_set)
             )
         except Exception as error:  # this thread must go on: the next round may succeed
-            self._say(f"devtel serve: the team's pages are not up to date yet: {type(error).__name__}")
+            self._log(f"the team's pages are not up to date yet: {type(error).__name__}")
             # A week that cannot be published now cannot in a minute: it is tried again in the next round.
             return max(RETRY_SECONDS, SHARE * (time.monotonic() - started)), not isinstance(error, UNAVAILABLE)
         return max(PAUSE_SECONDS, SHARE * (time.monotonic() - started)), changed is not None
