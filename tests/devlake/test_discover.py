@@ -6,9 +6,7 @@ import time
 import pytest
 
 from devtelemetry_cli.cli.devlake import tables
-from devtelemetry_cli.devlake.api import queries
 from devtelemetry_cli.devlake.api.errors import ApiError
-from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.devlake.discover import Found, discover
 from tests.helpers.devlake_operator import Operator, client
 from tests.helpers.fake_devlake import ID_FIELDS
@@ -18,11 +16,6 @@ from tests.helpers.fake_devlake_server import FakeServer
 def _found(devlake: FakeServer, *choice: str) -> list[Found]:
     with client(devlake) as reader:
         return list(discover(reader, choice))
-
-
-def _seen(devlake: FakeServer, plugin: str = "github") -> list[str]:
-    with client(devlake) as reader:
-        return [scope.full_name for scope in queries.remote_scopes(reader, Connection(plugin, 1, ""))]
 
 
 def test_an_empty_devlake_has_nothing(devlake: FakeServer) -> None:
@@ -43,31 +36,6 @@ def test_added_and_missing_scopes_are_told_apart_by_each_plugins_own_id(devlake:
 def test_plugins_that_sync_does_not_know_are_listed_without_counts(devlake: FakeServer) -> None:
     devlake.lake.connect("webhook", "deployments")
     assert tables.discover_row(_found(devlake)[0]) == ("webhook/1", "deployments", "-", "-", "")
-
-
-def test_nested_groups_and_page_tokens_are_walked_to_their_ends(devlake: FakeServer) -> None:
-    number, home = devlake.lake.connect("gitlab"), ""
-    for depth in range(30):
-        home = devlake.lake.group("gitlab", number, f"group-{depth}", parent=home)
-    for repository in range(250):
-        devlake.lake.repository("gitlab", number, f"deep/{repository}", home)
-    assert len(_seen(devlake, "gitlab")) == 250
-
-
-def test_a_scope_in_two_groups_and_a_group_in_itself_come_once(devlake: FakeServer) -> None:
-    number = devlake.lake.connect("github")
-    for name in ("a", "b"):
-        group = devlake.lake.group("github", number, name)
-        devlake.lake.repository("github", number, "acme/shared", group, key=7)
-        devlake.lake.group("github", number, name, parent=group)
-    assert _seen(devlake) == ["acme/shared"]
-
-
-def test_a_page_that_names_itself_as_the_next_one_ends_the_walk(devlake: FakeServer) -> None:
-    devlake.lake.connect("github")
-    devlake.fail("GET .*remote-scopes", 200, {"children": [], "nextPageToken": "again"}, times=9)
-    with pytest.raises(ApiError, match="names itself"):
-        _seen(devlake)
 
 
 @pytest.mark.parametrize(

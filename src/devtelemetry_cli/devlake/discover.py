@@ -7,6 +7,7 @@ from devtelemetry_cli.devlake.api import plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
+from devtelemetry_cli.devlake.api.remote_scopes import Walk
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def _inspect(client: Client, connection: Connection, breaker: CircuitBreaker) ->
     added: set[str] | None = None
     try:
         added = set(queries.added_scopes(client, connection))
-        remote = queries.remote_scopes(client, connection)
+        remote = Walk(client, connection)
         missing = tuple(RemoteScope(scope.id, scope.full_name, None) for scope in remote if scope.id not in added)
         breaker.succeeded()
         return Found(connection, len(added), missing)

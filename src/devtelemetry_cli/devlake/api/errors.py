@@ -108,11 +108,19 @@ def from_response(request: str, status: int, body: bytes, has_key: bool) -> ApiE
     return ApiError(message, advice, status=status, detail=text, exit_code=code)
 
 
+def from_answer(request: str, document: dict[str, Any], advice: str) -> ApiError:
+    """The error that a successful status carries in its body."""
+    text = _cause(document)
+    return ApiError(f"DevLake refused {request}: {text.rstrip('.') or 'no reason given'}.", advice, detail=text)
+
+
 def detail(body: bytes) -> str:
     """The clean part of an error body on one line: the causes, else the message; "" for none."""
     document = _document(body)
-    if document is None:
-        return ""
+    return "" if document is None else _cause(document)
+
+
+def _cause(document: dict[str, Any]) -> str:
     causes = document.get("causes")
     if isinstance(causes, list) and any(isinstance(cause, str) and cause.strip() for cause in causes):
         return one_line("; ".join(clean_message(cause) for cause in causes if isinstance(cause, str)))

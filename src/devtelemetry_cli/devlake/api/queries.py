@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from devtelemetry_cli.client.text import one_line
-from devtelemetry_cli.devlake.api import decode, errors, models, plugins, urls
+from devtelemetry_cli.devlake.api import decode, models, plugins, urls
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
-from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteScope
+from devtelemetry_cli.devlake.api.models import Blueprint, Connection
 
 BLUEPRINTS_PER_PAGE = 200  # each contains its whole plan
 SCOPES_PER_PAGE = 500
@@ -40,24 +40,6 @@ def added_scopes(client: Client, connection: Connection) -> Iterator[str]:
         scope = item.get("scope", item)
         if isinstance(scope, dict) and (found := plugin.scope_id(scope, "")):
             yield found
-
-
-def remote_scopes(client: Client, connection: Connection) -> Iterator[RemoteScope]:
-    """Every scope that a connection can see, once, from all nested groups. Raises ApiError, perhaps midway."""
-    plugin = plugins.SYNCED[connection.plugin]
-    groups, entered, seen = [""], {""}, set[str]()
-    while groups:
-        for child in _children(client, connection, groups.pop()):
-            identity = decode.text(child, "id")
-            if child.get("type") == "group":
-                if identity not in entered:
-                    entered.add(identity)
-                    groups.append(identity)
-                continue
-            scope = _remote_scope(plugin, child, identity)
-            if scope.id and scope.id not in seen:
-                seen.add(scope.id)
-                yield scope
 
 
 def scope_configs(client: Client, connection: Connection) -> dict[str, int]:
@@ -108,27 +90,6 @@ def chosen(client: Client, choice: tuple[str, ...], is_wanted: Callable[[str], b
             "`devtel devlake discover` lists all; sync takes those with counts.",
             exit_code=78,
         )
-
-
-def _children(client: Client, connection: Connection, group: str) -> Iterator[dict[str, Any]]:
-    path, token, used = f"{connection.path}/remote-scopes", "", set[str]()
-    while True:
-        query = {name: value for name, value in (("groupId", group), ("pageToken", token)) if value}
-        answer = decode.record(client.get(path, **query), f"GET {path}")
-        yield from decode.objects(answer.get("children"), f"GET {path}")
-        token = decode.text(answer, "nextPageToken")
-        if not token:
-            return
-        if token in used:
-            raise errors.malformed(f"GET {path}", "a page names itself as the next one")
-        used.add(token)
-
-
-def _remote_scope(plugin: plugins.Plugin, child: dict[str, Any], identity: str) -> RemoteScope:
-    data = child.get("data")
-    full_name = decode.text(child, "fullName") or decode.text(child, "name") or identity
-    scope_id = plugin.scope_id(data, identity) if isinstance(data, dict) else identity
-    return RemoteScope(scope_id, one_line(full_name), data if isinstance(data, dict) else None)
 
 
 def _name(item: dict[str, Any]) -> str:

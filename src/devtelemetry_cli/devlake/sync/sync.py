@@ -1,6 +1,6 @@
 """A whole sync: read the existing state, plan, show the plan, execute it. One at a time for each DevLake."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from devtelemetry_cli.devlake.api import plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
+from devtelemetry_cli.devlake.api.remote_scopes import Walk
 from devtelemetry_cli.devlake.sync import plan, plan_file
 from devtelemetry_cli.devlake.sync.apply import Executor
 from devtelemetry_cli.devlake.sync.options import SyncOptions
@@ -85,7 +86,7 @@ class Sync:
                 configs[connection] = config
             added = set(queries.added_scopes(self.client, connection))
             state = ConnectionState(connection, added, has_config=config is not None)
-            remote = _counted(queries.remote_scopes(self.client, connection), result)
+            remote = _counted(Walk(self.client, connection), result)
             yield from plan.steps(self.options, existing, state, remote)
             breaker.succeeded()
         except ApiError as fault:
@@ -119,7 +120,7 @@ def exclusive(state: str, tag: str) -> Iterator[None]:
         lock.release()
 
 
-def _counted(items: Iterator[RemoteScope], result: Result) -> Iterator[RemoteScope]:
+def _counted(items: Iterable[RemoteScope], result: Result) -> Iterator[RemoteScope]:
     for item in items:
         result.seen += 1
         yield item
