@@ -96,8 +96,8 @@ def measure(home: Path, words: list[str]) -> tuple[float, float]:
 def fewest(size: int, which: str) -> tuple[int, int]:
     """The fewest requests that can do it, all and those that write, with the pages that DevLake offers.
 
-    Reading: the version, the plugins, connections of 8 plugins, all blueprints and, for each connection, its scope
-    configs, scopes, and every page of every group. Writing: a scope config and the batches of new scopes for each
+    Reading: the version, the plugins, connections of 8 plugins, all blueprints and, for each connection, its test, its
+    scope configs, scopes, and every page of every group. Writing: a scope config and the batches of new scopes for each
     connection, and for each repository its project and that project's blueprint.
     """
     sides = [size // 3 + (index < size % 3) for index in range(3)]
@@ -107,7 +107,7 @@ def fewest(size: int, which: str) -> tuple[int, int]:
         -(-side // (2 * GROUPS)) for side in sides
     ]  # the repositories of a group; an outer one holds another group
     remote = sum(1 + GROUPS * (pages(home + 1, 100) + pages(home, 100)) for home in homes)
-    reads = 1 + 1 + 8 + lists + 3 + remote
+    reads = 1 + 1 + 8 + lists + 3 + 3 + remote
     writes = 0 if which == "second" else sum(1 + -(-side // 100) for side in sides) + 2 * size
     return reads + writes, writes
 

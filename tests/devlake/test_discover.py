@@ -137,11 +137,13 @@ def test_a_choice_that_names_nothing_is_a_fault(devlake: FakeServer, operator: O
     assert "No connection github/9, svn is" in done.stderr
 
 
-def test_nothing_is_written_and_no_connection_is_ever_tested(devlake: FakeServer, operator: Operator) -> None:
+def test_nothing_is_written_and_only_data_sources_are_tested(devlake: FakeServer, operator: Operator) -> None:
     devlake.lake.connect("developer_telemetry")
     devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
     operator.call("discover")
     assert devlake.writes() == []
+    assert devlake.count("POST .*/test") == devlake.count("POST /plugins/github/connections/1/test") == 1
+    assert len(devlake.lake.connections["developer_telemetry"]) == 1
 
 
 def test_a_name_cannot_draw_on_the_terminal(devlake: FakeServer, operator: Operator) -> None:

@@ -24,13 +24,19 @@ UNAUTHORIZED = {  # the answer to /test of a saved connection whose remote answe
 class RemoteFault:
     """A failing remote API: its status and the kind of its body (json, html, text, refused).
 
-    `group`: only while that group is listed. `first_page`: from that page on.
+    `group`: only while that group is listed. `first_page`: from that page on. `passes_test`: not yet during /test.
     """
 
     status: int
     kind: str = "json"
     group: str | None = None
     first_page: int = 1
+    passes_test: bool = False
+
+    @property
+    def fails_test(self) -> bool:
+        """Whether /test meets it."""
+        return self.group is None and self.first_page == 1 and not self.passes_test
 
 
 @dataclass(frozen=True)

@@ -359,7 +359,7 @@ def main() -> None:
     with running(fake):
         print(fake.url, flush=True)
         for _ in sys.stdin:
-            kinds = [request.split("?")[0].split("/")[0].strip() for request in fake.requests]
+            kinds = ["TEST" if "/test" in request else request.split(" ")[0] for request in fake.requests]
             print(json.dumps({kind: kinds.count(kind) for kind in sorted(set(kinds))}), flush=True)
             fake.requests.clear()
 

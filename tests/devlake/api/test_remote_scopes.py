@@ -58,7 +58,7 @@ def test_a_page_that_names_itself_as_the_next_one_ends_the_walk(devlake: FakeSer
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
 def test_empty_pages_without_an_end_are_a_failure_of_that_connection(devlake: FakeServer, status: int) -> None:
     _boards(devlake, 60)
-    devlake.lake.remote_faults["jira", 1] = RemoteFault(status)
+    devlake.lake.remote_faults["jira", 1] = RemoteFault(status, passes_test=True)
     assert "behind jira/1 refuses the list" in _refused(devlake, "jira")
     assert devlake.count("GET .*remote-scopes") == remote_scopes.EMPTY_TRIES
 
@@ -81,7 +81,7 @@ def test_a_page_that_goes_on_failing_is_reported_and_what_came_before_is_kept(de
 
 def test_a_sign_in_page_behind_a_successful_answer_is_a_failure_with_its_reason(devlake: FakeServer) -> None:
     _boards(devlake, 1)
-    devlake.lake.remote_faults["jira", 1] = RemoteFault(200, "html")
+    devlake.lake.remote_faults["jira", 1] = RemoteFault(200, "html", passes_test=True)
     assert "invalid character '<'" in _refused(devlake, "jira")
 
 
@@ -94,7 +94,7 @@ def test_a_walk_ends_after_so_many_pages_whatever_comes(devlake: FakeServer, mon
 def test_the_commands_end_with_the_reason_while_jira_refuses(operator: Operator, devlake: FakeServer) -> None:
     _boards(devlake, 1)
     devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
-    devlake.lake.remote_faults["jira", 1] = RemoteFault(401)
+    devlake.lake.remote_faults["jira", 1] = RemoteFault(401, passes_test=True)
     for command in ("discover", "sync"):
         done = operator.call(command)
         assert (done.returncode, "jira/1" in done.stdout + done.stderr) == (1, True)

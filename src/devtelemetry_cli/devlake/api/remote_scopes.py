@@ -1,7 +1,7 @@
 """The scopes that a connection can see in the service behind it (GitHub, Jira, ...).
 
 While that service fails, DevLake mostly answers success without content: an empty list, or for Jira an empty page that
-names a next one, for ever. So an empty page is never believed on its own.
+names a next one, for ever. So the connection is tested first, and again where a page that was named is empty.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devtelemetry_cli.client.text import one_line
-from devtelemetry_cli.devlake.api import decode, errors, plugins
+from devtelemetry_cli.devlake.api import connection_test, decode, errors, plugins
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
@@ -32,6 +32,13 @@ class Walk:
 
     def __iter__(self) -> Iterator[RemoteScope]:
         """The scopes, lazily. Raises ApiError, perhaps midway."""
+        connection_test.check(self.client, self.connection)
+        try:
+            yield from self._scopes()
+        except ApiError as fault:
+            raise connection_test.explain(self.connection, fault) from None
+
+    def _scopes(self) -> Iterator[RemoteScope]:
         plugin = plugins.SYNCED[self.connection.plugin]
         while self._groups:
             for child in self._children(self._groups.pop()):
@@ -75,6 +82,8 @@ class Walk:
                 decode.objects(answer.get("children"), f"GET {self._path}"),
                 answer.get("nextPageToken"),
             )
+            if token and not children:  # a full last page, or a service that fails since the page before
+                connection_test.check(self.client, self.connection)
             if children or not following:
                 return children, decode.text(answer, "nextPageToken")
             if attempt < EMPTY_TRIES - 1:
