@@ -31,7 +31,7 @@ def _steps(
     **wanted: object,
 ) -> list[Step]:
     state = ConnectionState(where, set(added), has_config)
-    existing = known or ExistingState({blueprint.project: blueprint for blueprint in blueprints})
+    existing = known or plan.existing_state(blueprints)
     return list(plan.steps(SyncOptions(**{"time_after": SATURDAY, **wanted}), existing, state, remote))  # type: ignore[arg-type]
 
 
@@ -71,7 +71,7 @@ def test_a_project_whose_blueprint_lacks_its_repository_gets_it() -> None:
 
 
 def test_what_two_connections_see_is_collected_through_the_first() -> None:
-    known = ExistingState({})
+    known = plan.existing_state([])
     second = Connection("github", 2, "Acme again")
     assert len(_steps(known=known)) == 1
     assert _steps(known=known, where=second) == []
@@ -89,8 +89,30 @@ def test_two_repositories_that_would_share_a_project_are_told_apart() -> None:
     assert str(second) == "github/1 other/api: its project github/api already belongs to github/1 7"
 
 
+def _projects(*steps: Step) -> list[str]:
+    return [step.project for step in steps if isinstance(step, AddRepository)]
+
+
+def test_names_that_differ_in_letter_case_only_are_marked_for_databases_that_ignore_it() -> None:
+    other = RemoteScope("8", "Acme/API", {"githubId": 8})
+    first, second = _projects(*_steps(remote=(API, other)))
+    assert (first, second) == ("github/acme/api", options.marked("github/Acme/API"))
+
+
+def test_a_project_keeps_its_name_whatever_the_order_in_which_they_are_listed() -> None:
+    other = RemoteScope("8", "Acme/API", {"githubId": 8})
+    marked = replace(RIGHT, id=6, project=options.marked("github/Acme/API"), scopes=frozenset({("github", 1, "8")}))
+    assert _steps(RIGHT, marked, remote=(other, API), added=("7", "8")) == []
+
+
+def test_projects_that_a_database_holds_in_both_cases_are_left_as_they_are() -> None:
+    other = RemoteScope("8", "Acme/API", {"githubId": 8})
+    both = replace(RIGHT, id=6, project="github/Acme/API", scopes=frozenset({("github", 1, "8")}))
+    assert _steps(RIGHT, both, remote=(API, other), added=("7", "8")) == []
+
+
 def test_two_plugins_whose_ids_are_the_same_do_not_share_a_project() -> None:
-    known = ExistingState({})
+    known = plan.existing_state([])
     _steps(known=known, project_name="{full-name}")
     (second,) = _steps(known=known, project_name="{full-name}", where=Connection("gitlab", 1, ""))
     assert str(second) == "gitlab/1 acme/api: its project acme/api already belongs to github/1 7"
@@ -132,11 +154,11 @@ def test_a_project_name_that_is_no_pattern_is_refused(pattern: str) -> None:
         SyncOptions(SATURDAY, project_name=pattern)
 
 
-@given(st.text(min_size=1, max_size=300))
+@given(st.text(min_size=1, max_size=300).filter(lambda text: text.isprintable()))
 def test_a_project_name_always_fits_and_is_always_the_same(name: str) -> None:
     scope = RemoteScope("1", name, {})
     project = SyncOptions(SATURDAY).project(GITHUB, scope)
-    assert len(project) <= options.LONGEST_NAME
+    assert len(project.encode()) <= options.MAX_NAME_BYTES
     assert project == SyncOptions(SATURDAY).project(GITHUB, scope)
 
 
@@ -144,11 +166,14 @@ def test_a_project_name_has_no_blanks_around_it() -> None:
     assert SyncOptions(SATURDAY, project_name=" {name} ").project(GITHUB, API) == "api"
 
 
-@pytest.mark.parametrize(("length", "is_cut"), [(100, False), (101, True)])
-def test_a_name_is_cut_only_where_it_must_be(length: int, is_cut: bool) -> None:
-    name = "x" * length
+@pytest.mark.parametrize(
+    ("name", "is_cut"),
+    [("x" * 100, False), ("x" * 101, True), ("あ" * 33, False), ("あ" * 34, True), ("xü" * 40, True)],
+)
+def test_a_name_is_cut_only_where_its_bytes_are_too_many_and_at_a_character(name: str, is_cut: bool) -> None:
     project = SyncOptions(SATURDAY, project_name="{full-name}").project(GITHUB, RemoteScope("1", name, {}))
-    assert (len(project), project != name) == (100, is_cut)
+    assert (project != name, name.startswith(project.rpartition("~")[0])) == (is_cut, True)
+    assert 97 < len(project.encode()) <= 100
 
 
 def test_long_names_that_differ_only_at_their_ends_stay_apart() -> None:

@@ -56,6 +56,16 @@ def test_a_second_sync_makes_no_writing_call(acme: FakeServer) -> None:
     assert len(acme.writes()) == before
 
 
+def test_names_of_many_bytes_and_names_in_two_letter_cases_are_synced_on_any_database(devlake: FakeServer) -> None:
+    devlake.lake.ignores_case = True
+    number = devlake.lake.connect("jira")
+    for key, name in enumerate(("あ" * 65, "あ" * 65 + "2", "Shop", "shop", "SHOP")):
+        devlake.lake.repository("jira", number, name, key=key + 1)
+    result = sync(devlake)
+    assert (result.done, result.failures, len(devlake.lake.projects)) == (5, [], 5)
+    assert sync(devlake).planned == 0
+
+
 @pytest.mark.parametrize("plugin", ID_FIELDS)
 def test_each_plugins_scopes_are_named_by_its_own_id(devlake: FakeServer, plugin: str) -> None:
     number = devlake.lake.connect(plugin)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from devtelemetry_cli.devlake.api.models import Connection, RemoteScope
 from devtelemetry_cli.errors import ConfigurationError
 
-LONGEST_NAME = 100  # what DevLake stores of a project's name
+MAX_NAME_BYTES = 100  # of a project; DevLake counts bytes
 PROJECT_NAME = "{plugin}/{full-name}"
 FIELDS = frozenset({"plugin", "connection", "connection-id", "full-name", "name"})
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -61,10 +61,13 @@ class SyncOptions:
             "name": scope.full_name.rpartition("/")[2],
         }
         name = _FIELD.sub(lambda match: values[match[1]], self.project_name).strip()
-        if len(name) <= LONGEST_NAME:
-            return name
-        mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-        return f"{name[: LONGEST_NAME - 9]}~{mark}"
+        return name if len(name.encode()) <= MAX_NAME_BYTES else marked(name)
+
+
+def marked(name: str) -> str:
+    """A project name that is cut at a character and ends in a hash of the whole, at most 100 bytes."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name.encode()[: MAX_NAME_BYTES - 9].decode('utf-8', 'ignore')}~{digest}"
 
 
 def saturday_before(today: date, zone: tzinfo = UTC) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devtelemetry_cli.devlake.api.models import Blueprint, Connection, RemoteScope
-from devtelemetry_cli.devlake.sync.options import SyncOptions
+from devtelemetry_cli.devlake.sync.options import SyncOptions, marked
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,26 @@ Step = MakeConfig | AddRepository | Failure
 
 @dataclass
 class ExistingState:
-    """The blueprints of DevLake by project. `claimed` is filled while planning: the scope of each project."""
+    """The blueprints of DevLake by project, and project names by their form without letter case.
+
+    `claimed` is filled while planning: the scope of each project.
+    """
 
     blueprints: dict[str, Blueprint]
+    folded: dict[str, str]
     claimed: dict[str, tuple[Connection, str]] = field(default_factory=dict)
+
+    def unique_name(self, name: str) -> str:
+        """The name, marked where another project differs in letter case only: for some databases they are equal."""
+        if name in self.blueprints:
+            return name
+        return name if self.folded.setdefault(name.casefold(), name) == name else marked(name)
+
+
+def existing_state(blueprints: Iterable[Blueprint]) -> ExistingState:
+    """The state from all blueprints of projects."""
+    by_project = {blueprint.project: blueprint for blueprint in blueprints}
+    return ExistingState(by_project, {name.casefold(): name for name in by_project})
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,8 @@ def steps(
 def _repository(
     options: SyncOptions, existing: ExistingState, state: ConnectionState, scope: RemoteScope
 ) -> Step | None:
-    connection, project = state.connection, options.project(state.connection, scope)
+    connection = state.connection
+    project = existing.unique_name(options.project(connection, scope))
     owner, owned = existing.claimed.setdefault(project, (connection, scope.id))
     if owned != scope.id or owner.plugin != connection.plugin:
         return Failure(f"{connection} {scope.full_name}", f"its project {project} already belongs to {owner} {owned}")

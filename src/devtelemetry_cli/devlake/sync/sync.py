@@ -59,7 +59,7 @@ class Sync:
     def _plan(self, steps: PlanFile, configs: dict[Connection, int], result: Result) -> None:
         connections = list(queries.chosen(self.client, self.choice, lambda name: name in plugins.SYNCED))
         blueprints = (blueprint for blueprint in queries.blueprints(self.client) if blueprint.project)
-        existing = ExistingState({blueprint.project: blueprint for blueprint in blueprints})
+        existing = plan.existing_state(blueprints)
         breaker = CircuitBreaker()
         for connection in connections:
             result.connections += 1
