@@ -1,4 +1,4 @@
-"""devtel flush against endpoints of every temper: the right exit code, nothing lost, nothing counted twice."""
+"""devtel flush against every kind of endpoint: the right exit code, nothing lost, nothing counted twice."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def reporter(developer: Developer, endpoint: Endpoint) -> Developer:
 
 
 def flush(developer: Developer, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A flush as a person calls it: it waits for no pause, and speaks."""
+    """A flush as a user calls it: no pause holds it back, and it prints its results."""
     return developer.devtel("flush", "--verbose", *arguments)
 
 
@@ -39,7 +39,7 @@ def entry(developer: Developer, day: date = YESTERDAY) -> dict[str, object]:
     return kept
 
 
-def test_a_day_is_sent_once_and_then_there_is_nothing_to_say(reporter: Developer, endpoint: Endpoint) -> None:
+def test_a_day_is_sent_once_and_then_there_is_nothing_to_send(reporter: Developer, endpoint: Endpoint) -> None:
     first, second = flush(reporter), flush(reporter)
     assert (first.returncode, second.returncode) == (0, 0)
     assert "sent to 127.0.0.1" in first.stderr
@@ -47,14 +47,14 @@ def test_a_day_is_sent_once_and_then_there_is_nothing_to_say(reporter: Developer
     assert [request.date for request in endpoint.requests] == [YESTERDAY.isoformat()]
 
 
-def test_under_cron_all_is_silent(reporter: Developer, endpoint: Endpoint) -> None:
+def test_under_cron_a_flush_prints_nothing(reporter: Developer, endpoint: Endpoint) -> None:
     bare = {"HOME": reporter.environ["HOME"], "DEVTEL_HOME": reporter.environ["DEVTEL_HOME"], "PATH": "/usr/bin:/bin"}
     done = reporter.devtel("flush", env=bare, cwd="/")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(endpoint.requests) == 1
 
 
-def test_under_cron_a_failure_is_silent_too_and_status_tells_it(reporter: Developer, endpoint: Endpoint) -> None:
+def test_under_cron_a_failure_prints_nothing_and_status_shows_it(reporter: Developer, endpoint: Endpoint) -> None:
     endpoint.otherwise = Answer(401, refusal("token is missing"))
     done = reporter.devtel("flush")
     assert (done.returncode, done.stdout, done.stderr) == (77, "", "")
@@ -69,10 +69,10 @@ def test_the_preview_is_what_the_wire_carries_byte_for_byte(reporter: Developer,
     assert entry(reporter)["sha256"] == hashlib.sha256(endpoint.requests[0].body).hexdigest()
 
 
-def test_a_quiet_dry_run_prints_the_bytes_alone(reporter: Developer) -> None:
-    aloud, quiet = (reporter.devtel("flush", "--dry-run", *flags) for flags in ([], ["--quiet"]))
-    assert (quiet.stdout, quiet.stderr) == (aloud.stdout, "")
-    assert " bytes\n" in aloud.stderr
+def test_a_quiet_dry_run_prints_only_the_bytes(reporter: Developer) -> None:
+    normal, quiet = (reporter.devtel("flush", "--dry-run", *flags) for flags in ([], ["--quiet"]))
+    assert (quiet.stdout, quiet.stderr) == (normal.stdout, "")
+    assert " bytes\n" in normal.stderr
 
 
 def test_a_dry_run_changes_nothing(reporter: Developer) -> None:
@@ -120,7 +120,7 @@ def test_every_answer_has_its_exit_code_and_its_sentence(
 @pytest.mark.parametrize(
     "answer", [Answer(401, ""), Answer(404, "404 page not found"), Answer(503), Answer(200, "<p>")]
 )
-def test_what_was_not_taken_is_sent_when_the_endpoint_is_well_again(
+def test_an_unsent_day_is_sent_once_the_endpoint_works_again(
     reporter: Developer, endpoint: Endpoint, answer: Answer
 ) -> None:
     endpoint.script = [answer]
@@ -156,23 +156,43 @@ def test_a_key_that_is_refused_stops_the_visit_at_once(reporter: Developer, endp
     assert len(endpoint.requests) == 1
 
 
-def test_a_first_report_that_met_another_goes_once_more(reporter: Developer, endpoint: Endpoint) -> None:
+def test_a_report_that_raced_with_another_is_sent_once_more(reporter: Developer, endpoint: Endpoint) -> None:
     endpoint.script = [Answer(400, refusal("Error 1062: Duplicate entry"))]
     assert flush(reporter).returncode == 0
     assert len(endpoint.requests) == 2
 
 
-def test_a_fault_of_the_server_becomes_a_refusal_only_after_several_tries_over_a_day(
+def fail_on_yesterday(reporter: Developer, endpoint: Endpoint) -> None:
+    """One visit in which the endpoint fails on yesterday's report and stores today's."""
+    reporter.add_runs(TODAY)
+    endpoint.script = [Answer(500, refusal("boom")), Answer()]
+    flush(reporter)
+
+
+def test_a_day_that_alone_gets_internal_errors_is_refused_after_several_tries_over_a_day(
     reporter: Developer, endpoint: Endpoint
 ) -> None:
-    endpoint.otherwise = Answer(500, refusal("boom"))
-    for _ in range(5):
-        flush(reporter)
+    for _ in range(4):
+        fail_on_yesterday(reporter, endpoint)
     assert entry(reporter)["state"] == "later"
     (file,) = reporter.state.glob(f"ledger/*/*/{YESTERDAY}.json")
     file.write_text(json.dumps({**entry(reporter), "first_try": time.time() - 31 * 3600}))
-    flush(reporter)
+    fail_on_yesterday(reporter, endpoint)
     assert entry(reporter)["state"] == "refused"
+    assert "internal error (500: boom) for this day while it stored others" in str(entry(reporter)["answer"])
+
+
+def test_an_endpoint_whose_database_is_away_refuses_no_day(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.add_runs(TODAY)
+    endpoint.otherwise = Answer(500, refusal("boom"))
+    for _ in range(5):
+        flush(reporter)
+    assert (entry(reporter)["state"], entry(reporter)["tries"], entry(reporter)["first_try"]) == ("later", 0, 0)
+    (status,) = reporter.state.glob("ledger/*/*/endpoint.json")
+    assert json.loads(status.read_text())["failures"] == 5, "the whole endpoint is tried again later"
+    endpoint.otherwise = Answer()
+    assert flush(reporter).returncode == 0
+    assert reporter.status()["days_refused"] == []
 
 
 def test_a_changed_day_is_sent_again_whole_with_a_higher_revision(reporter: Developer, endpoint: Endpoint) -> None:
@@ -260,11 +280,11 @@ def test_an_endpoint_that_is_not_there_is_tried_later(developer: Developer) -> N
     assert entry(developer)["state"] == "later"
 
 
-@pytest.mark.parametrize("temper", [HANG, TRICKLE])
+@pytest.mark.parametrize("behaviour", [HANG, TRICKLE])
 def test_an_endpoint_that_does_not_finish_holds_a_flush_no_longer_than_its_deadline(
-    reporter: Developer, endpoint: Endpoint, temper: str
+    reporter: Developer, endpoint: Endpoint, behaviour: str
 ) -> None:
-    endpoint.otherwise = Answer(body=temper)
+    endpoint.otherwise = Answer(body=behaviour)
     before = time.monotonic()
     done = flush(reporter, "--deadline", "1.5")
     assert time.monotonic() - before < 25  # the endpoint would hold it for a minute
@@ -277,7 +297,7 @@ def test_an_answer_without_end_is_read_only_in_part(reporter: Developer, endpoin
     assert flush(reporter).returncode == 69
 
 
-def test_a_second_flush_gives_way(reporter: Developer, endpoint: Endpoint) -> None:
+def test_a_second_flush_ends_at_once(reporter: Developer, endpoint: Endpoint) -> None:
     endpoint.otherwise = Answer(body=HANG)
     first = subprocess.Popen([DEVTEL, "flush", "--deadline", "20"], cwd=reporter.project, env=reporter.environ)
     wait_for(lambda: endpoint.requests)
@@ -285,11 +305,11 @@ def test_a_second_flush_gives_way(reporter: Developer, endpoint: Endpoint) -> No
     first.kill()
     first.wait(20)
     assert second.returncode == 75
-    assert "Another flush is under way" in second.stderr
+    assert "Another flush is running" in second.stderr
     assert len(endpoint.requests) == 1
 
 
-def test_a_flush_that_was_killed_half_way_is_made_good_by_the_next(reporter: Developer, endpoint: Endpoint) -> None:
+def test_the_next_flush_completes_one_that_was_killed(reporter: Developer, endpoint: Endpoint) -> None:
     endpoint.script = [Answer(body=HANG)]
     first = subprocess.Popen([DEVTEL, "flush"], cwd=reporter.project, env=reporter.environ)
     wait_for(lambda: endpoint.requests)
@@ -314,7 +334,7 @@ def test_a_switch_keeps_a_flush_from_sending(reporter: Developer, endpoint: Endp
     assert endpoint.requests == []
 
 
-def test_a_damaged_config_sends_nothing_and_says_so(reporter: Developer, endpoint: Endpoint) -> None:
+def test_a_damaged_config_sends_nothing_and_is_reported(reporter: Developer, endpoint: Endpoint) -> None:
     reporter.config.write_text("[[")
     done = flush(reporter)
     assert done.returncode == 78
@@ -333,7 +353,7 @@ def test_a_damaged_ledger_only_means_that_a_day_is_sent_again(
     assert endpoint.requests[0].body == endpoint.requests[1].body
 
 
-def test_a_damaged_journal_is_told_as_far_as_it_can_be_read(reporter: Developer, endpoint: Endpoint) -> None:
+def test_the_readable_part_of_a_damaged_journal_is_sent(reporter: Developer, endpoint: Endpoint) -> None:
     (journal,) = reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
     journal.write_bytes(b"\x00noise" + journal.read_bytes() + b'\n{"v":1,"event":"sta')
     assert flush(reporter).returncode == 0
@@ -370,10 +390,10 @@ def test_a_token_is_never_shown_or_taken_from_the_command_line(reporter: Develop
 
 
 @pytest.mark.parametrize("text", ["", "\n", "two words", "caf\u00e9", "a" * 5000])
-def test_what_is_no_token_is_refused(reporter: Developer, text: str) -> None:
+def test_an_invalid_token_is_refused(reporter: Developer, text: str) -> None:
     done = reporter.devtel("token", "set", input=text)
     assert done.returncode == 78
-    assert "That is no token" in done.stderr
+    assert "Not a valid token" in done.stderr
 
 
 def test_a_token_may_come_from_a_file_or_a_command(reporter: Developer, tmp_path: Path) -> None:
@@ -384,7 +404,7 @@ def test_a_token_may_come_from_a_file_or_a_command(reporter: Developer, tmp_path
     assert kept.read_text() == "from-command"
 
 
-def test_declining_asks_the_endpoint_to_erase_and_says_what_came_of_it(reporter: Developer, endpoint: Endpoint) -> None:
+def test_declining_asks_the_endpoint_to_erase_and_reports_the_outcome(reporter: Developer, endpoint: Endpoint) -> None:
     anonymous = str(reporter.status()["anonymous_id"])
     flush(reporter)
     reporter.devtel("consent", "decline")
@@ -404,7 +424,7 @@ def test_an_erasure_stays_pending_until_the_endpoint_answers(reporter: Developer
     assert reporter.status()["pending_erasures"] == [endpoint.url]
 
 
-def test_an_endpoint_that_cannot_erase_leaves_a_person_with_their_id(reporter: Developer, endpoint: Endpoint) -> None:
+def test_an_endpoint_that_cannot_erase_leaves_the_user_with_the_id(reporter: Developer, endpoint: Endpoint) -> None:
     anonymous = str(reporter.status()["anonymous_id"])
     flush(reporter)
     reporter.devtel("consent", "decline")
@@ -414,9 +434,50 @@ def test_an_endpoint_that_cannot_erase_leaves_a_person_with_their_id(reporter: D
     assert reporter.status()["pending_erasures"] == []
 
 
-def test_a_flush_that_takes_its_time_shows_how_far_it_is_and_leaves_no_trace(
-    reporter: Developer, endpoint: Endpoint
-) -> None:
+def test_a_key_for_reports_alone_cannot_erase_and_is_asked_once(reporter: Developer, endpoint: Endpoint) -> None:
+    anonymous = str(reporter.status()["anonymous_id"])
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    endpoint.requests.clear()
+    endpoint.otherwise = Answer(403, json.dumps({"success": False, "message": "path doesn't match api key's scope"}))
+    for _ in range(2):
+        assert reporter.devtel("flush").returncode == 0
+    assert len(endpoint.requests) == 1
+    assert reporter.status()["pending_erasures"] == [endpoint.url]
+    assert f"delete the ID {anonymous}" in flush(reporter).stderr
+    assert reporter.status()["pending_erasures"] == []
+
+
+def test_a_key_that_is_invalid_leaves_the_erasure_pending(reporter: Developer, endpoint: Endpoint) -> None:
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    endpoint.otherwise = Answer(403, refusal("api key is invalid"))
+    assert flush(reporter).returncode == 77
+    assert reporter.status()["pending_erasures"] == [endpoint.url]
+
+
+def test_the_token_is_deleted_in_the_flush_that_settles_the_erasure(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.devtel("token", "set", input="s3cret\n")
+    flush(reporter)
+    reporter.devtel("consent", "decline")
+    assert list(reporter.state.glob("tokens/*"))
+    flush(reporter)
+    assert endpoint.requests[-1].headers["authorization"] == "Bearer s3cret"
+    assert not list(reporter.state.glob("tokens/*"))
+
+
+def test_two_destinations_on_one_host_are_named_by_their_addresses(reporter: Developer, endpoint: Endpoint) -> None:
+    second = f"{endpoint.base}/plugins/developer_telemetry/connections/2/report"
+    reporter.project_file(second)
+    reporter.grant()
+    reporter.makefile("impl-work:\n\t@true")
+    reporter.make("work")
+    sent = flush(reporter).stderr
+    assert f"sent to {endpoint.url}: {YESTERDAY}" in sent
+    assert f"sent to {second}: {TODAY}" in sent
+
+
+def test_a_slow_flush_shows_its_progress(reporter: Developer, endpoint: Endpoint) -> None:
     reporter.add_runs(TODAY)
     endpoint.script = [Answer(delay=1.2)]
     child = pexpect.spawn(
@@ -429,7 +490,7 @@ def test_a_flush_that_takes_its_time_shows_how_far_it_is_and_leaves_no_trace(
     assert child.exitstatus == 0
 
 
-def test_a_quick_flush_shows_no_bar_and_a_quiet_one_nothing(reporter: Developer) -> None:
+def test_a_quick_flush_shows_no_progress_bar_and_a_quiet_one_nothing(reporter: Developer) -> None:
     def shown(*arguments: str) -> str:
         return str(
             pexpect.run(f"{DEVTEL} flush {' '.join(arguments)}", cwd=str(reporter.project), env=reporter.environ)

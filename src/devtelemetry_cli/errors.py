@@ -1,11 +1,11 @@
-"""What can end a command other than success: one small tree, each class with its exit code.
+"""The errors that end a command: one small tree, each class with its exit code.
 
 The codes are those of sysexits(3) where one fits. `wrap` has none of its own: it ends as its child did.
 """
 
 
 class DevtelError(Exception):
-    """A sentence for a person (what happened and why) with an advice (what to do now)."""
+    """A sentence for a user (what happened and why) with an advice (what to do now)."""
 
     exit_code = 1
 
@@ -15,12 +15,12 @@ class DevtelError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        """The whole sentence as `devtel` prints it after its own name."""
+        """Message and advice, as `devtel` prints them after its own name."""
         return f"{self.message} {self.advice}".strip()
 
 
 class DataRefusedError(DevtelError):
-    """The endpoint will never take this report (EX_DATAERR)."""
+    """The endpoint will never accept this report (EX_DATAERR)."""
 
     exit_code = 65
 
@@ -32,13 +32,13 @@ class UnavailableError(DevtelError):
 
 
 class TryLaterError(DevtelError):
-    """Something passing is in the way; nothing is lost (EX_TEMPFAIL)."""
+    """A passing fault; nothing is lost (EX_TEMPFAIL)."""
 
     exit_code = 75
 
 
 class KeyRefusedError(DevtelError):
-    """The endpoint refused the key, or wants one (EX_NOPERM)."""
+    """The endpoint refused the key, or requires one (EX_NOPERM)."""
 
     exit_code = 77
 

@@ -1,4 +1,4 @@
-"""Report URLs: which are taken, and what stands for them."""
+"""Report URLs: validation, keys and labels."""
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ REPORT = "/connections/1/report"
         f"https://[::1]:8080{REPORT}",
     ],
 )
-def test_every_address_of_a_report_endpoint_is_taken(url: str) -> None:
+def test_every_address_of_a_report_endpoint_is_accepted(url: str) -> None:
     assert destination.parse(url).url == url
 
 
@@ -130,3 +130,16 @@ def test_plain_http_to_another_machine_is_noted(url: str, elsewhere: bool) -> No
 
 def test_the_host_is_shown_with_its_port() -> None:
     assert destination.parse(f"https://DevLake:8443{REPORT}").host == "devlake:8443"
+
+
+@pytest.mark.parametrize(
+    ("among", "shown"),
+    [
+        ([], "host:8080"),
+        ([f"http://host:8080{REPORT}", f"http://other{REPORT}", "http://[", ""], "host:8080"),
+        ([f"http://host:8080{REPORT}", "http://HOST:8080/connections/2/report"], f"http://host:8080{REPORT}"),
+        ([f"https://host:8080{REPORT}"], f"http://host:8080{REPORT}"),
+    ],
+)
+def test_a_label_is_the_host_unless_another_destination_shares_it(among: list[str], shown: str) -> None:
+    assert destination.label(f"http://host:8080{REPORT}", among) == shown

@@ -73,5 +73,5 @@ def test_a_make_that_hangs_has_no_version(tmp_path: Path, monkeypatch: pytest.Mo
     make = tmp_path / "mymake"
     make.write_text("#!/bin/sh\nexec sleep 30\n")
     make.chmod(0o755)
-    monkeypatch.setattr(machine, "_PATIENCE", 0.1)
+    monkeypatch.setattr(machine, "_TIMEOUT", 0.1)
     assert machine.snapshot({"DEVTEL_MAKE": str(make)}).make == ""

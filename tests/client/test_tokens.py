@@ -1,7 +1,8 @@
-"""Tokens: kept for their owner alone, given to their destination alone, never shown."""
+"""Tokens: readable for their owner only, sent to their destination only, never shown."""
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from devtelemetry_cli.client import tokens
 from devtelemetry_cli.errors import ConfigurationError
 
 URL = "https://h/connections/1/report"
+OTHER = "https://other/connections/1/report"
 
 
 @pytest.fixture
@@ -17,11 +19,11 @@ def config(tmp_path: Path) -> str:
     return str(tmp_path / "devtel" / "config.toml")
 
 
-def find(config: str, environ: dict[str, str] | None = None, *, only: bool = False) -> str:
-    return tokens.find(config, environ or {}, "key", URL, only)
+def find(config: str, environ: dict[str, str] | None = None, decided: Sequence[str] = (URL, OTHER)) -> str:
+    return tokens.find(config, environ or {}, "key", URL, decided)
 
 
-def test_a_token_is_kept_for_its_owner_alone_and_found_again(config: str) -> None:
+def test_a_token_is_kept_for_its_owner_only_and_found_again(config: str) -> None:
     tokens.keep(config, "key", "  s3cret\n")
     assert find(config) == "s3cret"
     assert stat.S_IMODE(tokens.place(config, "key").stat().st_mode) == 0o600
@@ -33,48 +35,50 @@ def test_another_destinations_token_is_not_found(config: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "s3cret two", "s3cret\nline", "s3cret\x1b", "s3cretü", "s3cret" * 700])
-def test_what_is_no_token_is_refused_and_never_shown(config: str, text: str) -> None:
-    with pytest.raises(ConfigurationError, match="no token") as refused:
+def test_an_invalid_token_is_refused_and_never_shown(config: str, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="Not a valid token") as refused:
         tokens.keep(config, "key", text)
     assert "s3cret" not in str(refused.value)
     assert not tokens.place(config, "key").exists()
 
 
 @pytest.mark.parametrize(
-    ("intended", "only", "goes"),
+    ("named", "decided", "is_sent"),
     [
-        (URL, False, True),
-        (f" {URL}/ ", False, True),
-        (URL, True, True),
-        ("https://other/connections/1/report", False, False),
-        ("https://other/connections/1/report", True, False),
-        ("", True, True),
-        ("", False, False),
+        (URL, (URL, OTHER), True),
+        (f" {URL}/ ", (URL, OTHER), True),
+        (URL, (), True),
+        (OTHER, (URL, OTHER), False),
+        (OTHER, (URL,), False),
+        ("", (URL,), True),
+        ("", (URL, OTHER), False),
+        ("", (OTHER,), False),
+        ("", (), False),
     ],
 )
-def test_a_token_of_the_environment_goes_only_where_it_is_meant_for(
-    config: str, intended: str, only: bool, goes: bool
+def test_a_token_of_the_environment_goes_only_to_the_destination_it_is_meant_for(
+    config: str, named: str, decided: Sequence[str], is_sent: bool
 ) -> None:
     tokens.keep(config, "key", "kept")
-    found = find(config, {"DEVTEL_TOKEN": "from-env", "DEVTEL_REPORT_URL": intended}, only=only)
-    assert found == ("from-env" if goes else "kept")
+    found = find(config, {"DEVTEL_TOKEN": "from-env", "DEVTEL_REPORT_URL": named}, decided)
+    assert found == ("from-env" if is_sent else "kept")
 
 
-def test_a_token_may_stand_in_a_file_that_the_environment_names(config: str, tmp_path: Path) -> None:
+def test_the_environment_may_name_a_file_with_the_token(config: str, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("in-a-file\n")
     environ = {"DEVTEL_TOKEN_FILE": str(tmp_path / "token")}
-    assert find(config, environ, only=True) == "in-a-file"
-    assert find(config, environ | {"DEVTEL_TOKEN": "itself"}, only=True) == "itself"
+    assert find(config, environ, [URL]) == "in-a-file"
+    assert find(config, environ | {"DEVTEL_TOKEN": "itself"}, [URL]) == "itself"
 
 
-def test_a_file_that_cannot_be_read_is_said(config: str, tmp_path: Path) -> None:
+def test_a_token_file_that_cannot_be_read_is_reported(config: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for file in (tmp_path / "none", tmp_path / "fifo", tmp_path):
         with pytest.raises(ConfigurationError, match="DEVTEL_TOKEN_FILE"):
-            find(config, {"DEVTEL_TOKEN_FILE": str(file)}, only=True)
+            find(config, {"DEVTEL_TOKEN_FILE": str(file)}, [URL])
 
 
-def test_a_kept_token_that_cannot_be_read_is_said(config: str) -> None:
+def test_a_kept_token_that_cannot_be_read_is_reported(config: str) -> None:
     tokens.place(config, "key").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="devtel token set"):
         find(config)
@@ -83,5 +87,5 @@ def test_a_kept_token_that_cannot_be_read_is_said(config: str) -> None:
 def test_a_damaged_token_is_not_sent(config: str) -> None:
     tokens.keep(config, "key", "s3cret")
     tokens.place(config, "key").write_bytes(b"s3cret\xff\r\nX-Other: 1")
-    with pytest.raises(ConfigurationError, match="no token"):
+    with pytest.raises(ConfigurationError, match="Not a valid token"):
         find(config)

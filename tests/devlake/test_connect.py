@@ -24,7 +24,7 @@ PATH = "/plugins/developer_telemetry/connections/1/report"
 
 def _token(operator: Operator, url: str) -> str:
     config = str(operator.home / "devtel" / "config.toml")
-    return tokens.find(config, {}, destination.parse(url).key, url, True)
+    return tokens.find(config, {}, destination.parse(url).key, url, [url])
 
 
 def test_an_empty_devlake_gets_a_connection_and_a_key_for_it(operator: Operator, devlake: FakeServer) -> None:

@@ -1,20 +1,21 @@
-"""A report URL: where reports may go. Each destination has its own consent, journal, ledger and token."""
+"""Report URLs. Each destination has its own consent, journal, ledger and token."""
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from devtelemetry_cli.errors import ConfigurationError
 
-NOWHERE = "nowhere"  # the key of records made for oneself where no report URL is known
+NOWHERE = "nowhere"  # the key of local records where no report URL is set
 _REPORT_PATH = re.compile(r".*/connections/[0-9]+/report")
 _THIS_MACHINE = re.compile(r"localhost|::1|127(\.[0-9]+){3}")
 
 
 @dataclass(frozen=True)
 class Destination:
-    """One report URL, and the key that names its folders and its place in the config."""
+    """One report URL; `key` names its folders and its table in the user config."""
 
     url: str
     host: str
@@ -23,17 +24,17 @@ class Destination:
 
 
 def parse(url: str) -> Destination:
-    """Read a report URL: the whole address, up to `/connections/ID/report`. Raises ConfigurationError."""
+    """Parse a report URL: the whole address, up to `/connections/ID/report`. Raises ConfigurationError."""
     address = url.strip().rstrip("/")
     parts = _split(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _wrong(url, "it must begin with https:// or http:// and name a host")
     if parts.username is not None or parts.password is not None:
-        raise _wrong("", "it holds a user name or password, which belong into `devtel token set`")
+        raise _wrong("", "it contains a user name or password, which belong in `devtel token set`")
     if parts.query or parts.fragment or not _REPORT_PATH.fullmatch(parts.path):
         raise _wrong(url, "it must be the whole address, up to /connections/ID/report")
     if not address.isascii() or not address.isprintable() or " " in address:
-        raise _wrong("", "it holds characters that no address has")
+        raise _wrong("", "it contains characters that are not allowed in an address")
     host = parts.netloc.lower()
     return Destination(
         url=address,
@@ -43,17 +44,33 @@ def parse(url: str) -> Destination:
     )
 
 
+def label(url: str, among: Iterable[str]) -> str:
+    """The name of a report URL in messages: its host, or the whole address where another URL in `among` has the host.
+
+    Raises ConfigurationError for an invalid `url`; the others may be anything.
+    """
+    host = parse(url).host
+    return url if any(other != url and _host(other) == host for other in among) else host
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
 def _split(address: str) -> SplitResult:
     try:
         parts = urlsplit(address)
-        _ = parts.port  # only looking at it finds a port that is none
+        _ = parts.port  # parsed, and refused, on access
     except ValueError:
         raise _wrong(address, "its host or port cannot be read") from None
     return parts
 
 
 def _key(address: str, host: str) -> str:
-    """Readable for whoever looks into the folder, distinct for every address."""
+    """Readable in a listing of folders, distinct for every address."""
     readable = "".join(c if c.isalnum() or c in ".-" else "-" for c in host)[:40]
     return f"{readable}-{hashlib.sha256(address.encode()).hexdigest()[:12]}"
 

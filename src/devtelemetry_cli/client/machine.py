@@ -1,4 +1,4 @@
-"""The machine, as far as a report tells it."""
+"""The environment fields of a report: the kind of machine, without anything that names it."""
 
 import os
 import platform
@@ -10,11 +10,11 @@ import psutil
 from devtelemetry_cli import __version__
 from devtelemetry_cli.model.metrics import Environment
 
-_PATIENCE = 5.0  # seconds for `make --version`
+_TIMEOUT = 5.0  # seconds for `make --version`
 
 
 def snapshot(environ: dict[str, str]) -> Environment:
-    """This machine now; what cannot be found out stays empty."""
+    """This machine now; a value that cannot be determined stays empty."""
     return Environment(
         os=platform.system().lower(),
         architecture=platform.machine(),
@@ -26,7 +26,7 @@ def snapshot(environ: dict[str, str]) -> Environment:
 
 
 def memory_class(size: int) -> int:
-    """Bytes as GiB rounded to the nearest power of two, at least 1: machines of one kind look alike."""
+    """Bytes as GiB rounded to the nearest power of two, at least 1, so that machines of one kind look alike."""
     gib = max(1.0, size / 2**30)
     lower: int = 1 << (int(gib).bit_length() - 1)
     return lower if gib - lower < 2 * lower - gib else 2 * lower
@@ -34,9 +34,9 @@ def memory_class(size: int) -> int:
 
 def _make_version(make: str) -> str:
     try:
-        # The make that the developer chose, asked for its version: nothing of a project is run.
+        # The make that the developer chose; with --version it runs nothing of a project.
         answer = subprocess.run(  # noqa: S603
-            [make, "--version"], capture_output=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL, check=False
+            [make, "--version"], capture_output=True, timeout=_TIMEOUT, stdin=subprocess.DEVNULL, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return ""

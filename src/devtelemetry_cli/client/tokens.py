@@ -1,5 +1,6 @@
 """The token of each destination: kept 0600 in a file of its own, sent to that destination only, never shown."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files
@@ -9,36 +10,37 @@ MAX_LENGTH = 4096
 
 
 def place(config: str, key: str) -> Path:
-    """The file that holds the token of the destination `key`."""
+    """The file with the token of the destination `key`."""
     return Path(config).parent / "tokens" / key
 
 
 def keep(config: str, key: str, text: str) -> None:
-    """Keep a token. Raises ConfigurationError when it cannot be one, OSError when it cannot be written."""
+    """Write a token. Raises ConfigurationError where it cannot be one, OSError where it cannot be written."""
     atomic_files.atomic_write(place(config, key), check(text).encode())
 
 
 def check(text: str) -> str:
-    """The token without the line break around it. Raises ConfigurationError; the text is never shown."""
+    """The token without the blanks around it. Raises ConfigurationError; the text is never shown."""
     token = text.strip()
     if not token or len(token) > MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         raise ConfigurationError(
-            f"That is no token: it must be one word of 1 to {MAX_LENGTH} printable ASCII characters.",
-            "Nothing was kept.",
+            f"Not a valid token: it must be one word of 1 to {MAX_LENGTH} printable ASCII characters.",
+            "Nothing was saved.",
         )
     return token
 
 
-def find(config: str, environ: dict[str, str], key: str, url: str, only_destination: bool) -> str:
-    """The token for a destination, or "" for none. Raises ConfigurationError when it cannot be read.
+def find(config: str, environ: dict[str, str], key: str, url: str, destinations: Collection[str]) -> str:
+    """The token for the destination at `url`, or "" for none. Raises ConfigurationError where it cannot be read.
 
-    One from the environment goes only to the address that the environment gives or, where it gives none,
-    to the only destination there is.
+    A token goes only to the destination that it was given for: a saved one to its own, one from the environment to
+    the address in DEVTEL_REPORT_URL or, without that, to the only one that was ever decided on (`destinations` are
+    the URLs of all decisions).
     """
-    from_environment = _environment_token(environ)
-    intended = environ.get("DEVTEL_REPORT_URL", "").strip().rstrip("/")
-    if from_environment and (intended == url or (not intended and only_destination)):
-        return from_environment
+    if _is_meant_for(url, environ.get("DEVTEL_REPORT_URL", ""), destinations):
+        token = _environment_token(environ)
+        if token:
+            return token
     try:
         return check(atomic_files.read(place(config, key)).decode("utf-8", "replace"))
     except FileNotFoundError:
@@ -48,6 +50,11 @@ def find(config: str, environ: dict[str, str], key: str, url: str, only_destinat
             f"The token in {place(config, key)} cannot be read: {fault.strerror or fault}.",
             "Set it again: devtel token set.",
         ) from None
+
+
+def _is_meant_for(url: str, report_url: str, destinations: Collection[str]) -> bool:
+    named = report_url.strip().rstrip("/")
+    return named == url if named else set(destinations) == {url}
 
 
 def _environment_token(environ: dict[str, str]) -> str:

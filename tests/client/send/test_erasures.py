@@ -1,8 +1,9 @@
-"""Erasures that are still owed: remembered until they are done, and nothing else beside them."""
+"""Pending erasure requests: kept until they are settled, and nothing else beside them."""
 
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,18 +35,29 @@ def test_nothing_pending_leaves_no_id_and_no_file(tmp_path: Path) -> None:
     assert [name for name in tree(tmp_path) if not name.endswith(".lock")] == []
 
 
-def test_settling_what_was_settled_is_nothing(tmp_path: Path) -> None:
+def test_settling_twice_changes_nothing(tmp_path: Path) -> None:
     erasures.settle(StateDir(tmp_path), ONE)
     assert erasures.pending(StateDir(tmp_path)) == []
 
 
-def test_the_file_holds_just_what_is_owed(tmp_path: Path) -> None:
+def test_the_file_contains_only_pending_requests(tmp_path: Path) -> None:
     erasures.queue(StateDir(tmp_path), ONE)
     file = tmp_path / "erasures.json"
     assert json.loads(file.read_text()) == [
         {"url": ONE.url, "key": "a", "anonymous_id": "id-1", "contact": "dx@a"},
     ]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_request_that_is_impossible_stays_pending_and_is_marked(tmp_path: Path) -> None:
+    for erasure in (ONE, TWO):
+        erasures.queue(StateDir(tmp_path), erasure)
+    erasures.mark_impossible(StateDir(tmp_path), ONE)
+    marked, other = erasures.pending(StateDir(tmp_path))
+    assert (marked, other) == (replace(ONE, is_impossible=True), TWO)
+    erasures.queue(StateDir(tmp_path), ONE)
+    erasures.settle(StateDir(tmp_path), marked)
+    assert erasures.pending(StateDir(tmp_path)) == [TWO]
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def connect_(  # noqa: PLR0913, PLR0917 - click passes every option
 def _store_key(client: Client, url: str, connection: Connection, key_name: str, key_to: str) -> None:
     """Create a key, unless one is stored here and no other was requested; stored as by `devtel token set`."""
     config, target = paths.config_file(dict(os.environ)), destination.parse(url)
-    key = "" if key_name else tokens.find(config, {}, target.key, url, only_destination=False)
+    key = "" if key_name else tokens.find(config, {}, target.key, url, ())
     if key:
         log("a key for it is already stored here")
     else:

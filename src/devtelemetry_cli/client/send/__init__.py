@@ -1,6 +1,10 @@
-"""From the journal to the endpoint, once a day.
+"""Delivery of reports, below send.py.
 
-flush    the steps, in their order           days     which days have something to tell, and the bytes
-post     one request                         answers  what an answer means
-erasing  withdraw an ID at its endpoint      tidy     what is not kept for ever
+outbox            which days changed, and the bytes of their reports
+ledger            delivery state per day and per endpoint
+transitions       the next state of a day: decide, apply_response, count_failure
+endpoint          one request to a report endpoint
+responses         the meaning of an answer
+erasures          pending erasure requests; erasure_requests sends them
+retention         deletion of records after their time
 """

@@ -1,4 +1,4 @@
-"""Ask an endpoint to erase an ID that was withdrawn, and say what came of it."""
+"""Requests to an endpoint for the erasure of a withdrawn ID, and their outcomes."""
 
 from dataclasses import dataclass
 
@@ -9,32 +9,50 @@ from devtelemetry_cli.client.send.erasures import Erasure
 from devtelemetry_cli.client.send.responses import Answer, Meaning
 from devtelemetry_cli.errors import DevtelError
 
-_CANNOT = (404, 405)  # DevLake's plugin has no such address; nor does a connection that was deleted with its rows
+# DevLake's plugin has no such address, nor has a connection that was deleted with its rows.
+_NO_SUCH_ADDRESS = (404, 405)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: a sentence where it is over, else the fault that leaves it pending."""
+    """The outcome of a request: a sentence where it is settled, else the fault that leaves it pending.
+
+    Both are empty where nothing was asked, since the endpoint cannot erase and no user is present to read it.
+    """
 
     sentence: str = ""
     fault: DevtelError | None = None
+    is_settled: bool = False
 
 
-def ask(state: StateDir, endpoint: ReportEndpoint, owed: Erasure, in_person: bool) -> Outcome:
+def ask(state: StateDir, endpoint: ReportEndpoint, erasure: Erasure, in_person: bool) -> Outcome:
     """Ask for one erasure; it is settled once confirmed. Raises OSError.
 
-    Where the endpoint cannot erase it stays pending until a person was told the ID to ask its operator with.
+    An endpoint that cannot erase is asked once. The erasure then stays pending until a user has seen the ID to ask
+    its operator with.
     """
-    answer = endpoint.forget(owed.anonymous_id)
+    if erasure.is_impossible and not in_person:
+        return Outcome()
+    answer = endpoint.forget(erasure.anonymous_id)
     if answer.meaning is Meaning.STORED:
-        erasures.settle(state, owed)
-        return Outcome(f"{endpoint.host} confirmed: {_deleted(answer)} daily reports of yours were erased.")
-    if answer.status in _CANNOT:
-        if in_person:
-            erasures.settle(state, owed)
-        whom = owed.contact or "its operator"
-        return Outcome(f"{endpoint.host} cannot erase by itself. Ask {whom} to delete the ID {owed.anonymous_id}.")
-    return Outcome(fault=answer.error(f"The erasure is still pending. {answer.sentence}"))
+        erasures.settle(state, erasure)
+        sentence = f"{endpoint.host} confirmed: {_deleted(answer)} daily reports of yours were erased."
+        return Outcome(sentence, is_settled=True)
+    if not _cannot_erase(answer):
+        return Outcome(fault=answer.error(f"The erasure is still pending. {answer.sentence}"))
+    (erasures.settle if in_person else erasures.mark_impossible)(state, erasure)
+    operator = erasure.contact or "its operator"
+    sentence = f"{endpoint.host} cannot erase by itself. Ask {operator} to delete the ID {erasure.anonymous_id}."
+    return Outcome(sentence, is_settled=in_person)
+
+
+def _cannot_erase(answer: Answer) -> bool:
+    """Whether no later request with this key can succeed.
+
+    DevLake answers 403 "path doesn't match api key's scope" to a key for reports alone, before it looks for the
+    address.
+    """
+    return answer.status in _NO_SUCH_ADDRESS or (answer.status == 403 and "path" in answer.reason)
 
 
 def _deleted(answer: Answer) -> int:

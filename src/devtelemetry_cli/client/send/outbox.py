@@ -1,4 +1,4 @@
-"""Which days have something to tell, and what: journal and ledger -> the exact bytes of a report."""
+"""The days to send and their reports: journal and ledger -> the exact bytes of a report."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, SENT, 
 from devtelemetry_cli.model.metrics import Environment
 from devtelemetry_cli.report.encode import encode
 
-AGAIN = 30  # days after which an acknowledged day is not told again
-NEVER_SENT = 90  # days after which a day that could not be told is given up, and counted
+AGAIN = 30  # days after which an acknowledged day is not sent again
+NEVER_SENT = 90  # days after which a day that could not be sent expires, and is counted
 
 
 @dataclass(frozen=True)
 class Report:
-    """One day's report as it would leave: its exact bytes, what they amount to, and what they were made from."""
+    """One day's report: its exact bytes, its runs, and the journal's size and running targets when it was read."""
 
     date: str
     body: bytes
@@ -33,36 +33,36 @@ class Report:
         return hashlib.sha256(self.body).hexdigest()
 
     def has_changes(self, entry: Entry) -> bool:
-        """Whether it tells more than what was told: never a smaller total, never the same bytes again."""
+        """Whether it adds to what was sent: never a smaller total, never the same bytes again."""
         return self.runs > 0 and self.runs >= entry.sent_runs and self.sha256 != entry.acknowledged
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The journal of one destination on this host, and the agreement under which it is told."""
+    """The journal of one destination on one machine, and the grant under which it is sent."""
 
     folder: Path
     host: str
     decision: Decision
 
     def report(self, day: str, environment: Environment) -> Report:
-        """The report of a day as its records stand now. Raises OSError."""
-        size = _size(self, day)  # before reading: what is appended meanwhile makes the day changed again
+        """The report of a day from its present records. Raises OSError."""
+        size = _size(self, day)  # before reading: a record appended meanwhile counts as a change
         summed = self.sum_up(day, reader.Tally())
         body = encode(summed.metrics, self.decision.anonymous_id, self.host, environment, self.decision.notice)
         return Report(day, body, summed.metrics.runs, size, summed.running)
 
     def sum_up(self, day: str, tally: reader.Tally) -> aggregate.Day:
-        """The day's records of this agreement added up. Raises OSError."""
+        """The totals of the day's records under this grant. Raises OSError."""
         records = reader.records(reader.file(self.folder, day), tally)
         return aggregate.day(day, records, self.decision.grant, liveness.is_running)
 
 
 def changed(journal: Journal, ledger: Ledger, today: date) -> Iterator[str]:
-    """The days that may have something to tell: changed since they were acknowledged, oldest first.
+    """The days that may have changes since they were acknowledged, oldest first.
 
-    A day that has not come yet waits for it: the clock was ahead, and an endpoint refuses it. One that was given up
-    by a clock that was ahead is told after all.
+    A day in the future (the clock was ahead) waits for its date, since an endpoint refuses it. A day that expired by
+    a clock that was ahead is sent after all.
     """
     for day in reader.days(journal.folder):
         entry = ledger.entry(day)
@@ -76,7 +76,7 @@ def changed(journal: Journal, ledger: Ledger, today: date) -> Iterator[str]:
 
 
 def overdue(folder: Path, ledger: Ledger, today: date) -> list[str]:
-    """The days in a journal's folder that were never acknowledged and are too old to be told."""
+    """The days in a journal's folder that were never acknowledged and are too old to be sent."""
     limit = today - timedelta(days=NEVER_SENT)
     old = [ledger.entry(day) for day in reader.days(folder) if date.fromisoformat(day) < limit]
     return [entry.date for entry in old if not entry.acknowledged and entry.state != EXPIRED]
@@ -86,4 +86,4 @@ def _size(journal: Journal, day: str) -> int:
     try:
         return reader.file(journal.folder, day).stat().st_size
     except OSError:
-        return -1  # a change like any other; reading it tells what is wrong
+        return -1  # counts as a change; the fault is raised on reading

@@ -24,14 +24,20 @@ class Meaning(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """A classified answer: `sentence` is what happened and what to do, `wait` the seconds asked for (0 for none)."""
+    """A classified answer: `sentence` is what happened and what to do, `wait` the seconds asked for (0 for none).
+
+    `reason` is the endpoint's own message about a refused key, `data` the content of a success, `refusal` the
+    sentence for RETRY_LIMITED once the tries are used up.
+    """
 
     meaning: Meaning
     sentence: str = ""
     error: type[DevtelError] = DevtelError
     status: int = 0
     wait: float = 0.0
-    data: object = None  # the content of a success
+    data: object = None
+    reason: str = ""
+    refusal: str = ""
 
 
 PASSING = frozenset({408, 425, 428, 429, 502, 503, 504})
@@ -47,8 +53,7 @@ def classify(status: int, headers: dict[str, str], body: bytes, host: str) -> An
     if status in PASSING:
         return _passing(status, headers, host)
     if status >= 500:
-        sentence = f"{host} had an internal error ({status}{_reason(body)}). It is tried again later."
-        return Answer(Meaning.RETRY_LIMITED, sentence, errors.TryLaterError, status, _wait(headers))
+        return _internal_error(status, headers, body, host)
     return _client_error(status, body, host)
 
 
@@ -82,11 +87,24 @@ def _passing(status: int, headers: dict[str, str], host: str) -> Answer:
     return Answer(Meaning.LATER, sentence, errors.TryLaterError, status, _wait(headers))
 
 
+def _internal_error(status: int, headers: dict[str, str], body: bytes, host: str) -> Answer:
+    error = f"{host} had an internal error ({status}{_reason(body)})"
+    return Answer(
+        Meaning.RETRY_LIMITED,
+        f"{error}. It is tried again later.",
+        errors.TryLaterError,
+        status,
+        _wait(headers),
+        refusal=f"{error} for this day while it stored others. The day is set aside; other days continue.",
+    )
+
+
 def _client_error(status: int, body: bytes, host: str) -> Answer:
     if status == 401:
-        return _key(401, f"{host} wants a key (401). Set one: devtel token set.")
+        return _key(401, body, f"{host} wants a key (401). Set one: devtel token set.")
     if status == 403:
-        return _key(403, f"{host} refused the key (403{_reason(body)}). Ask its operator for one: devtel token set.")
+        sentence = f"{host} refused the key (403{_reason(body)}). Ask its operator for one: devtel token set."
+        return _key(403, body, sentence)
     if status == 404:
         return _not_found(body, host)
     if status == 400 and "duplicate" in body.decode("utf-8", "replace").lower():
@@ -110,8 +128,8 @@ def _stop(status: int, sentence: str) -> Answer:
     return Answer(Meaning.STOP, sentence, errors.ConfigurationError, status)
 
 
-def _key(status: int, sentence: str) -> Answer:
-    return Answer(Meaning.STOP, sentence, errors.KeyRefusedError, status)
+def _key(status: int, body: bytes, sentence: str) -> Answer:
+    return Answer(Meaning.STOP, sentence, errors.KeyRefusedError, status, reason=_reason(body).removeprefix(": "))
 
 
 def _envelope(body: bytes) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What is not kept for ever: records after their time, days that could never be told, all of who declined."""
+"""Deletion: records after their time, days that could never be sent, and the rest of a declined destination."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from devtelemetry_cli.client.send.ledger import Ledger
 
 
 def destination(state: StateDir, decision: Decision, keep_days: int, today: date) -> None:
-    """Delete what a destination's time is over for, on this host. Raises OSError."""
+    """Delete a destination's records that are past their time, on this machine. Raises OSError."""
     if decision.state == consent_cache.DECLINED:
         decide.erase_again(state, decision.key)
         return
@@ -22,12 +22,12 @@ def destination(state: StateDir, decision: Decision, keep_days: int, today: date
             book = Ledger(state, decision.key, host)
             folder = Path(state.journal(name, host))
             if decision.state == consent_cache.GRANTED and name == decision.key:
-                _give_up(folder, book, today)
+                _expire(folder, book, today)
             _drop_old(folder, book, today - timedelta(days=keep_days))
 
 
-def _give_up(folder: Path, book: Ledger, today: date) -> None:
-    """Mark days that could not be told in time, so that they are counted and not tried for ever."""
+def _expire(folder: Path, book: Ledger, today: date) -> None:
+    """Mark days that could not be sent in time, so that they are counted and not tried for ever."""
     for day in outbox.overdue(folder, book, today):
         entry = book.entry(day)
         entry.state = ledger.EXPIRED

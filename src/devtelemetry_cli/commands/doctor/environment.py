@@ -93,8 +93,8 @@ class Environment:
         """
         if url not in self._replies:
             keys = [one.key for one in self.granted if one.url == url]
-            only = len(self.decisions) == 1
-            token = tokens.find(self.context.config, self.context.environ, keys[0], url, only) if keys else ""
+            decided = [one.url for one in self.decisions.values()]
+            token = tokens.find(self.context.config, self.context.environ, keys[0], url, decided) if keys else ""
             self._replies[url] = probe.connection(url, token)
         return self._replies[url]
 
