@@ -204,3 +204,10 @@ def test_nobody_is_told_to_remove_the_config_in_which_the_agreements_stand(tmp_p
         decisions.decisions(read_user(str(tmp_path / "config.toml")))
     assert "remove" not in fault.value.advice
     assert "`devtel consent` keeps it under another name" in fault.value.advice
+
+
+@pytest.mark.parametrize("value", ["5", '"make"', "true"])
+def test_an_engine_is_one_of_two(tmp_path: Path, value: str) -> None:
+    (tmp_path / "config.toml").write_text(f"engine = {value}")
+    with pytest.raises(DamagedError, match='engine must be "plugin" or "wrapper"'):
+        read_user(str(tmp_path / "config.toml"))

@@ -76,6 +76,16 @@ class StateDir:
         return f"{self.folder}/erasures.json"
 
     @property
+    def plugin(self) -> str:
+        """The folder of the plug-in that make loads, and of the makes it is approved for."""
+        return f"{self.folder}/plugin"
+
+    @property
+    def every_target_markers(self) -> str:
+        """The folder with one file per destination that has an agreement to every target."""
+        return f"{self.folder}/every"
+
+    @property
     def start_file(self) -> str:
         """The file by which a Makefile starts the devtel that works, for recorded builds."""
         return f"{self.folder}/start.mk"

@@ -15,6 +15,7 @@ from devtelemetry_cli.model import target_names
 
 ENVIRONMENT, USER, PROJECT, DEFAULT = "environment", "config", "project", "default"
 KEEP_DAYS = 400
+PLUGIN, WRAPPER = ENGINES = ("plugin", "wrapper")
 # Not "remove it": the agreements stand in it, and the IDs by which what was sent can be erased.
 MOVED_ASIDE = "Correct it; or `devtel consent` keeps it under another name, and asks anew."
 _TEXT_LENGTH = 300
@@ -50,6 +51,7 @@ class UserConfig:
     values: dict[str, Any] = field(default_factory=dict)
     report_url: str = ""
     keep_days: int = KEEP_DAYS
+    engine: str = PLUGIN
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,10 @@ def _user(path: str) -> UserConfig:
     keep_days = document.get("keep_days", KEEP_DAYS)
     if not isinstance(keep_days, int) or isinstance(keep_days, bool) or not 1 <= keep_days <= 3660:
         raise DamagedError(path, "keep_days must be a number of days from 1 to 3660")
-    return UserConfig(path, document, _text(path, document, "report_url"), keep_days)
+    engine = document.get("engine", PLUGIN)
+    if engine not in ENGINES:
+        raise DamagedError(path, 'engine must be "plugin" or "wrapper"')
+    return UserConfig(path, document, _text(path, document, "report_url"), keep_days, engine)
 
 
 def report_url(environ: dict[str, str], user: UserConfig, project: ProjectFile) -> ReportURL:

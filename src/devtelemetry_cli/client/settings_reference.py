@@ -47,6 +47,9 @@ SETTINGS = (
     Setting(ENVIRONMENT, "DEVTEL_DEVLAKE_KEY", "`devtel devlake`: its API key"),
     Setting(ENVIRONMENT, "DEVTEL_DEVLAKE_KEY_FILE", "`devtel devlake`: a file that holds its API key"),
     Setting(CONFIG, "report_url", "the report URL for repositories without one"),
+    Setting(
+        CONFIG, "engine", "how calls of every target are measured: `wrapper` refuses the plug-in in make", "plugin"
+    ),
     Setting(CONFIG, "keep_days", "the days that your own records are kept, 1 to 3660", "400"),
     Setting(CONFIG, "consent", "your decisions, written by `devtel consent`"),
     Setting(CONFIG, "devlake", "`devtel devlake`: a table with `url` and `key_file`"),

@@ -26,11 +26,13 @@ def refresh(state: StateDir) -> None:
     if not folder.is_dir() or folder.stat().st_uid != os.geteuid():
         return
     try:
-        known = decisions.decisions(settings.read_user(state.config)).values()
+        user = settings.read_user(state.config)
+        known = decisions.decisions(user).values()
     except ConfigurationError:
         return
     agreed = any(decision.state != consent_cache.DECLINED for decision in known)
-    text = render() if agreed else None
+    plugin = _plugin(state, wanted=agreed and user.engine == settings.PLUGIN)
+    text = render(plugin) if agreed else None
     file = Path(state.start_file)
     if text is None:
         file.unlink(missing_ok=True)
@@ -38,17 +40,34 @@ def refresh(state: StateDir) -> None:
         atomic_files.atomic_write(file, text.encode("utf-8", "surrogateescape"))
 
 
-def render() -> str | None:
-    """The text for this devtel; None where make cannot name it: a path has spaces, or is inside an archive."""
+def render(plugin: dict[str, str]) -> str | None:
+    """The text for this devtel and its plug-in; None where make cannot name it: spaces in a path, or an archive."""
     python = os.path.abspath(sys.executable or "")  # noqa: PTH100  not resolved: a virtual environment is a link
     main = Path(devtelemetry_cli.__file__).parent / "__main__.py"
     if not (sys.executable and main.is_file()) or re.search(r"\s", f"{python}{main}"):
         return None
-    return (
-        "# How builds start devtel. Written by devtel, and again by each command that finds another text here.\n"
-        f"override devtel_python := {_escaped(python)}\n"
-        f"override devtel_main := {_escaped(str(main))}\n"
+    variables = {"devtel_python": python, "devtel_main": str(main), **plugin}
+    return "".join(
+        [
+            "# How builds start devtel. Written by devtel, and again by each command that finds another text here.\n",
+            *(f"override {name} := {_escaped(value)}\n" for name, value in variables.items()),
+        ]
     )
+
+
+def _plugin(state: StateDir, *, wanted: bool) -> dict[str, str]:
+    """The variables of the plug-in, built where it is missing or stale; removed where it is not wanted."""
+    folder, agreements = Path(state.plugin), Path(state.every_target_markers)
+    wanted = wanted and agreements.is_dir() and any(agreements.iterdir())
+    if not wanted and not folder.exists():
+        return {}
+    from devtelemetry_cli.client.plugin import approval, build  # noqa: PLC0415  most commands need neither
+
+    if wanted:
+        with contextlib.suppress(OSError):  # then the wrapper measures
+            return approval.make_variables(folder, build.ensure(folder, dict(os.environ)))
+    build.remove(folder)
+    return {}
 
 
 def _escaped(path: str) -> str:
