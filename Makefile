@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format coverage bench clean
+.PHONY: help demo test test-slow lint format coverage bench release constraints clean
 # The goals here share one .venv and the machine's two cores.
 .NOTPARALLEL:
 
@@ -15,6 +15,7 @@ help:
 	@echo "make test-slow the long matrices"
 	@echo "make lint      ruff, mypy --strict, import-linter"
 	@echo "make coverage  the tests of a few minutes, and which lines they leave out"
+	@echo "make release   sdist and wheel in dist/, checked, and the wheel tried in every Python that is found"
 	@echo "make bench     the figures of docs/benchmarks.md"
 
 # One environment. What the demo needs comes first; tests and linters add theirs.
@@ -65,6 +66,17 @@ bench: $(VENV)/ready-to-test
 	@$(BIN)/python bench/devlake.py
 	@$(BIN)/python bench/server.py
 	@$(BIN)/python bench/pages.py
+
+$(VENV)/ready-to-release: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[release]'
+	@touch $@
+
+release: $(VENV)/ready-to-release
+	@$(BIN)/python scripts/release.py $(PYTHONS)
+
+# The newest versions, for constraints.txt; run the tests with them before a commit.
+constraints:
+	@$(PYTHON) scripts/constraints.py
 
 clean:
 	@rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -144,7 +144,7 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = {(name(text), "") for text in project["dependencies"]}
-    for extra in ("server", "devlake", "postgresql", "mysql", "test", "lint"):
+    for extra in ("server", "devlake", "postgresql", "mysql", "test", "lint", "release"):
         wanted |= {(name(text), extra) for text in extras[extra]}
     wanted -= {(package, "test") for package, extra in wanted if extra in ("postgresql", "mysql")}
     rows = re.findall(r"^\| (`.*?) \| (.*?) ?\| (.+) \|$", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE)
