@@ -117,6 +117,7 @@ def test_json_names_what_is_missing(devlake: FakeServer, operator: Operator) -> 
             "name": "github 1",
             "added": 0,
             "missing": [{"id": key, "fullName": "acme/api"}],
+            "incompleteScopeConfigs": {},
             "error": None,
         }
     ]
@@ -150,3 +151,26 @@ def test_a_name_cannot_draw_on_the_terminal(devlake: FakeServer, operator: Opera
     devlake.lake.connect("webhook", "\x1b[31mred\n\x07")
     assert "\x1b" not in operator.call("discover").stdout
     assert json.loads(operator.call("discover", "--json").stdout)[0]["name"] == "[31mred"
+
+
+def test_a_scope_config_without_the_patterns_of_dora_is_named_and_left_alone(
+    devlake: FakeServer, operator: Operator
+) -> None:
+    devlake.lake.connect("github")
+    devlake.lake.post_config("github", "1", {"name": "by hand", "envNamePattern": "live"})
+    done = operator.call("discover")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "devtel: github/1: the scope config by hand has no issueTypeRequirement, issueTypeBug, issueTypeIncident, "
+        "which DORA metrics need; devtel leaves it as it is.\n"
+    )
+    assert devlake.writes() == []
+
+
+def test_the_scope_configs_that_sync_makes_are_complete(devlake: FakeServer, operator: Operator) -> None:
+    for plugin in ID_FIELDS:
+        devlake.lake.repository(plugin, devlake.lake.connect(plugin), "acme/api")
+    assert operator.call("sync").returncode == 0
+    done = operator.call("discover")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert devlake.lake.configs["github", 1]["devtel github/1"]["envNamePattern"] == "(?i)prod(.*)"

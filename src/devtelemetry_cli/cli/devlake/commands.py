@@ -52,6 +52,8 @@ def discover_(access: ConnectionOptions, connection: tuple[str, ...], as_json: b
         click.echo(json.dumps([tables.discover_json(item) for item in found], indent=2, ensure_ascii=False))
     else:
         click.echo(tables.table(tables.DISCOVER_HEADS, [tables.discover_row(item) for item in found]))
+    for note in [note for item in found for note in tables.config_notes(item)]:
+        log(note)
     sys.exit(any(item.fault for item in found))
 
 

@@ -36,8 +36,18 @@ def discover_json(found: Found) -> dict[str, object]:
         "name": found.connection.name,
         "added": found.added,
         "missing": missing,
+        "incompleteScopeConfigs": dict(found.incomplete_configs),
         "error": found.fault or None,
     }
+
+
+def config_notes(found: Found) -> list[str]:
+    """A sentence for each scope config of a connection that lacks patterns."""
+    return [
+        f"{found.connection}: the scope config {name} has no {', '.join(fields)}, which DORA metrics need; "
+        "devtel leaves it as it is."
+        for name, fields in found.incomplete_configs.items()
+    ]
 
 
 def monitor_row(entry: Entry) -> tuple[str, ...]:

@@ -45,8 +45,20 @@ def added_scopes(client: Client, connection: Connection) -> Iterator[str]:
 def scope_configs(client: Client, connection: Connection) -> dict[str, int]:
     """The scope configs of a connection: name -> id. Raises ApiError."""
     path = f"{connection.path}/scope-configs"
-    items = decode.objects(client.get(path), f"GET {path}")
-    return {decode.text(item, "name"): decode.number(item, "id", f"GET {path}") for item in items}
+    return {
+        decode.text(item, "name"): decode.number(item, "id", f"GET {path}")
+        for item in _config_items(client, connection)
+    }
+
+
+def incomplete_scope_configs(client: Client, connection: Connection) -> dict[str, list[str]]:
+    """The scope configs of a connection that lack patterns for DORA metrics: name -> their fields. Raises ApiError."""
+    patterns = plugins.SYNCED[connection.plugin].patterns
+    empty = {
+        decode.text(item, "name"): [field for field in patterns if not item.get(field)]
+        for item in _config_items(client, connection)
+    }
+    return {one_line(name): fields for name, fields in empty.items() if fields}
 
 
 def blueprints(client: Client) -> Iterator[Blueprint]:
@@ -90,6 +102,11 @@ def chosen(client: Client, choice: tuple[str, ...], is_wanted: Callable[[str], b
             "`devtel devlake discover` lists all; sync takes those with counts.",
             exit_code=78,
         )
+
+
+def _config_items(client: Client, connection: Connection) -> list[dict[str, Any]]:
+    path = f"{connection.path}/scope-configs"
+    return decode.objects(client.get(path), f"GET {path}")
 
 
 def _name(item: dict[str, Any]) -> str:
