@@ -130,6 +130,13 @@ def test_the_result_as_json(operator: Operator, devlake: FakeServer) -> None:
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_run_with_skipped_collectors_says_that_its_data_is_old(operator: Operator) -> None:
+    done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1", "--skip-collectors", "--json")
+    assert (done.returncode, json.loads(done.stdout)["skippedCollectors"]) == (0, True)
+    assert done.stderr == "devtel: collectors were skipped: the data is not newer than before.\n"
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_cancelled_run_is_no_success(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.steps[devlake.lake.next_number] = [{"status": "TASK_CANCELLED"}]
     assert operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1").returncode == 1

@@ -13,13 +13,22 @@ from devtelemetry_cli.devlake.monitor import history, state_file
 from devtelemetry_cli.devlake.monitor.history import History
 
 STATUSES = {"c": "TASK_COMPLETED", "f": "TASK_FAILED", "p": "TASK_PARTIAL", "x": "TASK_CANCELLED", "r": "TASK_RUNNING"}
+STATUSES["s"] = "TASK_COMPLETED"  # with skipped collectors
 
 
 def _pipelines(letters: str, first: int = 1) -> list[Pipeline]:
     """Pipelines as DevLake lists them, newest first, from letters in the order in which they ran."""
     made = [
         Pipeline(
-            number, STATUSES[letter], "", 100.0 * number, None if letter == "r" else 100.0 * number + 60, 60.0, 3, 3
+            number,
+            STATUSES[letter],
+            "",
+            100.0 * number,
+            None if letter == "r" else 100.0 * number + 60,
+            60.0,
+            3,
+            3,
+            letter == "s",
         )
         for number, letter in enumerate(letters, first)
     ]
@@ -86,6 +95,12 @@ def test_success_and_failure_keep_their_times() -> None:
     assert (past.status, past.ended, past.is_failing) == ("TASK_RUNNING", "TASK_FAILED", True)
 
 
+def test_a_run_with_skipped_collectors_is_a_success_without_fresh_data() -> None:
+    past, _ = history.updated(None, _pipelines("css"))
+    assert (past.succeeded, past.fresh, past.ended) == (360.0, 100.0, "TASK_COMPLETED")
+    assert history.updated(None, _pipelines("s"))[0].fresh is None
+
+
 def test_a_pipeline_that_runs_holds_open_how_far_all_is_settled() -> None:
     past, _ = history.updated(None, _pipelines("ccrc"))
     assert past.settled == 2
@@ -95,8 +110,8 @@ def test_a_pipeline_that_runs_holds_open_how_far_all_is_settled() -> None:
 def test_a_success_from_long_ago_is_taken_only_where_none_is_known() -> None:
     (old,) = _pipelines("c")
     assert history.with_success(History(), old).succeeded == 160.0
-    assert history.with_success(History(succeeded=999.0), old).succeeded == 999.0
-    assert history.with_success(History(), None) == History()
+    assert history.with_success(History(succeeded=999.0), old) == History(succeeded=999.0, fresh=100.0)
+    assert history.with_success(History(), _pipelines("s")[0]).fresh is None
 
 
 def test_the_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:

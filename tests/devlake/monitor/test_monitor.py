@@ -148,6 +148,17 @@ def test_a_success_from_before_the_recent_ones_is_looked_up_once(watching: Watch
     assert watching.devlake.count("GET /pipelines") == 1
 
 
+def test_the_last_real_collection_is_found_behind_runs_with_skipped_collectors(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number)
+    for _ in range(25):
+        lake.pipelines[lake.pipeline(number)] |= {"skipCollectors": True, "beganAt": "2026-11-21T09:00:00Z"}
+    values = watching.round().metrics()
+    assert values['devlake_blueprint_data_age_seconds{project_name="shop"}'] == NOW - 1795165200
+    assert watching.devlake.count("GET /pipelines") == 3
+
+
 def test_with_the_label_each_failure_is_a_series(watching: Watching) -> None:
     lake = watching.devlake.lake
     lake.pipeline(lake.blueprint("shop"), "TASK_FAILED", ended="2026-11-21T10:00:00Z")

@@ -202,6 +202,8 @@ def run_(  # noqa: PLR0913, PLR0917 - click passes every option
     click.echo(tables.pipeline_json(pipeline, reasons) if as_json else tables.pipeline_line(project, pipeline))
     for reason in reasons:
         log(reason)
+    if skip_collectors and pipeline.status == COMPLETED:
+        log("collectors were skipped: the data is not newer than before.")
     sys.exit(wait and pipeline.status != COMPLETED)
 
 

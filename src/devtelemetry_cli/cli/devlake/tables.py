@@ -90,6 +90,7 @@ def pipeline_json(pipeline: Pipeline, reasons: list[str]) -> str:
             "totalTasks": pipeline.tasks,
             "finishedTasks": pipeline.finished_tasks,
             "seconds": pipeline.seconds,
+            "skippedCollectors": pipeline.skips_collectors,
             "failures": reasons,
         },
         ensure_ascii=False,

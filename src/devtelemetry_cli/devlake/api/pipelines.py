@@ -24,6 +24,7 @@ class Pipeline:
     seconds: float
     tasks: int
     finished_tasks: int
+    skips_collectors: bool = False  # it processed old data again
 
     @property
     def has_ended(self) -> bool:
@@ -47,6 +48,7 @@ def read(item: dict[str, Any], request: str) -> Pipeline:
         seconds=float(_count(item, "spentSeconds")),
         tasks=_count(item, "totalTasks"),
         finished_tasks=_count(item, "finishedTasks"),
+        skips_collectors=item.get("skipCollectors") is True,
     )
 
 
@@ -63,12 +65,10 @@ def of_blueprint(client: Client, number: int, size: int) -> Iterator[Pipeline]:
         yield read(item, f"GET {path}")
 
 
-def last_success(client: Client, blueprint: int) -> Pipeline | None:
-    """The newest completed pipeline of a blueprint, of any age. Raises ApiError."""
-    query: dict[str, str | int | bool] = {"blueprint_id": blueprint, "status": COMPLETED, "page": 1, "pageSize": 1}
-    answer = decode.record(client.get("/pipelines", **query), "GET /pipelines")
-    found = decode.objects(answer.get("pipelines"), "GET /pipelines")
-    return read(found[0], "GET /pipelines") if found else None
+def completed(client: Client, blueprint: int, size: int) -> Iterator[Pipeline]:
+    """The completed pipelines of a blueprint, newest first, of any age, fetched lazily. Raises ApiError."""
+    for item in client.pages("/pipelines", "pipelines", size, blueprint_id=blueprint, status=COMPLETED):
+        yield read(item, "GET /pipelines")
 
 
 def failed_tasks(client: Client, number: int) -> list[str]:

@@ -12,8 +12,8 @@ KEPT = 50  # failures whose number and time are kept
 class History:
     """A blueprint's past; the field names are those of the state file. Times are POSIX seconds.
 
-    `fresh` is the beginning of the last complete collection. Pipelines up to `floor` never count, `failures` are those
-    counted above it, and all pipelines up to `settled` had ended.
+    `fresh` is the beginning of the last complete collection, which a run with skipped collectors is not. Pipelines up
+    to `floor` never count, `failures` are those counted above it, and all pipelines up to `settled` had ended.
     """
 
     total: int = 0
@@ -50,19 +50,24 @@ def updated(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[Hist
     return _with_newest(present, pipelines), new
 
 
-def with_success(history: History, success: Pipeline | None) -> History:
-    """The history with an older success, where it has none."""
-    if success is None or history.succeeded is not None:
-        return history
-    return replace(history, succeeded=success.finished, fresh=success.began or success.finished)
+def with_success(history: History, success: Pipeline) -> History:
+    """The history with an older success: its end and the age of its data, where they are unknown."""
+    if history.succeeded is None:
+        history = replace(history, succeeded=success.finished)
+    if history.fresh is None and not success.skips_collectors:
+        history = replace(history, fresh=success.began or success.finished)
+    return history
 
 
 def _with_newest(history: History, pipelines: Sequence[Pipeline]) -> History:
     ended = [pipeline for pipeline in pipelines if pipeline.has_ended]
-    success = next((pipeline for pipeline in ended if pipeline.status == COMPLETED), None)
+    successes = [pipeline for pipeline in ended if pipeline.status == COMPLETED]
+    collected = next((pipeline for pipeline in successes if not pipeline.skips_collectors), None)
     failure = next((pipeline for pipeline in ended if pipeline.is_failing), None)
-    if success:
-        history = replace(history, succeeded=success.finished, fresh=success.began or success.finished)
+    if successes:
+        history = replace(history, succeeded=successes[0].finished)
+    if collected:
+        history = replace(history, fresh=collected.began or collected.finished)
     if failure:
         history = replace(history, failed=_end(failure))
     if ended:

@@ -1,5 +1,6 @@
 """Checks of all blueprints: the state is saved first, then each new failure is logged once."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from devtelemetry_cli.devlake.monitor import history, state_file
 from devtelemetry_cli.devlake.monitor.history import History
 
 RECENT = 10  # pipelines read in each check, besides all new ones
+OLDEST = 100  # completed pipelines read at the first check, in search of one that collected
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,17 @@ def _inspect(client: Client, blueprint: Blueprint, past: History | None) -> tupl
             break
         found.append(pipeline)
     present, new = history.updated(past, found)
-    if past is None and present.succeeded is None and len(found) >= RECENT:
-        present = history.with_success(present, pipelines.last_success(client, blueprint.id))
+    if past is None and present.fresh is None and len(found) >= RECENT:
+        present = _with_older_success(client, blueprint, present)
     return present, new
+
+
+def _with_older_success(client: Client, blueprint: Blueprint, present: History) -> History:
+    for success in itertools.islice(pipelines.completed(client, blueprint.id, RECENT), OLDEST):
+        present = history.with_success(present, success)
+        if present.fresh is not None:
+            break
+    return present
 
 
 @dataclass
