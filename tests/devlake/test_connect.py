@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from devtelemetry_cli.client import destination, tokens
 from devtelemetry_cli.commands.init import project_file
+from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.devlake import connect
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.errors import ConfigurationError
@@ -43,19 +44,21 @@ def test_the_key_may_report_there_and_nothing_else(operator: Operator, devlake: 
         httpx.request(method, address, headers=headers).status_code
         for method, address in (
             ("POST", url),
+            ("POST", url.replace("/report", "/forget")),
             ("GET", f"{devlake.url}/rest/plugins"),
             ("POST", url.replace("/1/", "/12/")),
             ("GET", f"{url}/more"),
         )
     ]
-    assert statuses == [400, 403, 403, 403]  # 400: an empty report
+    assert statuses == [400, 404, 403, 403, 403]  # an empty report; the plugin has no forget
 
 
 def test_connecting_again_writes_nothing(operator: Operator, devlake: FakeServer) -> None:
     first = operator.call("connect")
     before = devlake.writes()
     again = operator.call("connect")
-    assert (again.stdout, devlake.writes()) == (first.stdout, before)
+    writes = [request for request in devlake.writes()[len(before) :] if not request.endswith("/report")]
+    assert (again.stdout, writes, devlake.lake.reports) == (first.stdout, [], [])
     assert "already stored here" in again.stderr
 
 
@@ -104,6 +107,43 @@ def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake:
     assert "has no plugin developer_telemetry" in done.stderr
 
 
+def test_a_key_that_was_deleted_in_devlake_is_replaced(operator: Operator, devlake: FakeServer) -> None:
+    url = operator.call("connect").stdout.strip()
+    devlake.lake.keys.clear()
+    again = operator.call("connect")
+    assert (again.returncode, [_token(operator, url)]) == (0, list(devlake.lake.keys))
+    assert "refuses the key that is stored here" in again.stderr
+    assert devlake.lake.reports == []
+
+
+@pytest.mark.parametrize("status", [428, 500, 503])
+def test_a_key_is_not_replaced_while_devlake_cannot_check_it(
+    operator: Operator, devlake: FakeServer, status: int
+) -> None:
+    url = operator.call("connect").stdout.strip()
+    key = _token(operator, url)
+    devlake.fail("POST .*/report", status)
+    assert operator.call("connect").returncode == 0
+    assert (_token(operator, url), len(devlake.lake.keys)) == (key, 1)
+
+
+@pytest.mark.parametrize("name", [templates.FRAGMENT, templates.EVERY_TARGET])
+def test_the_makefiles_of_devtel_are_written_again_for_the_new_address(operator: Operator, name: str) -> None:
+    (operator.work / ".git").mkdir()
+    file = operator.work / name
+    file.write_text(templates.render(name, destination.parse("http://old/connections/9/report")))
+    done = operator.call("connect", "--write")
+    assert file.read_text() == templates.render(name, destination.parse(done.stdout.strip()))
+    assert f"{name} was written again" in done.stderr
+    assert "was written again" not in operator.call("connect", "--write").stderr
+
+
+def test_a_makefile_of_the_repository_is_never_written(operator: Operator) -> None:
+    (operator.work / "GNUmakefile").write_text("all:\n")
+    assert "was written again" not in operator.call("connect", "--write").stderr
+    assert (operator.work / "GNUmakefile").read_text() == "all:\n"
+
+
 def test_a_key_that_exists_is_not_made_again_under_its_name(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.post_key({"name": "devtel reports", "allowedPath": "x"})
     done = operator.call("connect")
@@ -139,8 +179,8 @@ def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator
     assert _token(operator, f"{devlake.url}/rest{PATH}") == key
 
 
-@pytest.mark.parametrize("name", ["", "  "])
-def test_a_connection_has_a_name(operator: Operator, devlake: FakeServer, name: str) -> None:
+@pytest.mark.parametrize("name", ["", "  ", "n" * 101])
+def test_a_connection_has_a_name_that_devlake_takes(operator: Operator, devlake: FakeServer, name: str) -> None:
     assert (operator.call("connect", "--name", name).returncode, devlake.requests) == (2, [])
 
 

@@ -1,4 +1,4 @@
-"""Read-only requests to an endpoint: one GET at a time, each with a time limit."""
+"""Requests to an endpoint that change nothing there, each with a time limit."""
 
 import email.utils
 import json
@@ -38,6 +38,16 @@ def connection(url: str, token: str = "", seconds: float = SECONDS) -> Reply:
     return _get(url.removesuffix("/report"), token, seconds)
 
 
+def accepts_reports(url: str, token: str, seconds: float = SECONDS) -> bool | None:
+    """Whether a token may report to this URL; None where the answer does not tell.
+
+    By an empty report, which DevLake and `devtel serve` refuse with 400 after the token's check: nothing is stored.
+    Raises ConfigurationError.
+    """
+    status = _request("POST", url, token, seconds, b"{}").status
+    return {400: True, 401: False, 403: False}.get(status)
+
+
 def version(url: str) -> Reply:
     """GET the server's version: `/version`, else `/ping`. No token is sent."""
     reply = _get(f"{root(url)}/version", "", SECONDS)
@@ -56,9 +66,13 @@ def host(url: str) -> str:
 
 
 def _get(url: str, token: str, seconds: float) -> Reply:
+    return _request("GET", url, token, seconds)
+
+
+def _request(method: str, url: str, token: str, seconds: float, body: bytes | None = None) -> Reply:
     client = HttpClient(token)
     try:
-        response = client.request("GET", url, seconds)
+        response = client.request(method, url, seconds, body=body)
     except NoAnswerError as fault:
         return Reply(fault=fault.reason, is_tls_fault=fault.is_tls)
     finally:

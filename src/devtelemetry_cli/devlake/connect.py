@@ -8,6 +8,7 @@ from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.errors import ConfigurationError
 
+MAX_NAME = 100  # characters of a connection's name; DevLake answers 500 to more
 _PATH = f"/plugins/{plugins.REPORTS}/connections"
 
 
@@ -34,9 +35,12 @@ def report_url(root: str, connection_id: int, with_key: bool = True) -> str:
 
 
 def make_key(client: Client, name: str, connection_id: int) -> str:
-    """A new API key that may only report to this connection. DevLake never shows it again. Raises ApiError."""
-    # DevLake compares the path behind config-ui's /api, including /rest.
-    allowed = f"^(/rest)?{_PATH}/{connection_id}/report$"
+    """A new API key that may only report to this connection, and ask for erasure. DevLake never shows it again.
+
+    Raises ApiError.
+    """
+    # DevLake searches for it in the path behind config-ui's /api. Its plugin cannot erase; `devtel serve` can.
+    allowed = f"^(/rest)?{_PATH}/{connection_id}/(report|forget)$"
     body = {"name": name, "type": "devlake", "allowedPath": allowed, "expiredAt": None}
     try:
         answer = decode.record(client.write("POST", "/api-keys", body, repeatable=False), "POST /api-keys")

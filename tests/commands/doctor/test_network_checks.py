@@ -96,6 +96,29 @@ def test_a_token_that_may_only_report_is_not_called_wrong(patient: Developer, en
     assert "it may still be valid for reports" in told(found)
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [(400, 0, "accepts the token for reports"), (403, 1, "refuses the token (403)"), (500, 0, "may still be valid")],
+)
+def test_an_empty_report_shows_whether_a_token_is_valid(
+    patient: Developer, endpoint: Readable, status: int, code: int, sentence: str
+) -> None:
+    patient.devtel("token", "set", input="for-reports-only\n")
+    endpoint.answer(CONNECTION, 403, '{"success": false}')
+    endpoint.answer(f"{CONNECTION}/report", status, '{"success": false}')
+    found = examine(patient)
+    assert (found[0], sentence in told(found[1])) == (code, True)
+    assert f"POST {CONNECTION}/report" in endpoint.asked
+
+
+def test_a_stored_token_is_named_before_consent_and_sent_nowhere(patient: Developer, endpoint: Readable) -> None:
+    patient.config.unlink()
+    patient.devtel("token", "set", input="s3cret\n")
+    _, found = examine(patient)
+    assert "is stored; it is sent only after consent" in told(found)
+    assert endpoint.asked == []
+
+
 def test_the_result_of_the_last_flush_counts_more_than_a_get(patient: Developer, endpoint: Readable) -> None:
     report = endpoint.url.removeprefix(endpoint.base)
     patient.add_runs(date.today(), 1)  # noqa: DTZ011  journals are named by the local day

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
 from datetime import datetime, time
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,10 @@ from devtelemetry_cli.cli.devlake.output import (
     sync_progress,
 )
 from devtelemetry_cli.client import atomic_files, destination, paths, tokens
+from devtelemetry_cli.client.destination import Destination
+from devtelemetry_cli.commands import probe
 from devtelemetry_cli.commands.init import project_file
+from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.devlake import connect, discover, run
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.models import Connection
@@ -219,8 +223,8 @@ def connect_(  # noqa: PLR0913, PLR0917 - click passes every option
     access: ConnectionOptions, name: str, key_name: str, key_to: str, no_key: bool, write: bool | None, as_json: bool
 ) -> None:
     """Create the destination of devtel's own reports and a key for it, and print its report URL."""
-    if not name.strip():
-        raise click.UsageError("--name must not be empty.")
+    if not name.strip() or len(name) > connect.MAX_NAME:
+        raise click.UsageError(f"--name requires 1 to {connect.MAX_NAME} characters.")
     _check_key_file(key_to)
     with interruptible("Running connect again continues from here."), access.client() as client:
         connection, is_new = connect.find_or_create(client, name)
@@ -233,9 +237,12 @@ def connect_(  # noqa: PLR0913, PLR0917 - click passes every option
 
 
 def _store_key(client: Client, url: str, connection: Connection, key_name: str, key_to: str) -> None:
-    """Create a key, unless one is stored here and no other was requested; stored as by `devtel token set`."""
+    """Create a key, unless a valid one is stored here and no other was requested; stored as by `devtel token set`."""
     config, target = paths.config_file(dict(os.environ)), destination.parse(url)
     key = "" if key_name else tokens.find(config, {}, target.key, url, ())
+    if key and probe.accepts_reports(url, key) is False:
+        log("DevLake refuses the key that is stored here; it is replaced")
+        key = ""
     if key:
         log("a key for it is already stored here")
     else:
@@ -268,3 +275,15 @@ def _offer_project_file(url: str, write: bool | None) -> None:
     if write:
         file.write_text(new, encoding="utf-8")
         log(f"report_url was written to {file}")
+        for path in _renewed(sorted({file.absolute().parent, Path.cwd()}), destination.parse(url)):
+            log(f"{path} was written again for this report_url")
+
+
+def _renewed(folders: list[Path], target: Destination) -> Iterator[Path]:
+    """Write devtel.mk and GNUmakefile again, where devtel wrote them: they contain the destination."""
+    for path in (folder / name for folder in folders for name in (templates.FRAGMENT, templates.EVERY_TARGET)):
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() and not path.is_symlink() else ""
+        new = templates.render(path.name, target)
+        if templates.is_ours(path.name, text) and text != new:
+            path.write_text(new, encoding="utf-8")
+            yield path

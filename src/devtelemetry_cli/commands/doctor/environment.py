@@ -92,11 +92,18 @@ class Environment:
         A token is sent only to a destination with consent.
         """
         if url not in self._replies:
-            keys = [one.key for one in self.granted if one.url == url]
-            decided = [one.url for one in self.decisions.values()]
-            token = tokens.find(self.context.config, self.context.environ, keys[0], url, decided) if keys else ""
-            self._replies[url] = probe.connection(url, token)
+            self._replies[url] = probe.connection(url, self._token(url))
         return self._replies[url]
+
+    def accepts_reports(self, url: str) -> bool | None:
+        """Whether a destination with consent accepts its token; None without a token or a clear answer."""
+        token = self._token(url)
+        return probe.accepts_reports(url, token) if token else None
+
+    def _token(self, url: str) -> str:
+        keys = [one.key for one in self.granted if one.url == url]
+        decided = [one.url for one in self.decisions.values()]
+        return tokens.find(self.context.config, self.context.environ, keys[0], url, decided) if keys else ""
 
     def delivery(self, key: str) -> list[DeliveryStatus]:
         """The delivery status of a destination, for each machine key that has sent to it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from devtelemetry_cli.client import proxies
+from devtelemetry_cli.client import proxies, tokens
 from devtelemetry_cli.client.send import responses
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands import probe
@@ -59,6 +59,15 @@ def destination(env: Environment) -> Iterator[Finding]:
             yield from _version(url)
 
 
+def stored_token(env: Environment) -> Iterator[Finding]:
+    """A token for the destination here that waits for consent."""
+    if env.terms is None or env.terms.destination.key in [one.key for one in env.granted]:
+        return
+    wanted = env.terms.destination
+    if tokens.place(env.context.config, wanted.key).exists():
+        yield ok(f"a token for {wanted.host} is stored; it is sent only after consent")
+
+
 def reports(env: Environment) -> Iterator[Finding]:
     """The result of the last reports, the only proof that a token is valid for reports."""
     for decision in env.granted:
@@ -105,7 +114,7 @@ def _no_answer(host: str, reply: Reply) -> Finding:
 
 
 def _unauthorised(env: Environment, url: str, reply: Reply) -> Finding:
-    """A token for reports may not read the connection: only a sent report shows whether it is valid."""
+    """A token for reports may not read the connection; an empty report, which stores nothing, shows its validity."""
     host, status = probe.host(url), {"status": reply.status}
     if reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         return problem(f"{host} asks for a login at this address.", "Reports go to its /api/rest address.", **status)
@@ -114,6 +123,12 @@ def _unauthorised(env: Environment, url: str, reply: Reply) -> Finding:
         return ok(f"{host} accepts reports; the token may not read the connection", **status)
     if reply.status == 401:
         return problem(f"{host} requires a token (401).", "`devtel token set` stores one.", **status)
+    accepted = env.accepts_reports(url)
+    if accepted:
+        return ok(f"{host} accepts the token for reports; it may not read the connection", **status)
+    if accepted is False:
+        advice = "`devtel token set` stores another; `devtel devlake connect` makes one. No report is lost."
+        return problem(f"{host} refuses the token (403): it is wrong, expired or deleted.", advice, **status)
     sentence = f"The token may not read the connection at {host} (403); it may still be valid for reports."
     return note(sentence, "`devtel flush --verbose` shows whether it is.", **status)
 

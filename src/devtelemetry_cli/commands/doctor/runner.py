@@ -35,6 +35,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("network", network_checks.proxy),
     ("network", network_checks.certificates),
     ("network", network_checks.destination),
+    ("network", network_checks.stored_token),
     ("network", network_checks.reports),
     ("clock", clock_checks.journals),
     ("clock", clock_checks.endpoint),
