@@ -63,6 +63,13 @@ class Case:
         recipe = self._recipe(wrapped=wrapped)
         return f"{targets}: FORCE\n\t{recipe}\nFORCE:\n.PHONY: {' '.join(heads) if not self.targets else ''}\n{rules}\n"
 
+    def bare(self) -> str:
+        """The Makefile without an indirection: each implementation under its target's name."""
+        rules = dedent(self.rules).replace("impl-", "")
+        names = [line.split(":")[0] for line in dedent(self.rules).splitlines() if line.startswith("impl-")]
+        phony = " ".join(name.removeprefix("impl-") for name in names if "%" not in name and "$" not in name)
+        return f".PHONY: {phony}\n{rules}\nFORCE:\n"
+
     def _recipe(self, *, wrapped: bool) -> str:
         if wrapped:
             file = f" --makefile={self.handed}" if self.handed else ""

@@ -23,6 +23,8 @@ from pathlib import Path
 
 import psutil
 
+from devtelemetry_cli.client import destination
+from devtelemetry_cli.commands.makefile import templates
 from tests.helpers.developer import DEVTEL, URL, clean_environment, wait_for
 from tests.helpers.transparency_cases import SEE, TAKEN, Case, Step
 
@@ -229,17 +231,20 @@ class Workshop:
         home = self.root / "home" / "devtel"
         home.unlink(missing_ok=True)
         home.symlink_to(self.root / "states" / state)
-        for name, text in {**case.files, case.file: case.text(wrapped=wrapped)}.items():
+        for name, text in {**case.files, **self._makefiles(case, wrapped=wrapped)}.items():
             file = self.project / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
             file.chmod(0o755)
 
+    def _makefiles(self, case: Case, *, wrapped: bool) -> dict[str, str]:
+        return {case.file: case.text(wrapped=wrapped)}
+
     def _files(self, case: Case) -> Iterator[tuple[str, tuple[str, bytes]]]:
         for folder in (self.project, self.root / "home"):
             for path in sorted(folder.rglob("*")):
                 name = str(path.relative_to(self.root))
-                if path.name == Path(case.file).name or name == "home/devtel":
+                if path.name in (Path(case.file).name, templates.EVERY_TARGET) or name == "home/devtel":
                     continue
                 content = path.read_bytes() if path.is_file() else b""
                 yield name, (oct(path.lstat().st_mode), _without_chance(content))
@@ -257,6 +262,23 @@ class Workshop:
                 **{line.group(1).decode(): line.group(0) for line in _STATUS.finditer(_without_own(read["status"]))},
                 **_descriptors(read["fd"], read["fdinfo"]),
             }
+
+
+class EveryTargetWorkshop(Workshop):
+    """The same with the bare Makefile: plain is that file alone, wrapped has devtel's GNUmakefile beside it."""
+
+    def _prepare(self, state: str) -> None:
+        self._gnumakefile = templates.render(templates.EVERY_TARGET, destination.parse(URL))
+        (self.root / templates.EVERY_TARGET).write_text(self._gnumakefile)
+        super()._prepare(state)
+        if state in RECORDING:
+            marker = self.root / "states" / state / "every" / destination.parse(URL).key
+            marker.parent.mkdir()
+            marker.touch()
+
+    def _makefiles(self, case: Case, *, wrapped: bool) -> dict[str, str]:
+        beside = {str(Path(case.file).with_name(templates.EVERY_TARGET)): self._gnumakefile} if wrapped else {}
+        return {case.file: case.bare(), **beside}
 
 
 def _at_work(folder: Path) -> list[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.makes import MAKES
-from tests.helpers.transparency_runner import Workshop
+from tests.helpers.transparency_runner import EveryTargetWorkshop, Workshop
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +11,10 @@ def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
     """A workshop for each make that is there."""
     root = tmp_path_factory.mktemp("transparency").resolve()
     return {version: Workshop(root / version, make) for version, make in MAKES.items() if make}
+
+
+@pytest.fixture(scope="session")
+def every_target_workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EveryTargetWorkshop]:
+    """A workshop for whole calls for each make that is there."""
+    root = tmp_path_factory.mktemp("every-target").resolve()
+    return {version: EveryTargetWorkshop(root / version, make) for version, make in MAKES.items() if make}
