@@ -85,14 +85,15 @@ def _long(word: str) -> tuple[str | None, str | None]:
 def _words_of(pid: int) -> list[str]:
     if sys.platform == "darwin":
         return _words_on_macos(pid)
-    return [os.fsdecode(word) for word in _read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
+    return [os.fsdecode(word) for word in read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
 
 
 def _parent_of(pid: int) -> int:
-    return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
+    return int(read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
 
 
-def _read(path: str) -> bytes:
+def read(path: str) -> bytes:
+    """The content of a file in /proc. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         text = b""

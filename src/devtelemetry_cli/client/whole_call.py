@@ -4,12 +4,12 @@ That make must print and count as the first one, so it gets the environment as i
 """
 
 import os
+import time
 
 from devtelemetry_cli.client import make_call
 from devtelemetry_cli.model import target_names
 
 OPTION = "--every-target"
-_ASSIGNMENTS = b"-- "
 
 
 class WholeCall:
@@ -19,7 +19,6 @@ class WholeCall:
         options, goals = words[: words.index("--")], words[words.index("--") + 1 :]
         values = dict(option.partition("=")[::2] for option in options)
         self._parent, called = os.getppid(), make_call.of_parent() or []
-        self._reverse = "--reverse" in options
         goals = _as_typed(goals, called)
         keep_going = ["-k"] if "-k" in options else []
         self.target = target_names.from_goals(goals)
@@ -31,41 +30,56 @@ class WholeCall:
     def environment(self, environ: dict[bytes, bytes]) -> dict[bytes, bytes]:
         """What make gave to its recipe -> what make was given."""
         given = {name: value for name, value in environ.items() if name != b"MAKELEVEL"}
-        given[b"MAKEFLAGS"] = _flags_as_given(environ.get(b"MAKEFLAGS", b""), self._reverse)
+        given[b"MAKEFLAGS"] = _flags_as_given(environ.get(b"MAKEFLAGS", b""))
         if not given[b"MAKEFLAGS"]:
             del given[b"MAKEFLAGS"]
             given.pop(b"MFLAGS", None)
         return given
 
     def end_parent(self, status: int) -> None:
-        """Where make was killed, kill the make that started us by the same signal: it is the one that was called."""
+        """Where make was killed, kill the make that started us by the same signal: it is the one that was called.
+
+        It would print something at those of a limit (XCPU, XFSZ), and ends with 2 instead.
+        """
         if not os.WIFSIGNALED(status) or os.getppid() != self._parent:
             return
         import resource  # noqa: PLC0415  only on this way out
+        import signal  # noqa: PLC0415
+
+        if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGXFSZ):
+            return
 
         if hasattr(resource, "prlimit"):  # one core is dumped already
             resource.prlimit(self._parent, resource.RLIMIT_CORE, (0, 0))
         os.kill(self._parent, os.WTERMSIG(status))
+        # A make that finds its child gone before it handles the signal reports "No child processes".
+        deadline = time.monotonic() + 0.1
+        while _catches(self._parent, os.WTERMSIG(status)) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
 
 def _as_typed(goals: list[str], called: list[str]) -> list[str]:
     """The goals as they were typed: `make 'a b'` reaches GNUmakefile as two."""
     typed = make_call.goals(called)
-    return typed if " ".join(typed) == " ".join(goals) else goals
+    return typed if " ".join(typed).split() == goals else goals
 
 
-def _flags_as_given(flags: bytes, reverse: bool) -> bytes:
+def _flags_as_given(flags: bytes) -> bytes:
     """MAKEFLAGS without what the make above has done (`w`) or was only given for itself (`S`).
 
-    make 4 hands assignments on in reverse order, and would reverse them again.
+    make hands assignments on in reverse order, and would reverse them again.
     """
     first, space, rest = flags.partition(b" ")
-    if first and not first.startswith(b"-") and b"=" not in first:
+    if first and not first.startswith(b"-"):
+        if b"=" in first:  # no flags at all: make 3.81 writes no `--` then
+            return _reversed(flags)
         first = first.replace(b"w", b"").replace(b"S", b"")
-    before, dashes, assignments = rest.partition(_ASSIGNMENTS)
-    if reverse:
-        assignments = b" ".join(reversed(_split(assignments)))
-    return first + space + before + dashes + assignments
+    before, dashes, assignments = rest.partition(b"-- ")
+    return first + space + before + dashes + _reversed(assignments)
+
+
+def _reversed(assignments: bytes) -> bytes:
+    return b" ".join(reversed(_split(assignments)))
 
 
 def _split(assignments: bytes) -> list[bytes]:
@@ -79,3 +93,13 @@ def _split(assignments: bytes) -> list[bytes]:
         word += byte
         escaped = byte == b"\\" and not escaped
     return [*words, word]
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process handles a signal; not known without /proc."""
+    try:
+        text = make_call.read(f"/proc/{pid}/status")
+    except OSError:
+        return False
+    caught = text.partition(b"SigCgt:\t")[2].split(b"\n", 1)[0]
+    return bool(int(caught or b"0", 16) >> (number - 1) & 1)
