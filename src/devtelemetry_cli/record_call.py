@@ -9,10 +9,10 @@ import os
 import time
 
 from devtelemetry_cli.client import switches
-from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.plugin.channel import Channel
 from devtelemetry_cli.model import target_names
-from devtelemetry_cli.wrap import ErrorGuard
+from devtelemetry_cli.wrap import ErrorGuard, observe
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def main(words: list[str]) -> None:
     except (IndexError, ValueError, OSError):  # started by hand
         os.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
         os._exit(2)
-    recording = guard.run(_begin, channel, guard)
-    if recording is not None:
-        guard.run(_end, recording, channel)
+    recorder = guard.run(_begin, channel, guard)
+    if recorder is not None:
+        guard.run(_end, recorder, channel)
     os._exit(0)
 
 
@@ -41,17 +41,16 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
     now = time.time() - (time.monotonic() - channel.began)
     os.chdir(channel.folder)
     try:
-        place = Context(environ)
-        guard.state = place.state
-        if not place.should_observe(now):
+        context = Context.load(environ)
+        guard.state = context.state
+        if not context.should_observe(now):
             return None
-        from devtelemetry_cli.client import recorder  # noqa: PLC0415  only with an agreement
-
-        target = target_names.from_goals(channel.goals)
-        return recorder.begin(target, place, channel.over, os.urandom(8).hex(), now, channel.pid)
+        run = Run(os.urandom(8).hex(), channel.pid, now)
+        observed = observe(target_names.from_goals(channel.goals), context, run, channel.over)
+        return observed[0] if observed else None
     finally:
         os.chdir("/")  # a recipe may unmount or remove make's folder
 
 
-def _end(recording: "RunRecorder", channel: Channel) -> None:
-    recording.end(channel.end())
+def _end(recorder: "RunRecorder", channel: Channel) -> None:
+    recorder.end(channel.end())

@@ -1,21 +1,22 @@
-"""`devtel wrap`: stand where make would stand. make starts first; all else happens while it runs.
+"""`devtel wrap`: run in place of make. Start make, judge consent, record the run, and ask where it is time.
 
-Until make runs, only modules that the interpreter has loaded anyway are imported, and our own smallest ones;
-`recording` and all that it needs come after.
+make starts first; everything else happens while it runs. Until then only modules that the interpreter has loaded
+anyway are imported, and the smallest of devtel's own.
 """
 
 import os
 import sys
 import time
 
-from devtelemetry_cli.client import make_call, process, switches, whole_call
-from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client import consent_cache, make_call, process, switches, whole_call
+from devtelemetry_cli.client.context import Context, Run
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
+    from devtelemetry_cli.client.consent_cache import ConsentStatus
     from devtelemetry_cli.client.paths import StateDir
     from devtelemetry_cli.client.recorder import RunRecorder
 
@@ -24,24 +25,23 @@ if TYPE_CHECKING:
 HELP = """\
 usage: devtel wrap [--make MAKE] [--makefile FILE] [--prefix PREFIX] [--as-called] [--] TARGET [MAKE ARGUMENTS]...
 
-Runs `make --no-print-directory impl-TARGET` and ends as it ends.
+Runs `make --no-print-directory impl-TARGET` and ends as make ends.
 
   --make MAKE      the make to run; else $DEVTEL_MAKE, else make
-  --makefile FILE  handed to make as -f FILE
-  --prefix PREFIX  what the implementation's name begins with (impl-)
-  --as-called      hand -W, -o and several -f of the calling make on, which make itself does not
+  --makefile FILE  passed to make as -f FILE
+  --prefix PREFIX  the prefix of the implementation's name (impl-)
+  --as-called      pass -W, -o and several -f of the calling make on, which make itself does not
 """
-
 
 AS_CALLED = "--as-called"
 
 
 class UsageError(Exception):
-    """The words after `devtel wrap` are off; the text says how."""
+    """Invalid arguments to `devtel wrap`."""
 
 
 class Request:
-    """What `devtel wrap` was asked to run."""
+    """The make call that `devtel wrap` was asked for."""
 
     def __init__(self, words: list[str], environ: dict[str, str]) -> None:
         options = {"--make": environ.get("DEVTEL_MAKE") or "make", "--makefile": "", "--prefix": "impl-", AS_CALLED: ""}
@@ -69,16 +69,16 @@ class Request:
 
 
 class ErrorGuard:
-    """The one net around telemetry: no fault of ours reaches the build, and each is counted."""
+    """Catches every telemetry error so that the build is unaffected, and counts it."""
 
     def __init__(self) -> None:
         self.state: StateDir | None = None
 
     def run(self, step: "Callable[..., T]", *arguments: object) -> "T | None":
-        """What `step` returns, or None where it failed."""
+        """The result of `step`, or None where it failed."""
         try:
             return step(*arguments)
-        except Exception:  # whatever it is, the build goes on
+        except Exception:  # of any kind: the build goes on
             self._count()
             return None
 
@@ -88,7 +88,7 @@ class ErrorGuard:
 
             if self.state is not None:
                 dropped.count(self.state)
-        except Exception:  # noqa: S110  a disk so broken that not even this is possible: status looks for itself
+        except Exception:  # noqa: S110  a disk on which not even this is possible: status finds that by itself
             pass
 
 
@@ -123,40 +123,94 @@ def _request(words: list[str], environ: dict[str, str]) -> "Request | whole_call
 
 
 def _run(request: "Request | whole_call.WholeCall", environ: dict[str, str]) -> None:
-    child = process.Child()
-    net = ErrorGuard()
-    run, now = os.urandom(8).hex(), time.time()
-    place = net.run(Context, environ)
-    handed_on = request.environment(process.given_environment(request.command[0]))
-    if place is not None:
-        net.state = place.state
-        if run_env_value := net.run(place.run_env_value, run, now):
-            handed_on[b"DEVTEL_RUN"] = run_env_value.encode()
-    child.start(request.command, handed_on)
-    part = place is not None and place.should_observe(now)
-    recording = net.run(_begin, request.target, place, child, run, now) if part else None
-    ending = child.wait()
-    if recording is not None:
-        net.run(recording.end, ending)
-        net.run(recording.ask, ending)
-    net.run(request.end_parent, ending.status)
-    process.exit_like(ending.status)
+    child, guard = process.Child(), ErrorGuard()
+    process.install_handlers(child)
+    run = Run(os.urandom(8).hex(), os.getpid(), time.time())
+    context = guard.run(Context.load, environ)
+    given = request.environment(process.given_environment(request.command[0]))
+    child.start(request.command, given | _announced(guard, context, run))
+    observes = context is not None and context.should_observe(run.started)
+    observed = guard.run(observe, request.target, context, run, child.is_over) if observes else None
+    result = child.wait()
+    if observed is not None:
+        recorder, prompt_mode = observed
+        guard.run(recorder.end, result)
+        guard.run(_ask, context, prompt_mode, result)
+    guard.run(request.end_parent, result.status)
+    process.exit_like(result.status)
 
 
-def _begin(target: str, place: Context, child: process.Child, run: str, now: float) -> "RunRecorder | None":
-    from devtelemetry_cli.client import recorder  # noqa: PLC0415  make runs already
+def _announced(guard: ErrorGuard, context: Context | None, run: Run) -> dict[bytes, bytes]:
+    """The variable by which nested runs find this one, where it is recorded."""
+    if context is None:
+        return {}
+    guard.state = context.state
+    value = guard.run(context.run_env_value, run)
+    return {b"DEVTEL_RUN": value.encode()} if value else {}
 
-    return recorder.begin(target, place, child.over, run, now, os.getpid())
+
+def observe(target: str, context: Context, run: Run, is_over: "Callable[[], bool]") -> "tuple[RunRecorder, str] | None":
+    """While make runs: judge consent and write the start. The recorder, and how a person is asked afterwards.
+
+    None where consent allows neither a record nor a question. Raises OSError where nothing can be stored.
+    """
+    from devtelemetry_cli.client.consent import terminal  # noqa: PLC0415
+    from devtelemetry_cli.client.recorder import RunRecorder  # noqa: PLC0415
+
+    prompt_mode = terminal.prompt_mode(context.environ)
+    if not context.decided and not prompt_mode:
+        return None
+    status = context.status or _judge(context, run.started)
+    if not (prompt_mode and status.ask and _may_ask(context, status, run.started)):
+        prompt_mode = terminal.NOBODY
+    if not prompt_mode and not status.records(run.started):
+        return None
+    recorder = RunRecorder(context, status, run)
+    if status.records(run.started):
+        recorder.start(target, is_over)
+    return recorder, prompt_mode
+
+
+def _judge(context: Context, now: float) -> "ConsentStatus":
+    """The consent state, worked out anew and cached for the next run."""
+    from devtelemetry_cli import consent  # noqa: PLC0415  reads TOML; most runs find the state cached
+
+    status = consent.judge(context, now)
+    if context.decided:
+        try:
+            consent_cache.store_cached(context.state, context.fingerprint, status)
+        except OSError:
+            return status  # the next run is slower, no more
+    return status
+
+
+def _may_ask(context: Context, status: "ConsentStatus", now: float) -> bool:
+    from devtelemetry_cli.client.consent import ask_limit  # noqa: PLC0415  only with a person who has not decided
+
+    return ask_limit.due(context.state, status.journal, now)
+
+
+def _ask(context: Context, prompt_mode: str, result: process.ExitResult) -> None:
+    """Ask the person at the terminal, only after a success."""
+    if not prompt_mode or result.status != 0 or result.interrupted:
+        return
+    if sys.flags.no_site:  # started by start.mk; the question needs installed packages
+        import site  # noqa: PLC0415
+
+        site.main()
+    from devtelemetry_cli import consent  # noqa: PLC0415  at most once a week
+
+    consent.ask_after_run(context, prompt_mode)
 
 
 def _put_last(python_path: str) -> None:
-    """Look for modules in PYTHONPATH only after our own installation.
+    """Search the folders of PYTHONPATH after devtel's own installation.
 
-    It is the project's: its `resource.py` or `select.py` would run in the place of Python's own.
+    PYTHONPATH is the project's: its `resource.py` or `select.py` would replace Python's own.
     """
     if python_path:
-        theirs = {_absolute(folder) for folder in python_path.split(os.pathsep)}
-        sys.path.sort(key=theirs.__contains__)
+        folders = {_absolute(folder) for folder in python_path.split(os.pathsep)}
+        sys.path.sort(key=folders.__contains__)
 
 
 def _absolute(folder: str) -> str:
@@ -167,14 +221,14 @@ def _absolute(folder: str) -> str:
 
 
 def _make_words(make: str) -> list[str]:
-    """`$(MAKE)` as a recipe without us has it, unquoted: `make MAKE='make -s'` is two words. A file's name is one."""
+    """`$(MAKE)` as an unwrapped recipe has it, unquoted: `make MAKE='make -s'` is two words, a file's name is one."""
     if " " not in make or os.access(make, os.F_OK):
         return [make]
     return make.split() or [make]
 
 
 def _take_options(words: list[str], options: dict[str, str]) -> list[str]:
-    """Read the leading options into `options`; what follows them, without the `--`."""
+    """Read the leading options into `options`; returns the words after them, without the `--`."""
     rest = list(words)
     while rest and rest[0].startswith("-"):
         word = rest.pop(0)
@@ -187,7 +241,7 @@ def _take_options(words: list[str], options: dict[str, str]) -> list[str]:
         if name not in options:
             raise UsageError(f"unknown option {word}")
         if not equals and not rest:
-            raise UsageError(f"{name} wants a value")
+            raise UsageError(f"{name} needs a value")
         options[name] = value if equals else rest.pop(0)
     return rest
 

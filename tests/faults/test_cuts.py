@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from devtelemetry_cli import send
-from devtelemetry_cli.client.consent import judge
+from devtelemetry_cli import consent, send
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands import status
 from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.model.metrics import Environment
@@ -50,7 +51,8 @@ MACHINE = Environment("linux", "x86_64", 2, 4, "4.3", "0.1.0")
 def test_a_file_cut_anywhere_makes_nothing_up(worker: Worker, name: str, step: int) -> None:
     path = the_file(worker, name)
     whole, runs = path.read_bytes(), previewed(worker)
-    decided = judge.judge(worker.environ, str(worker.config), str(worker.project / ".devtel.toml"), time.time())
+    place = Context(worker.environ, StateDir(worker.state), project=str(worker.project / ".devtel.toml"))
+    decided = consent.judge(place, time.time())
     try:
         for size in range(0, len(whole), step):
             path.write_bytes(whole[:size])
@@ -65,6 +67,6 @@ def assert_nothing_is_made_up(worker: Worker, name: str, runs: dict[str, int], g
     told_again = name == "ledger entry"
     assert told_again or all(day in runs and count <= runs[day] for day, count in now.items())
     place = worker.place
-    assert place.verdict is None or place.verdict.grant == grant
+    assert place.status is None or place.status.grant == grant
     answer = status.look(place, time.time())
     assert answer.consent in ("granted", "off", "undecided")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import settings
-from devtelemetry_cli.client.consent import decide, judge
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.journal import writer
 from devtelemetry_cli.client.paths import StateDir
@@ -82,7 +82,7 @@ class Developer:
     @property
     def place(self) -> Context:
         """The project as the product sees it."""
-        return Context(dict(self.environ))
+        return Context.load(dict(self.environ))
 
     def project_file(self, report_url: str = URL, **values: object) -> None:
         """Write `.devtel.toml`."""
@@ -139,9 +139,9 @@ class Developer:
     def grant(self) -> str:
         """Agree to what the project file asks, as `devtel consent grant` does; gives back the anonymous ID."""
         user = settings.read_user(str(self.config))
-        terms = judge.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
+        terms = consent.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
         assert terms is not None
-        return decide.grant(StateDir(self.state, str(self.config)), terms, time.time()).anonymous_id
+        return consent.grant(StateDir(self.state, str(self.config)), terms, time.time()).anonymous_id
 
     def journal_folder(self) -> Path:
         """The journal that runs in this project go to now; the host's key is made by a first run."""

@@ -9,9 +9,10 @@ from datetime import datetime
 
 import click
 
+from devtelemetry_cli import consent as deciding
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache, settings
-from devtelemetry_cli.client.consent import decide, decisions, judge, notice, prompt, question
+from devtelemetry_cli.client.consent import decisions, notice, prompt
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.commands.schedule import backends
@@ -42,7 +43,7 @@ def grant() -> None:
         host = terms.destination.host
         click.echo(f"devtel: warning: reports go to {host} over plain http: the network can read them.", err=True)
     with _storing(context):
-        decision = decide.grant(context.state, terms, time.time())
+        decision = deciding.grant(context.state, terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
     _offer_schedule(context)
 
@@ -53,7 +54,7 @@ def local() -> None:
     context = current.context()
     terms = current.terms(context)
     with _storing(context):
-        decide.local(context.state, terms, time.time())
+        deciding.local(context.state, terms, time.time())
     click.echo("Runs are recorded locally only, for yourself; nothing is sent.")
 
 
@@ -64,7 +65,7 @@ def decline(everywhere: bool) -> None:
     context = current.context()
     destinations = _all_destinations(context) if everywhere else [_destination(context)]
     with _storing(context):
-        queued = [decide.decline(context.state, key, url, time.time()) for key, url in destinations]
+        queued = [deciding.decline(context.state, key, url, time.time()) for key, url in destinations]
     scope = "every destination" if everywhere else "this destination"
     click.echo(f"Declined: nothing is recorded, and every record of {scope} on this machine is deleted.")
     _print_erasure(any(queued))
@@ -76,7 +77,7 @@ def forget() -> None:
     context = current.context()
     key, _ = _destination(context)
     with _storing(context):
-        queued = decide.forget(context.state, key)
+        queued = deciding.forget(context.state, key)
     click.echo("Erased: every record of this destination on this machine is deleted; your decision stays.")
     _print_erasure(queued)
 
@@ -100,8 +101,8 @@ def list_(as_json: bool) -> None:
 def show() -> None:
     """Print the decision for this folder, and the notice."""
     context = current.context()
-    found = judge.judge(context.environ, context.config, context.project, time.time())
-    click.echo(judge.describe(found.state, found.rule))
+    found = deciding.judge(context, time.time())
+    click.echo(deciding.describe(found.state, found.rule))
     if found.state == consent_cache.OFF:
         return
     terms = current.terms(context)
@@ -112,7 +113,7 @@ def show() -> None:
         click.echo(
             "\nThe terms have changed since you agreed; `devtel consent` asks again. Until then the old terms apply:"
         )
-        for sentence in judge.differences(terms, decision):
+        for sentence in deciding.differences(terms, decision):
             click.echo(f"  - {sentence}")
     click.echo("\n" + notice.full(terms), nl=False)
 
@@ -156,7 +157,7 @@ def _ask() -> None:
     if not (os.isatty(0) and os.isatty(2)):
         raise click.UsageError("asking needs a terminal. Use `devtel consent grant`, `local` or `decline`.")
     with _storing(context):
-        answer = question.ask_and_apply(context.state, terms, question.introduction(context, terms, notice.full(terms)))
+        answer = deciding.ask_and_apply(context.state, terms, deciding.introduction(context, terms, notice.full(terms)))
     if answer == prompt.YES:
         _offer_schedule(context)
 

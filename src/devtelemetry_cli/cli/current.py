@@ -2,15 +2,16 @@
 
 import os
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import settings
-from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
 
 
 def context() -> Context:
     """The context of the current folder and environment."""
-    return Context(dict(os.environ))
+    return Context.load(dict(os.environ))
 
 
 def terms(context: Context) -> Terms | None:
@@ -18,4 +19,4 @@ def terms(context: Context) -> Terms | None:
 
     Raises ConfigurationError for a damaged project file or an invalid address.
     """
-    return judge.asked_terms(context.environ, decisions.read(context.config), settings.read_project(context.project))
+    return consent.asked_terms(context.environ, decisions.read(context.config), settings.read_project(context.project))

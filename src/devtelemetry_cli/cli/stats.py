@@ -14,10 +14,9 @@ from typing import Any
 
 import click
 
-from devtelemetry_cli import cli
+from devtelemetry_cli import cli, consent
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache
-from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.commands.stats import journals, render, statistics
 from devtelemetry_cli.commands.stats.journals import Summary
@@ -127,13 +126,13 @@ def _no_runs(context: Context, summary: Summary, count: int, names: tuple[str, .
 
 def _nothing_recorded(context: Context) -> DevtelError:
     now = time.time()
-    consent = judge.judge(context.environ, context.config, context.project, now)
+    here = consent.judge(context, now)
     elsewhere = " `--all` includes other destinations." if journals.all_folders(context.state) else ""
-    state = judge.describe(consent.state, consent.rule)
-    if consent.records(now):
+    state = consent.describe(here.state, here.rule)
+    if here.records(now):
         return DevtelError(f"No run was recorded here yet ({state}).", f"Run a wrapped target.{elsewhere}")
-    ask = "`devtel consent` asks for a decision." if consent.ask else "`devtel consent local` records locally only."
-    advice = ask if consent.state == consent_cache.UNDECIDED else "`devtel consent show` prints the details."
+    ask = "`devtel consent` asks for a decision." if here.ask else "`devtel consent local` records locally only."
+    advice = ask if here.state == consent_cache.UNDECIDED else "`devtel consent show` prints the details."
     return DevtelError(f"Nothing is recorded here ({state}).", advice + elsewhere)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.cli import current
-from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.commands import status as statuses
 from devtelemetry_cli.commands.status import Status
 from devtelemetry_cli.model.formatting import counted
@@ -40,7 +40,7 @@ def _values(found: Status) -> dict[str, Any]:
 def _lines(found: Status) -> list[tuple[str, str]]:
     until = f", until {_moment(found.until):%Y-%m-%d}" if found.until and found.consent == "granted" else ""
     lines = [
-        ("consent", f"{judge.describe(found.consent, found.rule)}{until}"),
+        ("consent", f"{consent.describe(found.consent, found.rule)}{until}"),
         ("destination", found.destination or "none"),
     ]
     if found.anonymous_id:

@@ -4,36 +4,72 @@ import os
 import time
 
 from devtelemetry_cli.client import consent_cache, paths
+from devtelemetry_cli.client.paths import StateDir
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    from devtelemetry_cli.client.consent_cache import ConsentStatus
+
+
+class Run:
+    """One run: its random ID, the process that lives as long as the run, and its start (seconds since the epoch)."""
+
+    __slots__ = ("pid", "run_id", "started")
+
+    def __init__(self, run_id: str, pid: int, started: float) -> None:
+        self.run_id = run_id
+        self.pid = pid
+        self.started = started
 
 
 class Context:
-    """The files that decide, the answer remembered from them, and the environment. No TOML is read for this."""
+    """An environment, the files that decide about consent there, and the consent state cached from them.
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    `folder` is the working directory (None where it was deleted), `project` the project file that applies;
+    `decided` means that there is a user config.
+    """
+
+    def __init__(
+        self, environ: dict[str, str], state: StateDir, folder: str | None = None, project: str | None = None
+    ) -> None:
         self.environ = environ
-        self.state = paths.state_dir(environ)
-        self.config = self.state.config
-        self.folder = paths.working_folder()
-        self.project = paths.project_file(self.folder) if self.folder else None
-        self.fingerprint = consent_cache.fingerprint(self.config, self.project, environ.get("DEVTEL_REPORT_URL", ""))
-        self.decided = os.path.lexists(self.config)
-        remembered = consent_cache.load_cached(self.state, self.fingerprint) if self.decided else None
-        self.verdict = None if remembered is not None and remembered.has_ended(time.time()) else remembered
+        self.state = state
+        self.config = state.config
+        self.folder = folder
+        self.project = project
+        self.fingerprint = ""
+        self.decided = False
+        self.status: ConsentStatus | None = None
+
+    @classmethod
+    def load(cls, environ: dict[str, str]) -> "Context":
+        """The context of this process: looks at the files and reads the cache, but no TOML."""
+        folder = paths.working_folder()
+        context = cls(environ, paths.state_dir(environ), folder, paths.project_file(folder) if folder else None)
+        context._recall()
+        return context
 
     def should_observe(self, now: float) -> bool:
-        """Whether there is anything to do beside make: a record, or perhaps a question."""
+        """Whether a run has anything to do beside make: a record, or perhaps a question."""
         if not self.decided:
             return os.isatty(2)
-        return self.verdict is None or self.verdict.records(now) or self.verdict.ask
+        return self.status is None or self.status.records(now) or self.status.ask
 
-    def run_env_value(self, run: str, now: float) -> str:
-        """What DEVTEL_RUN tells nested runs: `run:journal`; empty where this run is not recorded.
+    def run_env_value(self, run: Run) -> str:
+        """The value of DEVTEL_RUN for nested runs, `run:journal`; empty where this run is not recorded.
 
-        On the first run after a change the answer is not known yet; the config's text is trusted then.
+        On the first run after a change nothing is cached; the config's text is trusted then.
         """
-        if self.verdict is not None:
-            return f"{run}:{self.verdict.journal}" if self.verdict.records(now) else ""
-        return f"{run}:" if self.decided and _mentions_agreement(self.config) else ""
+        if self.status is not None:
+            return f"{run.run_id}:{self.status.journal}" if self.status.records(run.started) else ""
+        return f"{run.run_id}:" if self.decided and _mentions_agreement(self.config) else ""
+
+    def _recall(self) -> None:
+        address = self.environ.get("DEVTEL_REPORT_URL", "")
+        self.fingerprint = consent_cache.fingerprint(self.config, self.project, address)
+        self.decided = os.path.lexists(self.config)
+        cached = consent_cache.load_cached(self.state, self.fingerprint) if self.decided else None
+        self.status = None if cached is not None and cached.has_ended(time.time()) else cached
 
 
 def _mentions_agreement(config: str) -> bool:

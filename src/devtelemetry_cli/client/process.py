@@ -41,12 +41,6 @@ class Child:
         self._seen = 0
         self._pid = 0
         self._ended_at: float | None = None
-        for number in _NOTED:
-            _handle(number, self._note)
-        _handle(_signal.SIGTERM, self._pass_on)
-        _handle(_signal.SIGUSR1, _ignore)  # sent to the group, it makes make talk more; it would end us
-        # Not left at its default: it notes when make ended while we still look things up.
-        _signal.signal(_signal.SIGCHLD, self._look)
 
     def start(self, command: list[str], environ: dict[bytes, bytes]) -> None:
         """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
@@ -67,7 +61,7 @@ class Child:
             os.kill(self._pid, number)
         import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
 
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether make has ended already."""
         return self._ended_at is not None
 
@@ -82,24 +76,36 @@ class Child:
         peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
         return ExitResult(status, duration, used.ru_utime + used.ru_stime, peak_kib, interrupted=self.interrupted)
 
-    def _note(self, number: int, _frame: object) -> None:
+    def note(self, number: int, _frame: object) -> None:
+        """Handler: remember a signal that make gets by itself."""
         self.interrupted = True
         self._seen = number
 
-    def _pass_on(self, number: int, frame: object) -> None:
-        self._note(number, frame)
+    def pass_on(self, number: int, frame: object) -> None:
+        """Handler: remember a signal, and send it to make."""
+        self.note(number, frame)
         if self._pid:
             os.kill(self._pid, number)
 
-    def _look(self, _number: int, _frame: object) -> None:
+    def look(self, _number: int, _frame: object) -> None:
+        """Handler: note the time of make's end, which may come while the run is still being looked at."""
         if self._ended_at is not None or not self._pid or not hasattr(os, "waitid"):
             return
         if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
             self._ended_at = time.monotonic()
 
 
+def install_handlers(child: Child) -> None:
+    """Handle signals as make would: INT, QUIT and HUP are noted, TERM is passed on, ignored ones stay ignored."""
+    for number in _NOTED:
+        _handle(number, child.note)
+    _handle(_signal.SIGTERM, child.pass_on)
+    _handle(_signal.SIGUSR1, _ignore)  # sent to the group, it makes make print more; its default would end us
+    _signal.signal(_signal.SIGCHLD, child.look)
+
+
 class ExitResult:
-    """How make ended: the wait status, the seconds it took, and whether signals were seen on the way.
+    """The end of make: the wait status, the seconds it took, and whether signals were seen meanwhile.
 
     `cpu_seconds` and `peak_kib` are of make and of all the processes it waited for; the peak is the largest one's.
     """

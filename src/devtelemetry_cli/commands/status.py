@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, settings
-from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import dropped, machine_key, reader
@@ -44,10 +45,10 @@ class Status:
 
 def status(context: Context, now: float) -> Status:
     """The status of a context. Read-only; damage is listed under troubles, not raised."""
-    consent = judge.judge(context.environ, context.config, context.project, now)
-    status = Status(consent.state, consent.rule)
+    here = consent.judge(context, now)
+    status = Status(here.state, here.rule)
     decision = _add_settings(context, status)
-    if consent.state == consent_cache.GRANTED and consent.ask:
+    if here.state == consent_cache.GRANTED and here.ask:
         status.troubles.append("The terms have changed: `devtel consent` shows the difference and asks again.")
     if decision is not None and decision.state != consent_cache.DECLINED:
         status.dropped_records = dropped.counted(context.state)
@@ -73,7 +74,7 @@ def _add_settings(context: Context, status: Status) -> decisions.Decision | None
     try:
         user = settings.read_user(context.config)
         known = decisions.decisions(user)
-        terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
+        terms = consent.asked_terms(context.environ, user, settings.read_project(context.project))
     except ConfigurationError as fault:
         status.troubles.append(str(fault))
         return None

@@ -15,6 +15,7 @@ import tomli_w
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.consent import decisions as store
 from devtelemetry_cli.client.consent.decisions import Decision
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.settings import DamagedError
 from tests.helpers.samples import ANONYMOUS, GRANT, URL
 
@@ -35,7 +36,7 @@ def keep(config: Path, *decisions: Decision) -> None:
     def change(known: dict[str, Decision]) -> None:
         known.update({decision.key: decision for decision in decisions})
 
-    store.update(str(config), str(config.parent.parent / "state"), change)
+    store.update(StateDir(config.parent.parent / "state", str(config)), change)
 
 
 def write(config: Path, text: str) -> None:

@@ -1,10 +1,9 @@
-"""Whether anything may be recorded or sent: each person's own decision for each destination.
+"""The parts of `devtelemetry_cli.consent`.
 
-occasion  whether somebody is there to be asked, and whether it is time (light: every run asks it)
-judge     settings + decisions -> the verdict for one place
-notice    what is asked: who, why, what is sent; its hash
-store     the decisions in the user config
-decide    grant, local, decline, and what follows from each
-prompt    the question at a terminal
-question  the question at the end of a run
+notice      the text of the question: by whom, for what, to where, every field that is sent; its hash
+decisions   the decisions in the user config
+withdrawal  deleting records and queueing erasures
+terminal    whether a person can be asked (light: every run asks it)
+prompt      the question at a terminal
+ask_limit   how often a person may be asked
 """

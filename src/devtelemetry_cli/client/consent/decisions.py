@@ -1,5 +1,6 @@
-"""The decisions, one for each destination, in the user config under `[consent."KEY"]`."""
+"""The decisions, one per destination, in the user config under `[consent."KEY"]`."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ _TEXTS = ("url", "state", "grant", "anonymous_id", "organisation", "purpose", "c
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided about one destination, when, and about which terms.
+    """A person's decision about one destination: when, and about which terms.
 
     `grant` names the agreement that records are made under; `anonymous_id` is there only for `granted`.
     """
@@ -57,7 +58,7 @@ def decisions(user: settings.UserConfig) -> dict[str, Decision]:
 
 
 def read(config: str) -> settings.UserConfig:
-    """The user config, for who decides anew: a damaged one counts as empty, since the decision moves it aside."""
+    """The user config for a user making a new decision: a damaged one counts as empty, since it is moved aside."""
     try:
         return _whole(config)
     except settings.DamagedError:
@@ -69,12 +70,24 @@ def find(config: str, key: str) -> Decision | None:
     return decisions(settings.read_user(config)).get(key)
 
 
+def new_grant() -> str:
+    """A random name for an agreement, under which records are made."""
+    return os.urandom(4).hex()
+
+
+def new_anonymous_id() -> str:
+    """A random ID for a person's reports to one destination (UUID 4)."""
+    import uuid  # noqa: PLC0415  7 ms, and only new agreements need it
+
+    return str(uuid.uuid4())
+
+
 def update(state: StateDir, change: Change) -> None:
     """Change the decisions, alone: `change` gets them all by key. A damaged config is moved aside first.
 
     Raises OSError where the config cannot be written.
     """
-    import tomli_w  # noqa: PLC0415  a run that judges consent anew only reads decisions
+    import tomli_w  # noqa: PLC0415
 
     with locks.exclusive(state, locks.CONFIG):
         user = _readable(state.config)
@@ -86,6 +99,16 @@ def update(state: StateDir, change: Change) -> None:
             "consent": {key: _entry(decision, before.get(key, {})) for key, decision in sorted(known.items())},
         }
         atomic_files.atomic_write(Path(state.config), (_HEADER + tomli_w.dumps(values)).encode())
+
+
+def mark(state: StateDir, key: str, *, declined: bool) -> None:
+    """Keep the marker by which devtel.mk runs plain make for a declined destination. Raises OSError."""
+    marker = Path(state.declined_marker(key))
+    if declined:
+        marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        marker.touch(mode=0o600)
+    else:
+        marker.unlink(missing_ok=True)
 
 
 def moved_aside(config: str) -> list[Path]:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from devtelemetry_cli.client import consent_cache, paths
-from devtelemetry_cli.client.consent import decide
+from devtelemetry_cli.client.consent import withdrawal
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.journal import machine_key, reader
 from devtelemetry_cli.client.paths import StateDir
@@ -15,7 +15,7 @@ from devtelemetry_cli.client.send.ledger import Ledger
 def destination(state: StateDir, decision: Decision, keep_days: int, today: date) -> None:
     """Delete a destination's records that are past their time, on this machine. Raises OSError."""
     if decision.state == consent_cache.DECLINED:
-        decide.erase_again(state, decision.key)
+        withdrawal.finish(state, decision.key)
         return
     for name in (decision.key, paths.local_journal(decision.key)):
         for host in machine_key.deliverable_keys(state, name):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache
-from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
@@ -11,17 +11,17 @@ from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
 _SOON = 30 * 86400  # seconds
 
 
-def consent(env: Environment) -> Iterator[Finding]:
+def state(env: Environment) -> Iterator[Finding]:
     """The consent decision, changed terms, and its end."""
     context = env.context
-    answer = judge.judge(context.environ, context.config, context.project, env.now)
+    answer = consent.judge(context, env.now)
     advice = {
         consent_cache.UNDECIDED: "Nothing is recorded. `devtel consent` asks for a decision."
         if env.terms
         else "Nothing is recorded. `devtel consent local` records locally only.",
         consent_cache.OFF: "Nothing is recorded until this changes.",
     }.get(answer.state, "")
-    sentence = judge.describe(answer.state, answer.rule)
+    sentence = consent.describe(answer.state, answer.rule)
     yield Finding("note" if advice else "ok", sentence, advice, {"state": answer.state})
     if answer.state != consent_cache.GRANTED:
         return

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import switches
-from devtelemetry_cli.client.consent import decide
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok
@@ -44,7 +44,7 @@ def overhead(env: Environment) -> Iterator[Finding]:
 def _measure(env: Environment, folder: Path, make: str) -> list[float]:
     (folder / "Makefile").write_text("impl-nothing:\n\t@:\n")
     environ = _environment(env, folder)
-    decide.local(StateDir(folder), None, env.now)
+    consent.local(StateDir(folder), None, env.now)
     plain = [make, "--no-print-directory", "impl-nothing"]
     wrapped = [*job.program(env.started_as), "wrap", f"--make={make}", "--", "nothing"]
     for command in (plain, wrapped):  # the first of each fills caches, and makes the machine's key

@@ -5,8 +5,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, settings, tokens
-from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
@@ -69,7 +70,7 @@ class Environment:
     def terms(self) -> Terms | None:
         """The terms asked for here."""
         try:
-            return judge.asked_terms(self.context.environ, self.user, self.project)
+            return consent.asked_terms(self.context.environ, self.user, self.project)
         except ConfigurationError:
             return None
 

@@ -26,7 +26,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("settings", settings_checks.readable),
     ("settings", settings_checks.sources),
     ("settings", settings_checks.unknown),
-    ("consent", consent_checks.consent),
+    ("consent", consent_checks.state),
     ("records", record_checks.journal),
     ("records", record_checks.dropped_records),
     ("records", record_checks.ledger),

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import settings, settings_reference, switches
-from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
@@ -15,7 +16,7 @@ def readable(env: Environment) -> Iterator[Finding]:
     steps = (
         lambda: decisions.decisions(settings.read_user(env.context.config)),
         lambda: settings.read_project(env.context.project),
-        lambda: judge.asked_terms(env.context.environ, env.user, env.project),
+        lambda: consent.asked_terms(env.context.environ, env.user, env.project),
     )
     for step in steps:
         try:

@@ -1,7 +1,8 @@
 """The choice of a destination: the one of the current folder, or one that was named."""
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, destination, settings
-from devtelemetry_cli.client.consent import decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.errors import DevtelError
@@ -34,7 +35,7 @@ def decision(context: Context, named: str | None) -> Decision:
 
 def _here(context: Context, user: settings.UserConfig, decided: dict[str, Decision]) -> Decision | None:
     """The decision for the folder's destination; where it has none, the only consent that was given."""
-    terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
+    terms = consent.asked_terms(context.environ, user, settings.read_project(context.project))
     if terms is not None:
         return decided.get(terms.destination.key)
     return decided.get(destination.NOWHERE) or _only(decided)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import paths, settings
-from devtelemetry_cli.client.consent import judge
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import liveness, machine_key, reader
@@ -31,7 +31,7 @@ def of_context(context: Context) -> list[Path]:
     Raises ConfigurationError, OSError.
     """
     user = settings.read_user(context.config)
-    terms = judge.asked_terms(context.environ, user, settings.read_project(context.project))
+    terms = consent.asked_terms(context.environ, user, settings.read_project(context.project))
     key = terms.destination.key if terms else NOWHERE
     return [folder for name in (key, paths.local_journal(key)) for folder in _folders(context.state, name)]
 

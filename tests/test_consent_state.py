@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache
-from devtelemetry_cli.client.consent import decide, decisions, judge
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent_cache import ConsentStatus
+from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.settings import ProjectFile, UserConfig
 from tests.helpers.samples import DESTINATION, NOON, TERMS, URL, tree
@@ -34,7 +36,7 @@ class Desk:
         self.project.write_text(PROJECT)
 
     def judge(self, environ: dict[str, str] | None = None, now: float = NOON + 60) -> ConsentStatus:
-        return judge.judge(environ or {}, self.state.config, str(self.project), now)
+        return consent.judge(Context(environ or {}, self.state, project=str(self.project)), now)
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_undecided_records_nothing_and_may_ask(desk: Desk) -> None:
 
 
 def test_granted_records_under_the_agreement_until_it_ends(desk: Desk) -> None:
-    decision = decide.grant(desk.state, TERMS, NOON)
+    decision = consent.grant(desk.state, TERMS, NOON)
     answer = desk.judge()
     assert (answer.state, answer.grant, answer.journal) == (consent_cache.GRANTED, decision.grant, DESTINATION.key)
     assert (answer.rule, answer.ask) == ("granted on 2026-11-22", False)
@@ -59,21 +61,21 @@ def test_granted_records_under_the_agreement_until_it_ends(desk: Desk) -> None:
 
 
 def test_local_records_in_a_journal_of_its_own_and_is_never_asked_again(desk: Desk) -> None:
-    decide.local(desk.state, TERMS, NOON)
+    consent.local(desk.state, TERMS, NOON)
     answer = desk.judge(now=YEARS_LATER)
     assert (answer.state, answer.journal, answer.ask) == (consent_cache.LOCAL, f"{DESTINATION.key}.local", False)
     assert answer.records(YEARS_LATER)
 
 
 def test_declined_records_nothing_and_is_never_asked_again(desk: Desk) -> None:
-    decide.decline(desk.state, DESTINATION.key, URL, NOON)
+    consent.decline(desk.state, DESTINATION.key, URL, NOON)
     answer = desk.judge(now=YEARS_LATER)
     assert (answer.state, answer.rule, answer.ask) == (consent_cache.DECLINED, "declined on 2026-11-22", False)
     assert not answer.records(YEARS_LATER)
 
 
 def test_a_grant_that_ended_is_undecided_and_asked_again(desk: Desk) -> None:
-    decide.grant(desk.state, TERMS, NOON)
+    consent.grant(desk.state, TERMS, NOON)
     end = desk.judge().until
     assert desk.judge(now=end - 1).state == consent_cache.GRANTED
     answer = desk.judge(now=end)
@@ -83,7 +85,7 @@ def test_a_grant_that_ended_is_undecided_and_asked_again(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
 def test_a_switch_wins_over_every_decision(desk: Desk, name: str) -> None:
-    decide.grant(desk.state, TERMS, NOON)
+    consent.grant(desk.state, TERMS, NOON)
     answer = desk.judge({name: "1"})
     assert (answer.state, answer.rule, answer.ask) == (consent_cache.OFF, f"{name} is set", False)
 
@@ -101,7 +103,7 @@ def test_a_switch_wins_over_every_decision(desk: Desk, name: str) -> None:
     ],
 )
 def test_what_is_damaged_means_off_and_not_undecided(desk: Desk, tmp_path: Path, which: str, text: str) -> None:
-    decide.grant(desk.state, TERMS, NOON)
+    consent.grant(desk.state, TERMS, NOON)
     (tmp_path / which).write_text(text)
     answer = desk.judge()
     assert (answer.state, answer.ask) == (consent_cache.OFF, False)
@@ -119,7 +121,7 @@ def test_no_date_of_a_decision_raises_or_hangs(desk: Desk, tmp_path: Path, decid
 
 
 def test_agreeing_to_one_destination_never_covers_another(desk: Desk) -> None:
-    decide.grant(desk.state, TERMS, NOON)
+    consent.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace("/1/", "/2/"))
     assert desk.judge().state == consent_cache.UNDECIDED
     assert desk.judge({"DEVTEL_REPORT_URL": URL}).state == consent_cache.GRANTED
@@ -136,21 +138,21 @@ def test_agreeing_to_one_destination_never_covers_another(desk: Desk) -> None:
 def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
     desk: Desk, old: str, new: str, said: str
 ) -> None:
-    decision = decide.grant(desk.state, TERMS, NOON)
+    decision = consent.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace(old, new))
     answer = desk.judge()
     assert (answer.state, answer.ask, answer.grant) == (consent_cache.GRANTED, True, decision.grant)
-    (difference,) = judge.differences(replace(TERMS, **{said: new}), decision)
+    (difference,) = consent.differences(replace(TERMS, **{said: new}), decision)
     assert difference.startswith(f"{said}: was {old}, is now")
 
 
 def test_an_older_notice_is_a_difference(desk: Desk) -> None:
-    older = replace(decide.grant(desk.state, TERMS, NOON), notice=0, notice_hash="an older one")
-    assert judge.differences(TERMS, older) == ["the list of what is sent: was version 0, is now 1"]
+    older = replace(consent.grant(desk.state, TERMS, NOON), notice=0, notice_hash="an older one")
+    assert consent.differences(TERMS, older) == ["the list of what is sent: was version 0, is now 1"]
 
 
 def test_a_project_file_beside_the_agreement_changes_no_terms(desk: Desk) -> None:
-    decide.grant(desk.state, TERMS, NOON)
+    consent.grant(desk.state, TERMS, NOON)
     desk.project.write_text(PROJECT.replace('"shop"', '"other"').replace("dev.%", "all"))
     answer = desk.judge()
     assert (answer.ask, answer.project, answer.targets) == (False, "other", ("all",))
@@ -161,7 +163,7 @@ def test_without_an_address_nobody_is_asked_and_only_local_records(desk: Desk) -
     answer = desk.judge()
     assert (answer.state, answer.ask, answer.journal) == (consent_cache.UNDECIDED, False, "nowhere")
     assert answer.rule == "no report URL is set, and nothing was decided"
-    decide.local(desk.state, None, NOON)
+    consent.local(desk.state, None, NOON)
     assert (desk.judge().state, desk.judge().journal) == (consent_cache.LOCAL, "nowhere.local")
 
 
@@ -174,13 +176,13 @@ def test_an_address_of_the_user_serves_projects_that_name_none(desk: Desk, tmp_p
 def test_the_terms_in_a_place_are_those_of_the_address_that_applies() -> None:
     project = ProjectFile(organisation="Example Ltd", report_url=URL)
     mine = UserConfig(report_url=URL.replace("/1/", "/2/"))
-    asked = judge.asked_terms({}, mine, project)
+    asked = consent.asked_terms({}, mine, project)
     assert asked is not None
     assert (asked.destination.url, asked.organisation) == (URL, "Example Ltd")
-    asked = judge.asked_terms({"DEVTEL_REPORT_URL": URL}, mine, project)
+    asked = consent.asked_terms({"DEVTEL_REPORT_URL": URL}, mine, project)
     assert asked is not None
     assert asked.organisation == ""
-    assert judge.asked_terms({}, UserConfig(), ProjectFile()) is None
+    assert consent.asked_terms({}, UserConfig(), ProjectFile()) is None
 
 
 def test_judging_changes_nothing(desk: Desk, tmp_path: Path) -> None:
@@ -192,10 +194,10 @@ def test_judging_changes_nothing(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_grant_is_found_again_from_the_file_alone(desk: Desk) -> None:
-    decision = decide.grant(desk.state, TERMS, NOON)
+    decision = consent.grant(desk.state, TERMS, NOON)
     assert decisions.find(desk.state.config, DESTINATION.key) == decision
 
 
 def test_another_wording_alone_is_a_difference(desk: Desk) -> None:
-    granted = replace(decide.grant(desk.state, TERMS, NOON), notice_hash="of another wording")
-    assert judge.differences(TERMS, granted) == ["the wording of the notice"]
+    granted = replace(consent.grant(desk.state, TERMS, NOON), notice_hash="of another wording")
+    assert consent.differences(TERMS, granted) == ["the wording of the notice"]

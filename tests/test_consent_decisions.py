@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, tokens
-from devtelemetry_cli.client.consent import ask_limit, decide, decisions
+from devtelemetry_cli.client.consent import ask_limit, decisions, withdrawal
 from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.destination import parse
@@ -37,8 +38,8 @@ def tell(state: StateDir, key: str = KEY) -> None:
 
 
 def kept(state: StateDir) -> list[str]:
-    """Every file that is kept, locks left out."""
-    return [name for name in tree(Path(state).parent) if not name.endswith(".lock")]
+    """Every file that is kept; locks and the start file, which holds nothing of a person, left out."""
+    return [name for name in tree(Path(state).parent) if not name.endswith((".lock", "/start.mk"))]
 
 
 def holds(state: StateDir, text: str) -> list[str]:
@@ -47,7 +48,7 @@ def holds(state: StateDir, text: str) -> list[str]:
 
 
 def test_granting_makes_a_random_id_and_an_agreement(state: StateDir) -> None:
-    decision = decide.grant(state, TERMS, NOON)
+    decision = consent.grant(state, TERMS, NOON)
     assert uuid.UUID(decision.anonymous_id).version == 4
     assert (decision.state, decision.url, decision.notice_hash) == ("granted", URL, TERMS.hash())
     assert (decision.organisation, decision.purpose, decision.contact) == (
@@ -60,43 +61,43 @@ def test_granting_makes_a_random_id_and_an_agreement(state: StateDir) -> None:
 
 
 def test_granting_keeps_the_decision_and_the_counter_of_what_is_dropped(state: StateDir) -> None:
-    decide.grant(state, TERMS, NOON)
+    consent.grant(state, TERMS, NOON)
     assert kept(state) == ["config/config.toml", "state/dropped"]
 
 
 def test_two_destinations_have_two_ids(state: StateDir) -> None:
-    one, other = decide.grant(state, TERMS, NOON), decide.grant(state, OTHER, NOON)
+    one, other = consent.grant(state, TERMS, NOON), consent.grant(state, OTHER, NOON)
     assert one.anonymous_id != other.anonymous_id
     assert one.grant != other.grant
 
 
 def test_a_renewal_keeps_the_id_and_begins_anew(state: StateDir) -> None:
-    first = decide.grant(state, TERMS, NOON)
-    again = decide.grant(state, TERMS, NOON + 86400)
+    first = consent.grant(state, TERMS, NOON)
+    again = consent.grant(state, TERMS, NOON + 86400)
     assert (again.anonymous_id, again.grant) == (first.anonymous_id, first.grant)
     assert again.until > first.until
 
 
 def test_local_keeps_no_id(state: StateDir) -> None:
-    decision = decide.local(state, TERMS, NOON)
+    decision = consent.local(state, TERMS, NOON)
     assert (decision.state, decision.anonymous_id, decision.notice_hash) == ("local", "", "")
     assert kept(state) == ["config/config.toml", "state/dropped"]
-    assert decide.local(state, TERMS, NOON + 60).grant == decision.grant
+    assert consent.local(state, TERMS, NOON + 60).grant == decision.grant
 
 
 def test_local_can_be_chosen_where_no_address_is_known(state: StateDir) -> None:
-    assert (decide.local(state, None, NOON).key, kept(state)) == (
+    assert (consent.local(state, None, NOON).key, kept(state)) == (
         "nowhere",
         ["config/config.toml", "state/dropped"],
     )
 
 
 def test_local_after_a_grant_moves_the_journal_where_no_grant_can_send_it(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     record(state, KEY, b"\n1")
     record(state, KEY, b"\n2", "2026-11-21")
     record(state, f"{KEY}.local", b"\n0", "2026-11-21")
-    decide.local(state, TERMS, NOON)
+    consent.local(state, TERMS, NOON)
     own = Path(state) / "journal" / f"{KEY}.local" / HOST
     assert {file.name: file.read_bytes() for file in own.iterdir()} == {
         "2026-11-21.jsonl": b"\n0\n2",
@@ -107,24 +108,24 @@ def test_local_after_a_grant_moves_the_journal_where_no_grant_can_send_it(state:
 
 
 def test_local_after_reports_queues_the_erasure_and_forgets_what_was_told(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     tell(state)
-    decide.local(state, TERMS, NOON)
+    consent.local(state, TERMS, NOON)
     assert [erasure.anonymous_id for erasure in erasures.pending(state)] == [granted.anonymous_id]
     assert holds(state, granted.anonymous_id) == ["state/erasures.json"]
     assert not (Path(state) / "ledger" / KEY).exists()
 
 
 def test_a_grant_after_local_leaves_ones_own_records_alone(state: StateDir) -> None:
-    local = decide.local(state, TERMS, NOON)
+    local = consent.local(state, TERMS, NOON)
     own = record(state, f"{KEY}.local", b"\nmine")
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     assert own.read_bytes() == b"\nmine"
     assert granted.grant != local.grant
 
 
 def test_saying_no_at_once_leaves_the_decision_and_the_marker(state: StateDir) -> None:
-    assert decide.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) is False
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
     decision = decisions.find(state.config, KEY)
     assert decision is not None
@@ -132,25 +133,25 @@ def test_saying_no_at_once_leaves_the_decision_and_the_marker(state: StateDir) -
 
 
 def test_leaving_leaves_no_more_than_saying_no_at_once(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     host = machine_key.get_or_create(state)
     for journal in (KEY, f"{KEY}.local"):
         record(state, journal)
     tokens.keep(state.config, KEY, "s3cret")
     consent_cache.store_cached(state, "made|from", ConsentStatus(state="granted"))
     dropped.count(state)
-    assert decide.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) is False
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
     for text in (granted.anonymous_id, granted.grant, host, "s3cret"):
         assert holds(state, text) == []
 
 
 def test_leaving_after_reports_queues_the_erasure_with_whom_to_ask(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     tell(state)
     record(state, KEY)
     tokens.keep(state.config, KEY, "s3cret")
-    assert decide.decline(state, KEY, URL, NOON) is True
+    assert consent.decline(state, KEY, URL, NOON) is True
     assert erasures.pending(state) == [Erasure(URL, KEY, granted.anonymous_id, "dx@example.com")]
     assert holds(state, granted.anonymous_id) == ["state/erasures.json"]
     assert f"config/tokens/{KEY}" in kept(state), "the erasure needs the token"
@@ -158,28 +159,28 @@ def test_leaving_after_reports_queues_the_erasure_with_whom_to_ask(state: StateD
 
 
 def test_the_token_goes_once_the_erasure_is_settled(state: StateDir) -> None:
-    decide.grant(state, TERMS, NOON)
+    consent.grant(state, TERMS, NOON)
     tell(state)
     tokens.keep(state.config, KEY, "s3cret")
-    decide.decline(state, KEY, URL, NOON)
+    consent.decline(state, KEY, URL, NOON)
     erasures.settle(state, erasures.pending(state)[0])
-    decide.erase(state, KEY)
+    withdrawal.delete_everything(state, KEY)
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
 
 
 def test_saying_no_twice_completes_what_a_crash_left(state: StateDir) -> None:
-    decide.decline(state, KEY, URL, NOON)
+    consent.decline(state, KEY, URL, NOON)
     record(state, KEY)
     tell(state)
     (Path(state) / "declined" / KEY).unlink()
-    assert decide.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) is False
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
 
 
 def test_granting_after_declining_makes_a_new_id_and_removes_the_marker(state: StateDir) -> None:
-    first = decide.grant(state, TERMS, NOON)
-    decide.decline(state, KEY, URL, NOON)
-    second = decide.grant(state, TERMS, NOON)
+    first = consent.grant(state, TERMS, NOON)
+    consent.decline(state, KEY, URL, NOON)
+    second = consent.grant(state, TERMS, NOON)
     assert second.anonymous_id != first.anonymous_id
     assert second.grant != first.grant
     assert kept(state) == ["config/config.toml", "state/dropped"]
@@ -188,20 +189,20 @@ def test_granting_after_declining_makes_a_new_id_and_removes_the_marker(state: S
 def test_each_id_that_was_ever_told_is_erased(state: StateDir) -> None:
     told = []
     for _ in range(2):
-        told.append(decide.grant(state, TERMS, NOON).anonymous_id)
+        told.append(consent.grant(state, TERMS, NOON).anonymous_id)
         tell(state)
-        decide.decline(state, KEY, URL, NOON)
+        consent.decline(state, KEY, URL, NOON)
     assert [erasure.anonymous_id for erasure in erasures.pending(state)] == told
 
 
 def test_declining_one_destination_leaves_the_others_alone(state: StateDir) -> None:
-    other = decide.grant(state, OTHER, NOON)
-    decide.grant(state, TERMS, NOON)
+    other = consent.grant(state, OTHER, NOON)
+    consent.grant(state, TERMS, NOON)
     host = machine_key.get_or_create(state)
     theirs = record(state, other.key)
     tell(state, other.key)
     tokens.keep(state.config, other.key, "theirs")
-    decide.decline(state, KEY, URL, NOON)
+    consent.decline(state, KEY, URL, NOON)
     assert decisions.find(state.config, other.key) == other
     assert theirs.exists()
     assert (Path(state) / "ledger" / other.key).exists()
@@ -210,7 +211,7 @@ def test_declining_one_destination_leaves_the_others_alone(state: StateDir) -> N
 
 
 def test_no_remembered_answer_outlives_a_decision(state: StateDir) -> None:
-    for change in (decide.grant, decide.local):
+    for change in (consent.grant, consent.local):
         consent_cache.store_cached(state, "made|from", ConsentStatus(state="granted"))
         change(state, TERMS, NOON)
         assert consent_cache.load_cached(state, "made|from") is None
@@ -218,41 +219,41 @@ def test_no_remembered_answer_outlives_a_decision(state: StateDir) -> None:
 
 def test_whoever_decided_is_not_counted_as_invited_any_more(state: StateDir) -> None:
     ask_limit.spend(state, KEY, NOON)
-    decide.grant(state, TERMS, NOON)
+    consent.grant(state, TERMS, NOON)
     assert holds(state, KEY) == ["config/config.toml"]
 
 
 def test_a_damaged_config_does_not_keep_anybody_from_saying_no(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     record(state, KEY)
     Path(state.config).write_text("[[[")
-    assert decide.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) is False
     assert [name for name in kept(state) if "damaged" not in name] == ["config/config.toml", f"state/declined/{KEY}"]
     assert holds(state, granted.anonymous_id) == []
 
 
 def test_a_journal_that_cannot_be_deleted_is_said(state: StateDir) -> None:
-    decide.grant(state, TERMS, NOON)
+    consent.grant(state, TERMS, NOON)
     (Path(state) / "journal").mkdir()
     (Path(state) / "elsewhere").mkdir()
     (Path(state) / "journal" / KEY).symlink_to("../elsewhere")
     with pytest.raises(OSError, match="symbolic link"):
-        decide.decline(state, KEY, URL, NOON)
+        consent.decline(state, KEY, URL, NOON)
 
 
 def test_a_file_in_place_of_a_journal_keeps_nobody_from_leaving(state: StateDir) -> None:
-    decide.grant(state, TERMS, NOON)
+    consent.grant(state, TERMS, NOON)
     (Path(state) / "journal").mkdir()
     (Path(state) / "journal" / KEY).touch()
-    decide.decline(state, KEY, URL, NOON)
+    consent.decline(state, KEY, URL, NOON)
     assert not (Path(state) / "journal" / KEY).exists()
 
 
 def test_an_erasure_that_cannot_be_queued_leaves_the_id_that_it_needs(state: StateDir) -> None:
-    granted = decide.grant(state, TERMS, NOON)
+    granted = consent.grant(state, TERMS, NOON)
     tell(state)
     (Path(state) / "erasures.lock").mkdir()
     with pytest.raises(OSError, match=r"erasures\.lock"):
-        decide.decline(state, KEY, URL, NOON)
+        consent.decline(state, KEY, URL, NOON)
     assert decisions.find(state.config, KEY) == granted
     assert (Path(state) / "ledger" / KEY).exists()

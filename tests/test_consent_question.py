@@ -106,7 +106,7 @@ def test_an_answer_that_is_none_is_explained_and_asked_again(builder: Developer)
 
 def test_a_minute_of_silence_means_not_now(builder: Developer) -> None:
     driver = (
-        "from devtelemetry_cli.consent import prompt; prompt.SILENCE = 0.2; "
+        "from devtelemetry_cli.client.consent import prompt; prompt.SILENCE = 0.2; "
         "print('answer:', repr(prompt.ask('intro ', 'details', 'question > ')))"
     )
     with terminal(builder, str(BIN / "python"), "-c", driver) as child:
@@ -193,7 +193,7 @@ def test_where_only_stderr_is_a_terminal_one_line_invites(builder: Developer) ->
     with terminal(builder, "sh", "-c", "make work < /dev/null") as child:
         said = end(child)
     assert said.count("\n") == 2
-    assert "`devtel consent` tells more" in said
+    assert "`devtel consent` shows the details" in said
     assert list(invitations(builder).values()) == [1]
 
 

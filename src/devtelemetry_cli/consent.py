@@ -1,0 +1,294 @@
+"""Consent: the state of a place, its terms, each decision, and the question after a run.
+
+The parts are in client/consent: notice (the text), decisions (the user config), withdrawal (deletion and erasures),
+prompt and terminal (the person), ask_limit (how often). A wrapped run loads this module while make runs, so a module
+that only a decision needs is imported where it is used.
+"""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from devtelemetry_cli.client import consent_cache, destination, locks, settings, switches
+from devtelemetry_cli.client.consent import decisions, notice
+from devtelemetry_cli.client.consent.decisions import Decision
+from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent_cache import ConsentStatus
+from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.report.fields import NOTICE_VERSION
+
+WORDING = "the wording of the notice"  # the only difference that can be named where the texts are the same
+_QUESTION = "Agree? [y]es, [l]ocal: only for yourself, [n]o, [s]how me everything; Enter: not now > "
+
+
+# The state of a place
+
+
+def judge(context: Context, now: float) -> ConsentStatus:
+    """The consent state of a place, with the rule that decided it. Reads files, changes nothing."""
+    switch = switches.switched_off(context.environ)
+    if switch:
+        return ConsentStatus(state=consent_cache.OFF, rule=f"{switch} is set")
+    try:
+        user = settings.read_user(context.config)
+        project = settings.read_project(context.project)
+        decided = decisions.decisions(user)
+        terms = asked_terms(context.environ, user, project)
+    except ConfigurationError as fault:
+        return ConsentStatus(state=consent_cache.OFF, rule=fault.message)
+    key = terms.destination.key if terms else destination.NOWHERE
+    return _status(decided.get(key), terms, project, key, now)
+
+
+def describe(state: str, rule: str) -> str:
+    """The state with the rule that decided it: "granted on 2026-11-22", "off: CI is set"."""
+    return rule if rule.startswith(state) else f"{state}: {rule}"
+
+
+def _status(
+    decision: Decision | None, terms: Terms | None, project: settings.ProjectFile, key: str, now: float
+) -> ConsentStatus:
+    if decision is None:
+        rule = "nothing was decided yet" if terms else "no report URL is set, and nothing was decided"
+        return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
+    if decision.state == consent_cache.DECLINED:
+        return ConsentStatus(state=consent_cache.DECLINED, rule=f"declined on {_day(decision.decided)}", journal=key)
+    if decision.until.timestamp() <= now:
+        rule = f"the agreement of {_day(decision.decided)} ended on {_day(decision.until)}"
+        return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
+    return ConsentStatus(
+        state=decision.state,
+        rule=f"{decision.state} on {_day(decision.decided)}",
+        journal=decision.journal,
+        grant=decision.grant,
+        until=int(decision.until.timestamp()),
+        ask=decision.state == consent_cache.GRANTED and terms is not None and terms.hash() != decision.notice_hash,
+        project=project.project,
+        targets=project.targets,
+        default_branch=project.default_branch,
+    )
+
+
+# The terms
+
+
+def asked_terms(environ: dict[str, str], user: settings.UserConfig, project: settings.ProjectFile) -> Terms | None:
+    """The terms asked for in a place; None without a report URL. Raises ConfigurationError."""
+    address = settings.report_url(environ, user, project)
+    if not address.url:
+        return None
+    return notice.terms(destination.parse(address.url), address.source, project)
+
+
+def differences(terms: Terms, decision: Decision) -> list[str]:
+    """Each change since the agreement as a sentence; empty while the agreement covers the terms."""
+    if terms.hash() == decision.notice_hash:
+        return []
+    agreed = {
+        "organisation": decision.organisation,
+        "purpose": decision.purpose,
+        "contact": decision.contact,
+        "notice": str(decision.notice),
+    }
+    return notice.changes(terms, agreed) or [WORDING]
+
+
+# The decisions. Each is made under one lock with all that follows from it: of two at once, the later one wins whole.
+
+
+def grant(state: StateDir, terms: Terms, now: float) -> Decision:
+    """Agree to the terms: a new random ID, unless this renews a grant. Raises OSError."""
+
+    def change(known: dict[str, Decision]) -> None:
+        before = known.get(terms.destination.key)
+        renewed = before if before is not None and before.state == consent_cache.GRANTED else None
+        known[terms.destination.key] = Decision(
+            key=terms.destination.key,
+            url=terms.destination.url,
+            state=consent_cache.GRANTED,
+            decided=_moment(now),
+            grant=renewed.grant if renewed else decisions.new_grant(),
+            anonymous_id=renewed.anonymous_id if renewed else decisions.new_anonymous_id(),
+            organisation=terms.organisation,
+            purpose=terms.purpose,
+            contact=terms.contact,
+            notice=NOTICE_VERSION,
+            notice_hash=terms.hash(),
+        )
+
+    with locks.exclusive(state, locks.CONSENT):
+        return _store(state, terms.destination.key, change)
+
+
+def local(state: StateDir, terms: Terms | None, now: float) -> Decision:
+    """Record for this developer only: records meant to be sent become local, and sent ones are withdrawn.
+
+    Raises OSError.
+    """
+    from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
+
+    key, url = (terms.destination.key, terms.destination.url) if terms else (destination.NOWHERE, "")
+
+    def change(known: dict[str, Decision]) -> None:
+        before = known.get(key)
+        kept = before.grant if before is not None and before.state == consent_cache.LOCAL else decisions.new_grant()
+        known[key] = Decision(key=key, url=url, state=consent_cache.LOCAL, decided=_moment(now), grant=kept)
+
+    with locks.exclusive(state, locks.CONSENT):
+        withdrawal.queue_erasures(state, key)
+        decision = _store(state, key, change)
+        withdrawal.make_local(state, key)
+        return decision
+
+
+def decline(state: StateDir, key: str, url: str, now: float) -> bool:
+    """Refuse, or withdraw: delete the records, queue the erasure of sent reports, then delete the rest.
+
+    True where an erasure was queued. The records go first, so that a full disk has room for the decision. Raises
+    OSError; running it again completes what a crash left.
+    """
+    from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
+
+    def change(known: dict[str, Decision]) -> None:
+        known[key] = Decision(key=key, url=url, state=consent_cache.DECLINED, decided=_moment(now))
+
+    with locks.exclusive(state, locks.CONSENT):
+        withdrawal.delete_records(state, key)
+        queued = withdrawal.queue_erasures(state, key, url)
+        _store(state, key, change)
+        withdrawal.delete_everything(state, key)
+        return queued
+
+
+def forget(state: StateDir, key: str) -> bool:
+    """Erase everything recorded and sent so far, here and at the endpoint; a new ID is used from now on.
+
+    True where an erasure was queued. Raises OSError.
+    """
+    from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
+
+    def change(known: dict[str, Decision]) -> None:
+        if key in known and known[key].state == consent_cache.GRANTED:
+            before = known[key]
+            known[key] = replace(before, grant=decisions.new_grant(), anonymous_id=decisions.new_anonymous_id())
+
+    with locks.exclusive(state, locks.CONSENT):
+        withdrawal.delete_records(state, key)
+        queued = withdrawal.queue_erasures(state, key)
+        _store(state, key, change)
+        withdrawal.delete_ledger(state, key)
+        return queued
+
+
+def _store(state: StateDir, key: str, change: decisions.Change) -> Decision:
+    """Write the decisions, and bring everything that depends on that of `key` up to date. Raises OSError."""
+    from devtelemetry_cli.client import start_file  # noqa: PLC0415
+    from devtelemetry_cli.client.consent import ask_limit, withdrawal  # noqa: PLC0415
+    from devtelemetry_cli.client.journal import dropped  # noqa: PLC0415
+
+    written: dict[str, Decision] = {}
+
+    def noted(known: dict[str, Decision]) -> None:
+        change(known)
+        written.update(known)
+
+    decisions.update(state, noted)
+    withdrawal.delete(state.consent_cache)  # made from the old config, with its agreements
+    ask_limit.forget(state, key)
+    declined = written[key].state == consent_cache.DECLINED
+    decisions.mark(state, key, declined=declined)
+    start_file.refresh(state)
+    if not declined:
+        dropped.prepare(state)
+    return written[key]
+
+
+# The question
+
+
+def ask_after_run(context: Context, mode: str) -> None:
+    """Ask, or print a line of invitation, as `mode` (terminal.prompt_mode) and the limit allow.
+
+    Raises OSError where the question cannot be counted, or the answer not be stored.
+    """
+    from devtelemetry_cli.client.consent import ask_limit, prompt, terminal  # noqa: PLC0415
+
+    user, project = settings.read_user(context.config), settings.read_project(context.project)
+    terms = asked_terms(context.environ, user, project)
+    if terms is None or (mode == terminal.ASK and prompt.input_is_waiting()):
+        return
+    if not ask_limit.spend(context.state, terms.destination.key, time.time()):
+        return
+    if mode == terminal.INVITE:
+        prompt.say(f"devtel: {terms.destination.host} asks for build telemetry; `devtel consent` shows the details.\n")
+        return
+    prompt.say("\n")
+    if ask_and_apply(context.state, terms, introduction(context, terms, notice.short(terms))) == prompt.YES:
+        prompt.say("`devtel schedule install` sends the reports once a day; `devtel status` shows the present state.\n")
+
+
+def ask_and_apply(state: StateDir, terms: Terms, text: str) -> str:
+    """Ask and apply the answer: prompt.YES, LOCAL, NO or NOT_NOW. Raises OSError where it cannot be stored."""
+    from devtelemetry_cli.client.consent import prompt  # noqa: PLC0415
+
+    answer = prompt.ask(text, notice.full(terms), _QUESTION)
+    now = time.time()
+    if answer == prompt.YES:
+        decision = grant(state, terms, now)
+        prompt.say(
+            f"Thank you. Your anonymous ID is {decision.anonymous_id}. Stop at any time: devtel consent decline\n"
+        )
+    elif answer == prompt.LOCAL:
+        local(state, terms, now)
+        prompt.say("Recorded for yourself only; nothing is sent.\n")
+    elif answer == prompt.NO:
+        decline(state, terms.destination.key, terms.destination.url, now)
+        prompt.say("Nothing is recorded, and you are not asked again.\n")
+    else:
+        prompt.say("Not now, then. `devtel consent` asks again whenever you like.\n")
+    return answer
+
+
+def introduction(context: Context, terms: Terms, text: str) -> str:
+    """The text before the question: `text`, the notice, with the decision made before.
+
+    After an agreement to other terms only the difference is shown; `show` prints the rest.
+    """
+    known = decisions.decisions(decisions.read(context.config))
+    before = known.get(terms.destination.key)
+    if before is None:
+        others = [other.url for other in known.values() if other.state == consent_cache.GRANTED]
+        return _listed("You agreed to reports elsewhere. This is another address than", others) + text
+    return _since(before, terms, text)
+
+
+def _since(before: Decision, terms: Terms, text: str) -> str:
+    """The notice after an earlier decision about this destination."""
+    decided = _day(before.decided)
+    if before.state == consent_cache.LOCAL:
+        return f"Since {decided} you record for yourself only; those records are never sent.\n\n{text}"
+    if before.state == consent_cache.DECLINED:
+        return f"You declined this on {decided}.\n\n{text}"
+    changed = differences(terms, before)
+    if before.until.timestamp() <= time.time():
+        ended = f"You agreed to this on {decided}. That ended on {_day(before.until)}; nothing is recorded since."
+        return f"{ended}\n\n{_listed('What has changed since you agreed:', changed)}{text}"
+    if not changed:
+        return f"You agreed to this on {decided}; agreeing again renews it for 13 months.\n\n{text}"
+    if WORDING in changed:  # the difference cannot be shown, so the whole notice is
+        return _listed("What you agreed to has changed, and until you agree again the old terms hold:", changed) + text
+    return notice.again(terms, decided, changed)
+
+
+def _listed(headline: str, lines: list[str]) -> str:
+    return "\n".join([headline, *(f"  - {line}" for line in lines), "", ""]) if lines else ""
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def _moment(now: float) -> datetime:
+    return datetime.fromtimestamp(now, UTC).replace(microsecond=0)
