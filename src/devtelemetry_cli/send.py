@@ -18,8 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from devtelemetry_cli.client import consent_cache, destination, locks, machine, settings, tokens
-from devtelemetry_cli.client.consent import decide as consent
-from devtelemetry_cli.client.consent import decisions
+from devtelemetry_cli.client.consent import decisions, withdrawal
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.http import HttpClient
 from devtelemetry_cli.client.journal import machine_key
@@ -239,7 +238,7 @@ def _request_erasure(options: FlushOptions, erasure: erasures.Erasure, urls: Col
         elif outcome.sentence:
             result.erasures.append(outcome.sentence)
         if outcome.is_settled:
-            consent.erase_again(options.state, erasure.key)  # the token was kept for this request
+            withdrawal.finish(options.state, erasure.key)  # the token was kept for this request
     return result
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from devtelemetry_cli.client import consent_cache, make_call, process, switches, whole_call
+from devtelemetry_cli.client import consent_cache, process, switches
 from devtelemetry_cli.client.context import Context, Run
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from devtelemetry_cli.client.consent_cache import ConsentStatus
     from devtelemetry_cli.client.paths import StateDir
     from devtelemetry_cli.client.recorder import RunRecorder
+    from devtelemetry_cli.client.whole_call import WholeCall
 
     T = TypeVar("T")
 
@@ -33,7 +34,7 @@ Runs `make --no-print-directory impl-TARGET` and ends as make ends.
   --as-called      pass -W, -o and several -f of the calling make on, which make itself does not
 """
 
-AS_CALLED = "--as-called"
+AS_CALLED, EVERY_TARGET = "--as-called", "--every-target"
 
 
 class UsageError(Exception):
@@ -54,6 +55,8 @@ class Request:
             raise UsageError(f"{goal} would be an option of make, not a target")
         file = ["-f", options["--makefile"]] if options["--makefile"] else []
         if options[AS_CALLED]:
+            from devtelemetry_cli.client import make_call  # noqa: PLC0415  other calls do not pay for it
+
             called = make_call.of_parent() or []
             named = make_call.makefiles(called)
             file = [*(named if len(named) > 2 else file), *make_call.old_and_new(called)]
@@ -113,16 +116,18 @@ def main(words: list[str]) -> None:
         os._exit(fault.exit_code)
 
 
-def _request(words: list[str], environ: dict[str, str]) -> "Request | whole_call.WholeCall":
-    if words[:1] != [whole_call.OPTION]:
+def _request(words: list[str], environ: dict[str, str]) -> "Request | WholeCall":
+    if words[:1] != [EVERY_TARGET]:
         return Request(words, environ)
+    from devtelemetry_cli.client.whole_call import WholeCall  # noqa: PLC0415  other calls do not pay for it
+
     try:
-        return whole_call.WholeCall(words)
+        return WholeCall(words)
     except (KeyError, ValueError):
-        raise UsageError(f"{whole_call.OPTION} is for GNUmakefile only") from None
+        raise UsageError(f"{EVERY_TARGET} is for GNUmakefile only") from None
 
 
-def _run(request: "Request | whole_call.WholeCall", environ: dict[str, str]) -> None:
+def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     child, guard = process.Child(), ErrorGuard()
     process.install_handlers(child)
     run = Run(os.urandom(8).hex(), os.getpid(), time.time())

@@ -9,11 +9,9 @@ import time
 from devtelemetry_cli.client import make_call
 from devtelemetry_cli.model import target_names
 
-OPTION = "--every-target"
-
 
 class WholeCall:
-    """The call as `devtel wrap` runs it; `words` are those that GNUmakefile writes after OPTION."""
+    """The call as `devtel wrap` runs it; `words` are those that GNUmakefile writes after --every-target."""
 
     def __init__(self, words: list[str]) -> None:
         options, goals = words[: words.index("--")], words[words.index("--") + 1 :]
