@@ -25,8 +25,8 @@ Wraps: (3) Error waiting for async Collector execution
   | }
 Error types: (1) *hintdetail.withDetail (2) *errutil.leafError"""
 WHY = (
-    "subtask Collect Jobs ended unexpectedly: Error waiting for async Collector execution: "
-    "Retry exceeded 3 times calling repos/acme/shop/actions"
+    "Retry exceeded 3 times calling repos/acme/shop/actions "
+    "(subtask Collect Jobs ended unexpectedly: Error waiting for async Collector execution)"
 )
 
 

@@ -25,10 +25,10 @@ def _fault(devlake: FakeServer, status: int, body: object = b"", **more: object)
 SHAPES = [
     (500, b"", 75, "DevLake could not do GET /plugins (500) without a reason."),
     (400, {"message": "bad" + DUMP, "causes": None}, 1, "DevLake refused GET /plugins (400): bad."),
-    (400, {"message": "bad" + DUMP, "causes": ["the name", "its length"]}, 1, "the name; its length"),
+    (400, {"message": "bad" + DUMP, "causes": ["the name", "its length"]}, 1, "its length (the name)"),
     (400, {"message": 7, "causes": [None]}, 1, "(400) without a reason"),
     (404, b"404 page not found", 78, "DevLake has no GET /plugins."),
-    (404, {"message": "connection 7 not found (404)"}, 1, "connection 7 not found (404)"),
+    (404, {"message": "connection 7 not found (404)"}, 1, "(404): connection 7 not found."),
     (401, {"message": "token is missing"}, 77, "DevLake requires an API key."),
     (403, {"message": "api key has expired"}, 77, "api key has expired"),
     (401, {"code": 401, "message": "authentication failed" + DUMP, "causes": None}, 1, "(401): authentication failed."),

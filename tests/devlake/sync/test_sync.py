@@ -374,6 +374,16 @@ def test_saturday_begins_in_the_time_zone_of_the_command(operator: Operator, acm
     assert _blueprint(acme, "github/acme/api")["timeAfter"] in (rfc3339(before), rfc3339(after))
 
 
+def test_a_state_folder_that_cannot_be_used_is_one_sentence_without_numbers(
+    operator: Operator, acme: FakeServer
+) -> None:
+    (operator.home / "devtel").mkdir()
+    (operator.home / "devtel" / "devlake").touch()
+    done = operator.call("sync")
+    assert (done.returncode, acme.writes()) == (1, [])
+    assert done.stderr == f"devtel: {operator.home}/devtel/devlake: File exists.\n"
+
+
 def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: FakeServer) -> None:
     done = operator.call("sync", "--dry-run", "--json", "github/1")
     steps = [json.loads(line) for line in done.stdout.splitlines()]

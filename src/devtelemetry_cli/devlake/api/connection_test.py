@@ -6,7 +6,7 @@ Read-only for data source plugins. The one of developer_telemetry creates a conn
 import re
 from typing import Any
 
-from devtelemetry_cli.devlake.api import decode, errors, plugins
+from devtelemetry_cli.devlake.api import decode, messages, plugins
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
@@ -46,7 +46,7 @@ def explain(connection: Connection, fault: ApiError) -> ApiError:
 
 def _reason(answer: dict[str, Any]) -> str:
     """Empty for a working fine-grained GitHub token: DevLake answers failure without a reason for it."""
-    return errors.clean_message(decode.text(answer, "message"))
+    return messages.clean(decode.text(answer, "message"))
 
 
 def _failure(connection: Connection, reason: str, status: int) -> ApiError:

@@ -1,17 +1,15 @@
 """Every error form of the API as one sentence with its exit code: empty bodies, text, dumps, lists of causes."""
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from devtelemetry_cli.client.text import one_line
+from devtelemetry_cli.devlake.api import messages
 from devtelemetry_cli.errors import ConfigurationError, DevtelError, KeyRefusedError, TryLaterError, UnavailableError
 
 MAX_SILENT = 3  # requests in a row without any answer, each after its retries: then DevLake is down
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
-_WRAPS = re.compile(r"^[ \t]*Wraps: \(\d+\)", re.MULTILINE)
-_EMPTY_LINES = frozenset({"", "{", "}", "combined messages:", "attached stack trace"})
 
 
 class ApiError(DevtelError):
@@ -123,19 +121,10 @@ def detail(body: bytes) -> str:
 def _cause(document: dict[str, Any]) -> str:
     causes = document.get("causes")
     if isinstance(causes, list) and any(isinstance(cause, str) and cause.strip() for cause in causes):
-        return one_line("; ".join(clean_message(cause) for cause in causes if isinstance(cause, str)))
+        cleaned = [messages.clean(cause) for cause in causes if isinstance(cause, str)]
+        return one_line(messages.innermost_first(cleaned))
     message = document.get("message")
-    return clean_message(message) if isinstance(message, str) else ""
-
-
-def clean_message(dump: str) -> str:
-    """A message of DevLake on one line, `outer: inner: innermost`, without stack traces.
-
-    A wrapped error is a dump: its own line, `Wraps: (2)` and the next, and so on, each perhaps with details behind
-    `|`. The reason is innermost.
-    """
-    layers = _WRAPS.split(dump.partition("\nError types:")[0])
-    return one_line(": ".join(dict.fromkeys(line for layer in layers for line in _layer(layer))))
+    return messages.clean(message) if isinstance(message, str) else ""
 
 
 def _meaning(
@@ -164,12 +153,6 @@ def _forbidden(
     if status == 401 and not has_key:
         return "DevLake requires an API key.", "Make one in config-ui and give its file: --key-file.", 77
     return f"DevLake refused the key for {request}{because}.", "Is it valid, and does its path allow this?", 77
-
-
-def _layer(text: str) -> list[str]:
-    lines = [line.strip() for line in text.partition("-- stack trace")[0].splitlines() if line.strip()]
-    kept = [line.strip("| \t") for number, line in enumerate(lines) if number == 0 or line.startswith("|")]
-    return [line for line in kept if line not in _EMPTY_LINES]
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from devtelemetry_cli.devlake.api import decode, errors
+from devtelemetry_cli.devlake.api import decode, messages
 from devtelemetry_cli.devlake.api.client import Client
 
 COMPLETED = "TASK_COMPLETED"
@@ -42,7 +42,7 @@ def read(item: dict[str, Any], request: str) -> Pipeline:
     return Pipeline(
         id=decode.number(item, "id", request),
         status=decode.text(item, "status"),
-        message=errors.clean_message(decode.text(item, "message") or decode.text(item, "errorName")),
+        message=messages.clean(decode.text(item, "message") or decode.text(item, "errorName")),
         began=_seconds(item.get("beganAt")),
         finished=_seconds(item.get("finishedAt")),
         seconds=float(_count(item, "spentSeconds")),
@@ -81,7 +81,7 @@ def failed_tasks(client: Client, number: int) -> list[str]:
 
 def _sentence(task: dict[str, Any]) -> str:
     source = ", ".join(filter(None, (decode.text(task, "plugin"), decode.text(task, "failedSubTask"))))
-    return f"{source}: {errors.clean_message(decode.text(task, 'message')) or 'no reason given'}"
+    return f"{source}: {messages.clean(decode.text(task, 'message')) or 'no reason given'}"
 
 
 def _seconds(value: object) -> float | None:
