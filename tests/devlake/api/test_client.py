@@ -6,13 +6,15 @@ from email.utils import format_datetime
 
 import pytest
 
-from devtelemetry_cli.devlake.api import errors
+from devtelemetry_cli.devlake.api import errors, queries
 from devtelemetry_cli.devlake.api.client import MAX_BYTES, new_client
 from devtelemetry_cli.devlake.api.errors import ApiError
+from devtelemetry_cli.devlake.api.models import Connection
+from devtelemetry_cli.devlake.api.remote_scopes import Walk
 from devtelemetry_cli.devlake.api.retry import Clock, Policy
 from tests.helpers.devlake_operator import NOW, FakeClock, Operator, client
 from tests.helpers.fake_devlake import DUMP
-from tests.helpers.fake_devlake_server import KEY, FakeServer
+from tests.helpers.fake_devlake_server import KEY, MIGRATING, FakeServer
 
 
 def _fault(devlake: FakeServer, status: int, body: object = b"", **more: object) -> ApiError:
@@ -34,7 +36,9 @@ SHAPES = [
     (401, {"code": 401, "message": "authentication failed" + DUMP, "causes": None}, 1, "(401): authentication failed."),
     (403, {"code": 403, "message": "no", "causes": ["Resource not accessible"]}, 1, "(403): Resource not accessible."),
     (403, b"<html>Forbidden</html>", 77, "refused the key for GET /plugins."),
-    (428, {"message": "New migration scripts detected"}, 75, "database migration"),
+    (428, {"message": "New migration scripts detected"}, 75, "Confirm it in config-ui"),
+    (428, {"message": MIGRATING}, 75, "DevLake is migrating its database. Try again when that has ended."),
+    (500, [], 75, "DevLake could not do GET /plugins (500) without a reason."),
     (302, b"", 78, "a redirect"),
     (413, b"<html>Request Entity Too Large</html>", 1, "(413) without a reason"),
     (200, b"<html>Sign in</html>", 78, "is not DevLake's: it is not JSON"),
@@ -219,3 +223,21 @@ def test_a_migration_that_waits_ends_a_command_with_75(devlake: FakeServer, oper
     assert done.stderr == (
         "devtel: DevLake waits for its database migration. Confirm it in config-ui, then try again.\n"
     )
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+def test_a_database_that_is_away_ends_a_command_with_75_and_is_not_taken_for_an_empty_one(
+    devlake: FakeServer, key: str
+) -> None:
+    devlake.lake.connect("github")
+    devlake.has_database = False
+    with pytest.raises(ApiError) as caught, client(devlake, key, tries=2) as reader:
+        list(queries.chosen(reader, (), lambda _name: True))
+    assert caught.value.exit_code == 75
+
+
+def test_answers_for_which_a_service_is_asked_are_waited_for_longer(devlake: FakeServer) -> None:
+    devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
+    devlake.fail("GET .*remote-scopes", 200, {"children": []}, seconds=0.5)
+    with client(devlake, tries=1, timeout=0.2, remote_timeout=5.0) as reader:
+        assert list(Walk(reader, Connection("github", 1, ""))) == []

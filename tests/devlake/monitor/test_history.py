@@ -143,6 +143,13 @@ def test_a_damaged_state_is_told_apart_from_none(tmp_path: Path, text: str) -> N
     assert state_file.load(tmp_path / "state") is None
 
 
+def test_a_state_of_an_earlier_version_is_read_on(tmp_path: Path) -> None:
+    past, _ = history.updated(None, _pipelines("cffp"))
+    document = {name: value for name, value in dataclasses.asdict(past).items() if name != "reason"}
+    (tmp_path / "state").write_text(json.dumps({"version": 1, "blueprints": {"5": document}}))
+    assert state_file.load(tmp_path / "state") == {5: past}
+
+
 @pytest.mark.parametrize("change", [{"total": -1}, {"total": "1"}, {"status": 7}, {"fresh": "x"}, {"failures": [[1]]}])
 def test_a_state_with_an_impossible_value_is_damaged(tmp_path: Path, change: dict[str, object]) -> None:
 

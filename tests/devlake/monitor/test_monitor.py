@@ -145,7 +145,7 @@ def test_a_success_from_before_the_recent_ones_is_looked_up_once(watching: Watch
         lake.pipeline(number, status)
     watching.round().round()
     assert any("last_success" in name for name in watching.metrics())
-    assert watching.devlake.count("GET /pipelines") == 1
+    assert watching.devlake.count(r"GET /pipelines\?") == 1
 
 
 def test_the_last_real_collection_is_found_behind_runs_with_skipped_collectors(watching: Watching) -> None:
@@ -209,12 +209,41 @@ def test_a_blueprint_that_is_switched_off_is_not_failing(watching: Watching) -> 
     assert values['devlake_blueprint_failing{project_name="off"}'] == 0
 
 
-def test_a_blueprint_that_is_gone_is_no_longer_shown(watching: Watching) -> None:
-    number = watching.devlake.lake.blueprint("shop")
-    watching.devlake.lake.pipeline(number)
-    watching.round()
-    del watching.devlake.lake.blueprints[number]
-    assert watching.round().monitor.snapshot.entries == {}
+def test_the_reason_of_the_last_failure_is_an_info_metric(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number, "TASK_FAILED", 'outer "x"\nWraps: (2) no space')
+    lake.pipeline(number)
+    lake.pipeline(lake.blueprint("calm"))
+    infos = [name for name in watching.round().again().round().metrics() if "failure_info" in name]
+    assert infos == ['devlake_blueprint_last_failure_info{project_name="shop",reason="no space (outer "x")"}']
+
+
+def test_a_partial_pipeline_has_the_reasons_of_its_tasks_and_they_are_asked_for_once(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    partial = lake.pipeline(number, "TASK_PARTIAL")
+    lake.tasks[partial] = [{"plugin": "jira", "status": "TASK_FAILED", "message": "a (404)\nWraps: (2) gone (404)"}]
+    (entry,) = watching.round().round().again().round().monitor.snapshot.entries.values()
+    assert (entry.history.message, entry.history.reason) == ("jira: gone (a)", "jira: gone (a)")
+    assert watching.log[0].endswith(": jira: gone (a)")
+    assert watching.devlake.count("GET /pipelines/.*/tasks") == 1
+
+
+def test_a_partial_pipeline_whose_tasks_cannot_be_read_counts_all_the_same(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("shop"), "TASK_PARTIAL")
+    watching.devlake.fail("GET /pipelines/.*/tasks", 500)
+    assert watching.round().metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
+
+
+def test_a_blueprint_that_was_removed_leaves_the_metrics(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    number = lake.blueprint("shop")
+    lake.pipeline(number, "TASK_FAILED", "no space")
+    assert "shop" in watching.round().scrape()
+    del lake.blueprints[number]
+    assert "shop" not in watching.round().scrape()
 
 
 def test_a_devlake_that_is_down_is_told_of_once_and_keeps_the_board(watching: Watching) -> None:

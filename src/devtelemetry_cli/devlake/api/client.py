@@ -55,7 +55,12 @@ class Client:
 
     def get(self, path: str, **query: Query) -> object:
         """The decoded answer to a GET. Raises ApiError."""
-        return self._request("GET", urls.with_query(path, query), None, repeatable=True)
+        return self._request("GET", urls.with_query(path, query), None, repeatable=True, timeout=self.policy.timeout)
+
+    def ask_remote(self, method: str, path: str, **query: Query) -> object:
+        """The decoded answer to a request for which DevLake asks the service behind a connection. Raises ApiError."""
+        body, timeout = b"{}" if method == "POST" else None, self.policy.remote_timeout or self.policy.timeout
+        return self._request(method, urls.with_query(path, query), body, repeatable=True, timeout=timeout)
 
     def pages(self, path: str, name: str, size: int, **query: Query) -> Iterator[dict[str, Any]]:
         """Each object of a paged list under `name`, with one page in memory at a time. Raises ApiError."""
@@ -71,42 +76,36 @@ class Client:
 
     def write(self, method: str, path: str, body: object, repeatable: bool = True) -> object:
         """The decoded answer to a write. `repeatable`: running it twice has the same result. Raises ApiError."""
-        return self._request(method, path, json.dumps(body).encode(), repeatable)
+        return self._request(method, path, json.dumps(body).encode(), repeatable, self.policy.timeout)
 
-    def _request(self, method: str, path: str, body: bytes | None, repeatable: bool) -> object:
+    def _request(self, method: str, path: str, body: bytes | None, repeatable: bool, timeout: float) -> object:
         request = f"{method} {path.partition('?')[0]}"
         failures = 0
         while True:
             retry_after, arrived = None, True
             try:
-                answer = self._send(method, path, body)
+                answer = self._send(method, path, body, timeout)
                 if answer.status < 300 and answer.is_whole:
                     return _content(request, answer.body)
                 fault = self._fault(request, answer)
                 retry_after = http.retry_after(answer.headers.get("retry-after"), self.clock.now())
             except NoAnswerError as cause:
-                fault, arrived = self._no_answer(request, cause), cause.may_have_arrived
+                fault, arrived = _no_answer(request, cause, timeout), cause.may_have_arrived
             self.errors += 1
             failures += 1
             if failures >= self.policy.tries or not _is_retried(fault, repeatable or not arrived):
                 raise fault
             self.clock.wait(self.policy.pause(failures - 1, retry_after))
 
-    def _send(self, method: str, path: str, body: bytes | None) -> Response:
+    def _send(self, method: str, path: str, body: bytes | None, timeout: float) -> Response:
         self.limiter.wait()
         self.attempts += 1
-        timeout = self.policy.timeout
         return self.http.request(method, self.root + path, _ANSWER_TIMEOUTS * timeout, body=body, step=timeout)
 
     def _fault(self, request: str, answer: Response) -> ApiError:
         if answer.status < 300:
             return errors.no_answer(request, f"the answer is damaged or larger than {self.http.limit // 1024**2} MiB")
         return errors.from_response(request, answer.status, answer.body, has_key=bool(self.http.token))
-
-    def _no_answer(self, request: str, cause: NoAnswerError) -> ApiError:
-        if cause.is_slow:
-            return errors.too_slow(request, self.policy.timeout)
-        return errors.no_answer(request, cause.reason)
 
 
 def new_client(root: str, key: str, policy: Policy, clock: Clock) -> Client:
@@ -133,6 +132,10 @@ def open_client(access: Access, policy: Policy, clock: Clock) -> Client:
                 break
     client.http.close()
     raise next((fault for fault in faults if fault.exit_code != 78), faults[-1])
+
+
+def _no_answer(request: str, cause: NoAnswerError, timeout: float) -> ApiError:
+    return errors.too_slow(request, timeout) if cause.is_slow else errors.no_answer(request, cause.reason)
 
 
 def _content(request: str, body: bytes) -> object:

@@ -22,7 +22,7 @@ def check(client: Client, connection: Connection) -> None:
         return
     path = f"{connection.path}/test"
     try:
-        answer = decode.record(client.write("POST", path, {}), f"POST {path}")
+        answer = decode.record(client.ask_remote("POST", path), f"POST {path}")
     except ApiError as fault:
         if fault.status == 404 or fault.exit_code == KeyRefusedError.exit_code:
             return  # a version without such a test, or an API key that does not include it

@@ -10,6 +10,8 @@ from devtelemetry_cli.errors import ConfigurationError, DevtelError, KeyRefusedE
 
 MAX_SILENT = 3  # requests in a row without any answer, each after its retries: then DevLake is down
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MIGRATION = ("DevLake waits for its database migration.", "Confirm it in config-ui, then try again.")
+_MIGRATING = ("DevLake is migrating its database.", "Try again when that has ended.")
 
 
 class ApiError(DevtelError):
@@ -134,7 +136,7 @@ def _meaning(
     if status in (401, 403):
         return _forbidden(request, status, because, document, has_key)
     if status == 428:
-        return "DevLake waits for its database migration.", "Confirm it in config-ui, then try again.", 75
+        return (*_MIGRATING, 75) if "in progress" in text else (*_MIGRATION, 75)
     if status == 404 and document is None:
         return f"DevLake has no {request}.", "Is the address right, and is that plugin installed?", 78
     if 300 <= status < 400:

@@ -75,7 +75,7 @@ class Walk:
             self.pages += 1
             if self.pages > MAX_PAGES:
                 raise self._malformed(f"it has more than {MAX_PAGES:,} pages")
-            answer = decode.record(self.client.get(self._path, **query), f"GET {self._path}")
+            answer = decode.record(self.client.ask_remote("GET", self._path, **query), f"GET {self._path}")
             if answer.get("success") is False:  # a decoding error of DevLake comes with status 200
                 raise errors.from_answer(f"GET {self._path}", answer, TOKEN_ADVICE)
             children, following = (

@@ -24,6 +24,7 @@ class Policy:
     longest_pause: float = 30.0
     longest_retry_after: float = 300.0
     timeout: float = 30.0
+    remote_timeout: float = 0.0  # for answers that wait for the service behind a connection; 0: as the others
     rate: float = 0.0
 
     def pause(self, failures: int, retry_after: float | None) -> float:

@@ -14,6 +14,7 @@ class History:
 
     `fresh` is the beginning of the last complete collection, which a run with skipped collectors is not. Pipelines up
     to `floor` never count, `failures` are those counted above it, and all pipelines up to `settled` had ended.
+    `message` is that of the newest ended pipeline, `reason` that of the newest failed one.
     """
 
     total: int = 0
@@ -28,6 +29,7 @@ class History:
     fresh: float | None = None
     failed: float | None = None
     is_failing: bool = False
+    reason: str = ""
 
 
 def updated(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[History, list[Pipeline]]:
@@ -47,7 +49,7 @@ def updated(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[Hist
         failures=tuple(failures[len(dropped) :]),
         settled=_settled(old.settled, pipelines),
     )
-    return _with_newest(present, pipelines), new
+    return _with_newest(present, pipelines, counted), new
 
 
 def with_success(history: History, success: Pipeline) -> History:
@@ -59,7 +61,8 @@ def with_success(history: History, success: Pipeline) -> History:
     return history
 
 
-def _with_newest(history: History, pipelines: Sequence[Pipeline]) -> History:
+def _with_newest(history: History, pipelines: Sequence[Pipeline], counted: set[int]) -> History:
+    """The history with the newest pipelines; a counted failure without a message keeps the reason found then."""
     ended = [pipeline for pipeline in pipelines if pipeline.has_ended]
     successes = [pipeline for pipeline in ended if pipeline.status == COMPLETED]
     collected = next((pipeline for pipeline in successes if not pipeline.skips_collectors), None)
@@ -69,11 +72,13 @@ def _with_newest(history: History, pipelines: Sequence[Pipeline]) -> History:
     if collected:
         history = replace(history, fresh=collected.began or collected.finished)
     if failure:
-        history = replace(history, failed=_end(failure))
+        reason = failure.message or (history.reason if failure.id in counted else "")
+        history = replace(history, failed=_end(failure), reason=reason)
     if ended:
         last = ended[0]
+        message = history.reason if last.is_failing else last.message
         history = replace(
-            history, ended=last.status, message=last.message, duration=last.seconds, is_failing=last.is_failing
+            history, ended=last.status, message=message, duration=last.seconds, is_failing=last.is_failing
         )
     return replace(history, status=pipelines[0].status) if pipelines else history
 

@@ -37,6 +37,7 @@ class Metrics(Collector):
         yield self._failures(snapshot)
         yield from self._gauges(snapshot)
         yield _statuses(snapshot)
+        yield _reasons(snapshot)
         yield CounterMetricFamily("devlake_api_errors", "Failed requests to DevLake.", value=snapshot.errors)
         yield GaugeMetricFamily("devlake_up", "Whether the last check reached DevLake.", value=snapshot.is_up)
         yield GaugeMetricFamily(
@@ -83,6 +84,17 @@ def _statuses(snapshot: Snapshot) -> Metric:
     )
     for entry in snapshot.entries.values():
         family.add_metric([entry.project, entry.history.status or "none"], 1)
+    return family
+
+
+def _reasons(snapshot: Snapshot) -> Metric:
+    labels = ["project_name", "reason"]
+    family = GaugeMetricFamily(
+        "devlake_blueprint_last_failure_info", "1 for the reason of its last failure.", labels=labels
+    )
+    for entry in snapshot.entries.values():
+        if entry.history.failed is not None:
+            family.add_metric([entry.project, entry.history.reason], 1)
     return family
 
 

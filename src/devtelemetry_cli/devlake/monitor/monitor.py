@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.devlake.api import pipelines, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
@@ -88,10 +89,22 @@ def _inspect(client: Client, blueprint: Blueprint, past: History | None) -> tupl
         if len(found) >= RECENT and (past is None or pipeline.id <= past.settled):
             break
         found.append(pipeline)
-    present, new = history.updated(past, found)
+    _, new = history.updated(past, found)
+    explained = {pipeline.id: _explained(client, pipeline) for pipeline in new if not pipeline.message}
+    present, new = history.updated(past, [explained.get(pipeline.id, pipeline) for pipeline in found])
     if past is None and present.fresh is None and len(found) >= RECENT:
         present = _with_older_success(client, blueprint, present)
     return present, new
+
+
+def _explained(client: Client, pipeline: Pipeline) -> Pipeline:
+    """The pipeline with the messages of its failed tasks, since DevLake gives a partial one no message of its own."""
+    try:
+        return replace(pipeline, message=one_line("; ".join(pipelines.failed_tasks(client, pipeline.id))))
+    except ApiError as fault:
+        if fault.is_fatal:
+            raise
+        return pipeline
 
 
 def _with_older_success(client: Client, blueprint: Blueprint, present: History) -> History:

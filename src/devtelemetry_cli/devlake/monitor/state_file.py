@@ -38,13 +38,17 @@ def save(path: Path, histories: Mapping[int, History]) -> None:
 
 
 def _history(item: dict[str, Any]) -> History:
-    """A history from its JSON. Raises ValueError, TypeError or KeyError."""
-    values = {field.name: item[field.name] for field in fields(History)}
+    """A history from its JSON. Raises ValueError, TypeError or KeyError.
+
+    `reason` is missing in the files of earlier versions.
+    """
+    values = {field.name: item[field.name] for field in fields(History) if field.name != "reason"}
+    values["reason"] = item.get("reason", "")
     values["failures"] = tuple((int(number), float(when)) for number, when in values["failures"])
     if not all(isinstance(values[name], int) and values[name] >= 0 for name in _COUNTS):
         raise ValueError("a count was expected")
     if not all(values[name] is None or isinstance(values[name], int | float) for name in _TIMES):
         raise ValueError("a time was expected")
-    if not all(isinstance(values[name], str) for name in ("status", "ended", "message")):
+    if not all(isinstance(values[name], str) for name in ("status", "ended", "message", "reason")):
         raise ValueError("a text was expected")
     return History(**values)
