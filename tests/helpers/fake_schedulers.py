@@ -31,11 +31,26 @@ case "$*" in
 esac
 """
 
+LAUNCHCTL = """\
+#!/bin/sh
+# launchctl(1) that records its calls; the file `stubborn` makes a load fail
+echo "$*" >> {folder}/launchctl-calls
+case "$1" in
+print) test -e {folder}/loaded ;;
+bootout) rm -f {folder}/loaded ;;
+bootstrap) test -e {folder}/stubborn && echo 'Bootstrap failed: 5' >&2 && exit 1; touch {folder}/loaded ;;
+esac
+"""
+
 
 def play(bin_folder: Path, folder: Path) -> None:
     """Write both programs into a folder of the PATH; their files are in `folder`."""
     folder.mkdir(exist_ok=True)
     for name, text in (("crontab", CRONTAB), ("systemctl", SYSTEMCTL)):
-        program = bin_folder / name
-        program.write_text(text.format(folder=folder))
-        program.chmod(0o755)
+        write_program(bin_folder / name, text.format(folder=folder))
+
+
+def write_program(path: Path, text: str) -> None:
+    """Write an executable file."""
+    path.write_text(text)
+    path.chmod(0o755)

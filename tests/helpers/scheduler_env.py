@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers import fake_schedulers
 from tests.helpers.developer import Developer
 
 
@@ -22,6 +23,16 @@ class Machine:
     def units(self) -> Path:
         """The folder of the user's systemd units."""
         return self.developer.home / ".config" / "systemd" / "user"
+
+    @property
+    def agent(self) -> Path:
+        """The property list of launchd."""
+        return self.developer.home / "Library" / "LaunchAgents" / "devtel.flush.plist"
+
+    def add_launchctl(self) -> None:
+        """Give the machine a launchctl, as macOS has it."""
+        text = fake_schedulers.LAUNCHCTL.format(folder=self.folder)
+        fake_schedulers.write_program(self.developer.home.parent / "bin" / "launchctl", text)
 
     def now(self, name: str) -> None:
         """Create one of these files."""

@@ -1,7 +1,6 @@
-"""`devtel init`: the two files that a repository commits, by questions or by flags."""
+"""`devtel init`: the files that a repository commits, by questions or by options."""
 
 import difflib
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,166 +8,167 @@ from pathlib import Path
 import click
 
 from devtelemetry_cli.client import destination, paths, settings
+from devtelemetry_cli.commands import repository_files
 from devtelemetry_cli.commands.init import defaults, endpoint, project_file
-from devtelemetry_cli.commands.init.project_file import Answers, WrongAnswerError
+from devtelemetry_cli.commands.init.defaults import Defaults
+from devtelemetry_cli.commands.init.project_file import Answers, InvalidAnswerError
 from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
 Flag = str | tuple[str, ...] | None
+_NOTICE = "Developers read these three texts before they agree:"
+_OPTIONAL = "The rest is optional; answer - to leave a value out:"
+# Name, text of the question, and a line that is printed before it.
 QUESTIONS = {
-    "organisation": "Who asks for the reports (organisation)",
-    "purpose": "What for (purpose)",
-    "contact": "Whom to ask (contact)",
-    "project": "The project's name in reports (- for none)",
-    "report_url": "The report URL, up to /connections/ID/report (- for none yet)",
-    "default_branch": "The default branch (- for what origin/HEAD says)",
-    "targets": "Targets to be sent by name, with spaces between (- for all)",
+    "organisation": ("Organisation that asks for the reports", _NOTICE),
+    "purpose": ("Purpose (for example, find the slowest targets)", ""),
+    "contact": ("Contact for questions and erasure", ""),
+    "project": ("Project name in reports", _OPTIONAL),
+    "report_url": ("Report URL, up to /connections/ID/report (`devtel devlake connect` prints it)", ""),
+    "default_branch": ("Default branch", ""),
+    "targets": ("Targets that are sent by name, separated by spaces (- for all)", ""),
 }
-WANTED = ("organisation", "purpose", "contact")
+REQUIRED = ("organisation", "purpose", "contact")
 CHECKS: dict[str, Callable[[str], str]] = {
-    "project": project_file.checked_project,
-    "report_url": project_file.checked_url,
+    "project": project_file.check_project,
+    "report_url": project_file.check_url,
 }
 
 
-@click.command(short_help="Write .devtel.toml and devtel.mk for a repository.")
-@click.option("--organisation", help="Who asks for the reports.")
-@click.option("--purpose", help="What for.")
-@click.option("--contact", help="Whom to ask.")
-@click.option("--project", help="The project's name in reports.")
+@click.command()
+@click.option("--organisation", help="The organisation that asks for the reports.")
+@click.option("--purpose", help="The purpose of the reports.")
+@click.option("--contact", help="The contact for questions and erasure.")
+@click.option("--project", help="The project name in reports.")
 @click.option("--report-url", help="The whole address, up to /connections/ID/report.")
-@click.option("--default-branch", help="The default branch's name.")
-@click.option("--target", "targets", multiple=True, help="A target, or family such as dev.up.%, to be sent by name.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take the flags, what is there already, and the proposals.")
-@click.option("--force", is_flag=True, help="Write over files that say something else.")
-@click.option("--no-check", is_flag=True, help="Do not look whether the report URL answers.")
+@click.option("--default-branch", help="The name of the default branch.")
+@click.option("--target", "targets", multiple=True, help="A target, or a pattern such as dev.up.%, sent by name.")
+@click.option("--yes", is_flag=True, help="Ask nothing: use the options, existing values and defaults.")
+@click.option("--force", is_flag=True, help="Replace files with other content.")
+@click.option("--no-check", is_flag=True, help="Do not contact the report URL.")
 def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
     """Write .devtel.toml and devtel.mk, for the maintainers of a repository to commit."""
     here = Path(_working_folder())
-    proposal = defaults.find(here)
-    project = proposal.root / paths.PROJECT_FILE
-    standing = _standing(project, force)
-    answers = _answers(flags, standing, proposal, yes)
+    found = defaults.find(here)
+    project = found.root / paths.PROJECT_FILE
+    existing = _existing(project, force)
+    answers = _answers(flags, existing, found, yes)
     to = destination.parse(answers.report_url) if answers.report_url else None
     if to is not None and not no_check:
         for sentence in endpoint.check(to):
             click.echo(sentence, err=True)
     makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)
-    folder = here if makefile else proposal.root
+    folder = here if makefile else found.root
     new = {folder / templates.FRAGMENT: templates.render(templates.FRAGMENT, to)}
-    says_so_already = bool(standing.path) and answers.is_said_by(standing)
-    new[project] = (_text(project) or "") if says_so_already else project_file.render(answers)
+    is_unchanged = bool(existing.path) and answers.equal(existing)
+    new[project] = (repository_files.read(project) or "") if is_unchanged else project_file.render(answers)
     _write(new, force)
-    click.echo(_next_step(folder, proposal), err=True)
+    click.echo(_next_step(folder, found), err=True)
 
 
 def _working_folder() -> str:
     folder = paths.working_folder()
     if folder is None:
-        raise DevtelError("The working directory does not exist any more.", "Change to one that does.")
+        raise DevtelError("The working directory no longer exists.", "Change to an existing one.")
     return folder
 
 
-def _standing(path: Path, force: bool) -> settings.ProjectFile:
-    """What the project file says now; a damaged one is only written over by force."""
+def _existing(path: Path, force: bool) -> settings.ProjectFile:
+    """The current project file; --force replaces a damaged one."""
+    repository_files.read(path)
     try:
         return settings.read_project(str(path))
     except settings.DamagedError as fault:
         if force:
             return settings.ProjectFile()
-        raise settings.DamagedError(fault.path, "it is damaged", "Correct it, or say --force.") from fault
+        raise settings.DamagedError(fault.path, "it is damaged", "Correct it, or use --force.") from fault
 
 
-def _answers(flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Defaults, yes: bool) -> Answers:
+def _answers(flags: dict[str, Flag], existing: settings.ProjectFile, found: Defaults, yes: bool) -> Answers:
     asks = not yes and sys.stdin.isatty()
     if not yes and not asks:
-        raise click.UsageError("nobody is there to be asked; give the values as flags, and --yes.")
-    said: dict[str, str] = {}
-    for name, question in QUESTIONS.items():
-        default = _default(name, flags, standing, proposal)
-        if asks and not flags[name]:
-            said[name] = _ask(name, question, default)
-        else:
-            said[name] = _checked_flag(name, default)
-    if missing := [f"--{name}" for name in WANTED if not said[name]]:
-        raise click.UsageError(f"{' and '.join(missing)} must be given: developers are told before they agree.")
-    targets = tuple(said.pop("targets").split())
-    return Answers(**said, targets=targets)
+        raise click.UsageError("questions need a terminal. Use --yes, with the values as options.")
+    answers: dict[str, str] = {}
+    for name, (question, introduction) in QUESTIONS.items():
+        default = _default(name, flags, existing, found)
+        if asks and introduction:
+            click.echo(introduction, err=True)
+        answers[name] = _ask(name, question, default) if asks and not flags[name] else _checked_flag(name, default)
+    if missing := [f"--{name}" for name in REQUIRED if not answers[name]]:
+        raise click.UsageError(f"{' and '.join(missing)} must not be empty: developers read them before they agree.")
+    targets = tuple(answers.pop("targets").split())
+    return Answers(**answers, targets=targets)
 
 
-def _default(name: str, flags: dict[str, Flag], standing: settings.ProjectFile, proposal: defaults.Defaults) -> str:
-    """What is taken without an answer: the flag, else what stands there, else what the repository proposes."""
+def _default(name: str, flags: dict[str, Flag], existing: settings.ProjectFile, found: Defaults) -> str:
+    """The value without an answer: the option, else the existing value, else the repository's default."""
     flag = flags[name]
-    given = getattr(standing, name) if flag is None or flag == () else flag
-    if not given and not flag and not standing.path:
-        given = getattr(proposal, name, "") if flag != "" else ""
+    given = getattr(existing, name) if flag is None or flag == () else flag
+    if not given and not flag and not existing.path:
+        given = getattr(found, name, "") if flag != "" else ""
     return given if isinstance(given, str) else " ".join(given)
 
 
 def _ask(name: str, question: str, default: str) -> str:
-    """An answer that can be kept; asked again until it is one."""
+    """A valid answer; an invalid one is asked again."""
     while True:
         answer = click.prompt(question, default=default, show_default=bool(default), err=True)
         try:
             checked = "" if answer == "-" else _checked(name, answer)
-        except (WrongAnswerError, ConfigurationError) as fault:
+        except (InvalidAnswerError, ConfigurationError) as fault:
             why = fault.message if isinstance(fault, ConfigurationError) else fault  # its advice is for files
-            click.echo(f"That cannot be taken: {why}", err=True)
+            click.echo(f"Invalid: {why}", err=True)
             continue
-        if checked or name not in WANTED:
+        if checked or name not in REQUIRED:
             return checked
-        click.echo("Developers are told this before they agree, so it cannot be empty.", err=True)
+        click.echo("Developers read this before they agree, so it must not be empty.", err=True)
 
 
 def _checked_flag(name: str, value: str) -> str:
     try:
         return _checked(name, value)
-    except WrongAnswerError as fault:
+    except InvalidAnswerError as fault:
         raise click.UsageError(f"--{name.replace('_', '-').removesuffix('s')}: {fault}.") from None
 
 
 def _checked(name: str, value: str) -> str:
-    text = project_file.checked_text(value)
+    text = project_file.check_text(value)
     if name == "targets":
-        return " ".join(project_file.checked_target(word) for word in text.split())
+        return " ".join(project_file.check_target(word) for word in text.split())
     return CHECKS.get(name, str)(text)
 
 
 def _write(new: dict[Path, str], force: bool) -> None:
-    """Write all of them or none: what says something else already is shown, and only written over by force."""
-    changed = {path: text for path, text in new.items() if _text(path) != text}
-    blocking = [path for path in changed if path.exists() and not _may_be_renewed(path)]
+    """Write all files or none. A file with other content is shown as a difference, and only replaced by --force."""
+    old = {path: repository_files.read(path) for path in new}
+    changed = {path: text for path, text in new.items() if old[path] != text}
+    blocking = [path for path in changed if old[path] is not None and not _is_generated(path, old[path] or "")]
     for path in blocking:
-        old, text = _text(path) or "", changed[path]
-        click.echo("".join(difflib.unified_diff(_lines(old), _lines(text), str(path), str(path))), nl=False)
+        difference = difflib.unified_diff(_lines(old[path] or ""), _lines(changed[path]), str(path), str(path))
+        click.echo("".join(difference), nl=False)
     if blocking and not force:
-        named = " and ".join(str(path) for path in blocking)
-        raise DevtelError(f"{named} would be written over.", "Nothing was changed; say --force to do it.")
+        names = " and ".join(str(path) for path in blocking)
+        raise DevtelError(f"This would replace {names}.", "Nothing was changed; --force replaces.")
     for path in changed:
-        if not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise DevtelError(f"{path} cannot be written.", "Nothing was changed.")
+        repository_files.check_writable(path)
     for path, text in changed.items():
-        path.write_text(text, encoding="utf-8")
+        repository_files.write(path, text)
         click.echo(f"Wrote {path}.", err=True)
     for path in new.keys() - changed.keys():
-        click.echo(f"{path} is as it should be.", err=True)
+        click.echo(f"{path} is up to date.", err=True)
 
 
-def _may_be_renewed(path: Path) -> bool:
-    """A fragment is devtel's own and holds nothing of anybody else."""
-    return path.name == templates.FRAGMENT and templates.is_ours(templates.FRAGMENT, _text(path) or "")
-
-
-def _text(path: Path) -> str | None:
-    return path.read_bytes().decode("utf-8", "replace") if path.exists() else None
+def _is_generated(path: Path, text: str) -> bool:
+    """Whether devtel wrote all of a file, so that replacing it loses nothing."""
+    return path.name == templates.FRAGMENT and templates.is_ours(templates.FRAGMENT, text)
 
 
 def _lines(text: str) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
 
 
-def _next_step(folder: Path, proposal: defaults.Defaults) -> str:
-    where = "" if folder == proposal.root else f" (in {folder})"
-    commit = "Commit both files." if proposal.is_repository else "Keep both files with the Makefile."
+def _next_step(folder: Path, found: Defaults) -> str:
+    where = "" if folder == found.root else f" (in {folder})"
+    commit = "Commit both files." if found.is_repository else "Keep both files beside the Makefile."
     return f"{commit} Next{where}: the two lines per target at the top of {templates.FRAGMENT}."

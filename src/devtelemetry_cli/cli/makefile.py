@@ -6,6 +6,7 @@ import click
 
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client.destination import Destination
+from devtelemetry_cli.commands import repository_files
 from devtelemetry_cli.commands.makefile import every_target, templates
 from devtelemetry_cli.errors import DevtelError
 
@@ -17,9 +18,9 @@ from devtelemetry_cli.errors import DevtelError
 @click.option("--private", is_flag=True, help="With --every-target: hide the file from git in this clone.")
 @click.option(
     "--output", type=click.Path(path_type=Path, allow_dash=True),
-    help="Where to write devtel.mk (default: devtel.mk); - for standard output.",
+    help="The file to write (default: devtel.mk); - for standard output.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a devtel.mk that devtel did not write.")
+@click.option("--force", is_flag=True, help="Replace a file that devtel did not write.")
 def makefile(every: bool, private: bool, output: Path | None, force: bool) -> None:
     """Write devtel.mk, which a Makefile includes, or GNUmakefile, which measures every target.
 
@@ -51,11 +52,8 @@ def _every_target(destination: Destination | None, private: bool) -> None:
 
 
 def _fragment(output: Path, destination: Destination | None, force: bool) -> None:
-    if output.exists() and not force:
-        text = output.read_text(encoding="utf-8", errors="replace")
-        if not templates.is_ours(templates.FRAGMENT, text):
-            raise DevtelError(
-                f"{output} exists and is not devtel's.", "Name another file with --output, or use --force."
-            )
-    output.write_text(templates.render(templates.FRAGMENT, destination), encoding="utf-8")
+    existing = repository_files.read(output)
+    if not force and existing is not None and not templates.is_ours(templates.FRAGMENT, existing):
+        raise DevtelError(f"{output} was not written by devtel.", "Use another --output, or --force.")
+    repository_files.write(output, templates.render(templates.FRAGMENT, destination))
     click.echo(f"Wrote {output}. In the Makefile: `DEVTEL_TARGETS := TARGETS`, then `include {output}`.")

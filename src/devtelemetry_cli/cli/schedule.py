@@ -28,6 +28,8 @@ def install(scheduler: str | None) -> None:
     for sentence in job.left_out:
         click.echo(f"devtel: {sentence}", err=True)
     (installed,) = [found for found in backends.find(environ, job) if found.scheduler == name]
+    if not backends.SCHEDULERS[name].is_running(environ):
+        click.echo(f"devtel: warning: {' '.join(backends.NOT_RUNNING[name])}", err=True)
     click.echo(f"{'Installed' if changed else 'Already installed'}: devtel flush, {installed}.")
 
 

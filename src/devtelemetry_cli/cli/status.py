@@ -1,6 +1,7 @@
 """`devtel status`: in words or as JSON."""
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from datetime import datetime
@@ -14,14 +15,14 @@ from devtelemetry_cli.commands import status as statuses
 from devtelemetry_cli.commands.status import Status
 from devtelemetry_cli.model.formatting import counted
 
-_TIMES = ("until", "last_flush", "last_success", "next_flush")
+_TIMES = ("until", "last_flush", "last_success", "next_flush", "paused_until")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
 def status(as_json: bool) -> None:
     """Show what is recorded and sent here, and the rule that decided it."""
-    found = statuses.status(current.context(), time.time())
+    found = statuses.status(current.context(), time.time(), sys.argv[0])
     if as_json:
         click.echo(json.dumps(_values(found), indent=2))
     else:
@@ -56,14 +57,17 @@ def _lines(found: Status) -> list[tuple[str, str]]:
 
 def _sending(found: Status) -> list[tuple[str, str]]:
     unsent = f"{counted(found.runs_unsent, 'run')} of {counted(len(found.days_unsent), 'day')}"
-    waiting = (
-        f"not before {_shown(found.next_flush)}, unless by hand" if found.next_flush else "when `devtel flush` runs"
-    )
     lines = [
         ("not yet sent", unsent if found.days_unsent else "nothing"),
         ("last flush", _shown(found.last_flush) if found.last_flush else "never"),
-        ("next flush", waiting),
+        ("schedule", found.schedule or "none: `devtel schedule install` sends daily"),
     ]
+    if found.next_flush:
+        lines.append(("paused", f"until {_shown(found.next_flush)}; `devtel flush` sends at once"))
+    if found.days_paused:
+        days = ", ".join(found.days_paused)
+        lines.append(("paused days", f"until {_shown(found.paused_until)}: {days}"))
+    lines += [("proxy", found.proxy)] if found.proxy else []
     return [*lines, ("last error", found.last_error)] if found.last_error else lines
 
 

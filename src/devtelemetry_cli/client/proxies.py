@@ -8,6 +8,8 @@ from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from devtelemetry_cli.client.text import one_line
+
 
 def proxy_for(url: str) -> str | None:
     """The proxy that the environment (or the system, on macOS) names for `url`; None for a direct connection.
@@ -21,6 +23,12 @@ def proxy_for(url: str) -> str | None:
     if not proxy or _is_excluded(parts.hostname or "", parts.netloc, configured.get("no", "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def shown_proxy(url: str) -> str | None:
+    """The proxy for `url` as it may be shown: on one line, without credentials; None for a direct connection."""
+    proxy = proxy_for(url)
+    return one_line(without_credentials(proxy)) if proxy else None
 
 
 def without_credentials(proxy: str) -> str:

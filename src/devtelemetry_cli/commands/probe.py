@@ -4,7 +4,6 @@ import email.utils
 import json
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from devtelemetry_cli.client.http import HttpClient, NoAnswerError
 
@@ -58,11 +57,6 @@ def root(url: str) -> str:
     """The address of the server's own pages: without /rest, below which every page requires a token."""
     front = url.rpartition("/connections/")[0].removesuffix(_PLUGIN)
     return front.removesuffix("/rest")
-
-
-def host(url: str) -> str:
-    """Host and port of an address."""
-    return urlsplit(url).netloc
 
 
 def _get(url: str, token: str, seconds: float) -> Reply:

@@ -6,14 +6,22 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from devtelemetry_cli import consent
-from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client import consent_cache, proxies, settings
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import dropped, machine_key, reader
 from devtelemetry_cli.client.send import erasures, outbox
 from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Ledger
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.commands import unsent
+from devtelemetry_cli.commands.schedule import backends
+from devtelemetry_cli.commands.schedule import job as jobs
+from devtelemetry_cli.errors import ConfigurationError, DevtelError
+
+UNSENT = (
+    f"Reports older than {unsent.DAYS} days are not sent, and there is no schedule: "
+    "`devtel schedule install` sends daily, `devtel flush` now."
+)
 
 
 @dataclass
@@ -34,6 +42,10 @@ class Status:
     last_flush: float | None = None
     last_success: float | None = None
     next_flush: float | None = None
+    days_paused: list[str] = field(default_factory=list)
+    paused_until: float | None = None
+    schedule: str | None = None
+    proxy: str | None = None
     last_error: str | None = None
     damaged_records: int = 0
     newer_records: int = 0
@@ -43,31 +55,39 @@ class Status:
     troubles: list[str] = field(default_factory=list)
 
 
-def status(context: Context, now: float) -> Status:
-    """The status of a context. Read-only; damage is listed under troubles, not raised."""
+def status(context: Context, now: float, started_as: str) -> Status:
+    """The status of a context; `started_as` is devtel's argv[0].
+
+    Read-only; damage is listed under troubles, not raised.
+    """
     here = consent.judge(context, now)
     status = Status(here.state, here.rule)
     decision = _add_settings(context, status)
     if here.state == consent_cache.GRANTED and here.ask:
         status.troubles.append("The terms have changed: `devtel consent` shows the difference and asks again.")
     if decision is not None and decision.state != consent_cache.DECLINED:
-        status.dropped_records = dropped.counted(context.state)
-        if not os.access(context.state, os.W_OK):
-            status.troubles.append(f"{context.state} is not writable: no run is recorded.")
-        if not dropped.is_whole(context.state):
-            status.troubles.append(
-                "The counter of dropped records is damaged; any `devtel consent` decision resets it."
-            )
-        for host in _hosts(context, decision, status):
-            try:
-                _add_records(context, decision, host, status, now)
-            except OSError as fault:
-                status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
+        _add_journals(context, decision, status, now)
+    if decision is not None and decision.state == consent_cache.GRANTED:
+        status.proxy = proxies.shown_proxy(decision.url)
+        _add_schedule(context, started_as, status, now)
     try:
         status.pending_erasures = [erasure.url for erasure in erasures.pending(context.state)]
     except OSError as fault:
         status.troubles.append(str(fault))
     return status
+
+
+def _add_journals(context: Context, decision: decisions.Decision, status: Status, now: float) -> None:
+    status.dropped_records = dropped.counted(context.state)
+    if not os.access(context.state, os.W_OK):
+        status.troubles.append(f"{context.state} is not writable: no run is recorded.")
+    if not dropped.is_whole(context.state):
+        status.troubles.append("The counter of dropped records is damaged; any `devtel consent` decision resets it.")
+    for host in _hosts(context, decision, status):
+        try:
+            _add_records(context, decision, host, status, now)
+        except OSError as fault:
+            status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
 
 
 def _add_settings(context: Context, status: Status) -> decisions.Decision | None:
@@ -84,6 +104,18 @@ def _add_settings(context: Context, status: Status) -> decisions.Decision | None
         status.anonymous_id = decision.anonymous_id
         status.until = decision.until.timestamp()
     return decision
+
+
+def _add_schedule(context: Context, started_as: str, status: Status, now: float) -> None:
+    try:
+        installed = backends.find(context.environ, jobs.flush(context.environ, started_as))
+    except DevtelError as fault:
+        status.troubles.append(str(fault))
+        return
+    status.schedule = ", ".join(str(one) for one in installed) or None
+    limit = date.fromtimestamp(now) - timedelta(days=unsent.DAYS)  # noqa: DTZ012  as the journals
+    if not installed and any(day < limit.isoformat() for day in status.days_unsent):
+        status.troubles.append(UNSENT)
 
 
 def _hosts(context: Context, decision: decisions.Decision, status: Status) -> list[str]:
@@ -131,6 +163,9 @@ def _add_ledger(ledger: Ledger, status: Status, now: float) -> None:
     for entry in ledger.entries():
         if entry.state in lists:
             lists[entry.state].append(entry.date)
+        if now < entry.next_try:
+            status.days_paused.append(entry.date)
+            status.paused_until = max(entry.next_try, status.paused_until or 0)
     delivery = ledger.delivery_status()
     status.last_flush = max(delivery.last_flush, status.last_flush or 0) or None
     status.last_success = max(delivery.last_success, status.last_success or 0) or None

@@ -152,7 +152,22 @@ def test_a_pending_erasure_is_a_problem(patient: Developer) -> None:
 
 def test_without_a_schedule_the_advice_is_to_install_one(patient: Developer) -> None:
     patient.devtel("schedule", "remove")
-    assert problems(examine(patient, "--offline")[1]) == ["No schedule sends your reports."]
+    code, found = examine(patient, "--offline")
+    assert (code, "note schedule No schedule of devtel sends your reports." in told(found)) == (0, True)
+    patient.add_runs(TODAY - timedelta(days=3), 1)
+    assert problems(examine(patient, "--offline")[1]) == [
+        "Reports older than 2 days are not sent, and there is no schedule."
+    ]
+
+
+def test_two_destinations_on_one_host_are_told_apart(patient: Developer, endpoint: Readable) -> None:
+    other = f"{endpoint.base}/plugins/developer_telemetry/connections/2/report"
+    patient.project_file(other)
+    patient.grant()
+    endpoint.answer("/plugins/developer_telemetry/connections/2")
+    text = told(examine(patient)[1])
+    assert f"ok network {endpoint.url} answers" in text
+    assert f"ok network {other} answers" in text
 
 
 def test_a_fragment_for_another_address_is_a_problem(patient: Developer) -> None:

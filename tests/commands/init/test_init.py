@@ -157,6 +157,17 @@ def test_a_value_that_cannot_be_kept_is_named_and_nothing_is_written(
     assert (maintainer.project / ".devtel.toml").exists() == (code == 0)
 
 
+@pytest.mark.parametrize("name", [".devtel.toml", "devtel.mk"])
+def test_a_committed_link_is_never_written_through(maintainer: Developer, name: str) -> None:
+    (maintainer.project / name).symlink_to("../.bash_aliases")
+    for arguments in (["init", *FLAGS, "--force"], ["init", *FLAGS], ["makefile", "--force"]):
+        done = maintainer.devtel(*arguments)
+        if arguments[0] == "init" or name == "devtel.mk":
+            assert (done.returncode, "is a symbolic link" in done.stderr) == (1, True)
+    assert not (maintainer.folder / ".bash_aliases").exists()
+    assert (maintainer.project / name).is_symlink()
+
+
 def test_a_damaged_project_file_stays_unless_forced(maintainer: Developer) -> None:
     (maintainer.project / ".devtel.toml").write_text("not toml")
     done = maintainer.devtel("init", *FLAGS)
@@ -177,13 +188,13 @@ def test_at_a_terminal_it_asks_until_the_answer_can_be_kept(maintainer: Develope
         DEVTEL, ["init"], cwd=str(maintainer.project), env=maintainer.environ, timeout=20, encoding="utf-8"
     )
     answers = [
-        ("organisation", ""), ("organisation", "Acme"), ("purpose", "find slow targets"), ("contact", "me"),
-        ("project.*project", ""), ("report URL", "nonsense"), ("report URL", "-"), ("branch.*main", "-"),
+        ("Organisation", ""), ("Organisation", "Acme"), ("Purpose", "find slow targets"), ("Contact", "me"),
+        ("Project name.*project", ""), ("Report URL", "nonsense"), ("Report URL", "-"), ("branch.*main", "-"),
         ("Targets", "a$b"), ("Targets", "test dev.%"),
     ]  # fmt: skip
     for question, answer in answers:
-        child.expect(rf"\({question}|{question}")
-        child.expect(r"\]: |\): ")
+        child.expect(question)
+        child.expect_exact(": ")
         child.sendline(answer)
     child.expect_exact("devtel.mk")
     child.expect(pexpect.EOF)
@@ -198,7 +209,7 @@ def test_ctrl_c_at_a_question_leaves_nothing(maintainer: Developer) -> None:
     child = pexpect.spawn(
         DEVTEL, ["init"], cwd=str(maintainer.project), env=maintainer.environ, timeout=20, encoding="utf-8"
     )
-    child.expect_exact("organisation")
+    child.expect_exact("Organisation")
     for _ in range(20):  # CPython's readline may miss a signal that comes just before it waits
         child.sendintr()
         if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=1) == 0:
@@ -359,7 +370,7 @@ def test_whatever_can_be_said_is_read_as_it_was_said(tmp_path: Path, text: str, 
     answers = Answers(text, other, text, "", URL, other, tuple(targets))
     path = tmp_path / ".devtel.toml"
     path.write_text(project_file.render(answers), encoding="utf-8")
-    assert answers.is_said_by(settings.read_project(str(path)))
+    assert answers.equal(settings.read_project(str(path)))
 
 
 def commands(document: str) -> list[str]:

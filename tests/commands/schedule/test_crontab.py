@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -99,6 +100,18 @@ def test_the_line_reports_as_cron_runs_it(machine: Machine, tmp_path: Path) -> N
         done = developer.run(*bare, "/bin/sh", "-c", as_cron_runs(machine.line()), cwd="/")
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert len(endpoint.requests) == 1
+
+
+def test_without_a_cron_daemon_a_warning_says_so(machine: Machine) -> None:
+    if crontab.is_running({}):
+        pytest.skip("a cron daemon is running")
+    code, _, said = machine.schedule("install")
+    assert (code, "no cron daemon is running on this machine. Start cron" in said) == (0, True)
+    daemon = machine.folder / "cron"
+    shutil.copy(shutil.which("sleep") or "", daemon)
+    with subprocess.Popen([str(daemon), "50"]) as process:
+        assert machine.schedule("install")[2] == ""
+        process.kill()
 
 
 def test_the_line_names_the_command_by_its_own_absolute_path(machine: Machine) -> None:

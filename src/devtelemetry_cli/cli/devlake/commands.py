@@ -25,7 +25,7 @@ from devtelemetry_cli.cli.devlake.output import (
 )
 from devtelemetry_cli.client import atomic_files, destination, paths, tokens
 from devtelemetry_cli.client.destination import Destination
-from devtelemetry_cli.commands import probe
+from devtelemetry_cli.commands import probe, repository_files
 from devtelemetry_cli.commands.init import project_file
 from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.devlake import connect, discover, run
@@ -273,7 +273,7 @@ def _offer_project_file(url: str, write: bool | None) -> None:
     if write is None:
         write = sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(f"Write it into {file}?", err=True)
     if write:
-        file.write_text(new, encoding="utf-8")
+        repository_files.write(file, new)
         log(f"report_url was written to {file}")
         for path in _renewed(sorted({file.absolute().parent, Path.cwd()}), destination.parse(url)):
             log(f"{path} was written again for this report_url")
@@ -285,5 +285,5 @@ def _renewed(folders: list[Path], target: Destination) -> Iterator[Path]:
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() and not path.is_symlink() else ""
         new = templates.render(path.name, target)
         if templates.is_ours(path.name, text) and text != new:
-            path.write_text(new, encoding="utf-8")
+            repository_files.write(path, new)
             yield path

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from devtelemetry_cli.client.journal import reader
-from devtelemetry_cli.commands import probe
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, ok, problem
 
@@ -35,10 +34,10 @@ def endpoint(env: Environment) -> Iterator[Finding]:
             continue
         if abs(skew) > _SKEW:
             direction = "ahead of" if skew > 0 else "behind"
-            host = probe.host(url)
+            host = env.label(url)
             yield problem(f"The local clock is {_span(skew)} {direction} that of {host}.", _ADVICE, skew=round(skew))
         else:
-            yield ok(f"the local clock agrees with that of {probe.host(url)}", skew=round(skew))
+            yield ok(f"the local clock agrees with that of {env.label(url)}", skew=round(skew))
 
 
 def _span(seconds: float) -> str:

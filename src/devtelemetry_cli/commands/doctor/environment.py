@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from devtelemetry_cli import consent
-from devtelemetry_cli.client import consent_cache, settings, tokens
+from devtelemetry_cli.client import consent_cache, destination, settings, tokens
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
@@ -86,6 +86,10 @@ class Environment:
         if self.offline:
             return []
         return list(dict.fromkeys([*(one.url for one in self.granted), *([self.named] if self.named else [])]))
+
+    def label(self, url: str) -> str:
+        """The host of an address; the whole address where another known destination has the same host."""
+        return destination.label(url, (one.url for one in self.decisions.values()))
 
     def connection(self, url: str) -> Reply:
         """The answer to one GET of the connection, made once. Raises ConfigurationError for a damaged token.

@@ -19,10 +19,9 @@ def proxy(env: Environment) -> Iterator[Finding]:
     """The proxy for each destination."""
     urls = [*(one.url for one in env.granted), env.named, env.terms.destination.url if env.terms else ""]
     for url in dict.fromkeys(filter(None, urls)):
-        used = proxies.proxy_for(url)
-        shown = one_line(proxies.without_credentials(used)) if used else None
+        shown = proxies.shown_proxy(url)
         way = f"through the proxy {shown}" if shown else "without a proxy"
-        yield ok(f"{probe.host(url)} is reached {way}", proxy=shown)
+        yield ok(f"{env.label(url)} is reached {way}", proxy=shown)
 
 
 def certificates(env: Environment) -> Iterator[Finding]:
@@ -56,7 +55,7 @@ def destination(env: Environment) -> Iterator[Finding]:
         reply = env.connection(url)
         yield _assess(env, url, reply)
         if reply.status:
-            yield from _version(url)
+            yield from _version(env, url)
 
 
 def stored_token(env: Environment) -> Iterator[Finding]:
@@ -76,7 +75,7 @@ def reports(env: Environment) -> Iterator[Finding]:
             yield problem(f"The last flush failed: {error}", "`devtel flush --verbose` tries again at once.")
         elif stored:
             at = datetime.fromtimestamp(stored).astimezone().strftime("%Y-%m-%d %H:%M")
-            yield ok(f"{probe.host(decision.url)} stored a report at {at}")
+            yield ok(f"{env.label(decision.url)} stored a report at {at}")
 
 
 def _last_flush(env: Environment, url: str) -> tuple[str, float]:
@@ -87,7 +86,7 @@ def _last_flush(env: Environment, url: str) -> tuple[str, float]:
 
 
 def _assess(env: Environment, url: str, reply: Reply) -> Finding:
-    host, status = probe.host(url), {"status": reply.status or None}
+    host, status = env.label(url), {"status": reply.status or None}
     if reply.fault:
         return _no_answer(host, reply)
     if reply.status == 200 and "id" in reply.values:
@@ -115,7 +114,7 @@ def _no_answer(host: str, reply: Reply) -> Finding:
 
 def _unauthorised(env: Environment, url: str, reply: Reply) -> Finding:
     """A token for reports may not read the connection; an empty report, which stores nothing, shows its validity."""
-    host, status = probe.host(url), {"status": reply.status}
+    host, status = env.label(url), {"status": reply.status}
     if reply.headers.get("www-authenticate", "").lower().startswith("basic"):
         return problem(f"{host} asks for a login at this address.", "Reports go to its /api/rest address.", **status)
     error, stored = _last_flush(env, url)
@@ -133,10 +132,10 @@ def _unauthorised(env: Environment, url: str, reply: Reply) -> Finding:
     return note(sentence, "`devtel flush --verbose` shows whether it is.", **status)
 
 
-def _version(url: str) -> Iterator[Finding]:
+def _version(env: Environment, url: str) -> Iterator[Finding]:
     reply = probe.version(url)
     version = reply.values.get("version")
     if isinstance(version, str):
-        yield ok(f"{probe.host(url)} has version {one_line(version, 60)}", version=one_line(version, 60))
+        yield ok(f"{env.label(url)} has version {one_line(version, 60)}", version=one_line(version, 60))
     elif reply.status != 200:
-        yield note(f"{probe.host(url)} does not publish its version ({reply.status or reply.fault}).")
+        yield note(f"{env.label(url)} does not publish its version ({reply.status or reply.fault}).")

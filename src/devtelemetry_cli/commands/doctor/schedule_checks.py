@@ -1,14 +1,14 @@
 """Check of the daily flush: installed, up to date, started, and sending."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from devtelemetry_cli.commands import unsent
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
-from devtelemetry_cli.commands.schedule import backends, crontab
+from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.backends import InstalledSchedule
-
-_OTHERWISE = 3 * 86400.0  # seconds: a flush in that time means that another scheduler starts it
 
 
 def schedule(env: Environment) -> Iterator[Finding]:
@@ -22,19 +22,22 @@ def schedule(env: Environment) -> Iterator[Finding]:
     if not env.granted:
         yield ok("no daily flush, and nothing to send")
         return
-    last = max((status.last_flush for one in env.granted for status in env.delivery(one.key)), default=0.0)
-    if env.now - last < _OTHERWISE:
-        yield note("devtel installed no schedule, but a flush ran within the last 3 days.")
+    advice = "`devtel schedule install` sends daily."
+    if _has_old_unsent_days(env):
+        yield problem(f"Reports older than {unsent.DAYS} days are not sent, and there is no schedule.", advice)
     else:
-        yield problem("No schedule sends your reports.", "`devtel schedule install` sends daily.")
+        yield note("No schedule of devtel sends your reports.", advice)
+
+
+def _has_old_unsent_days(env: Environment) -> bool:
+    """Whether any day is overdue: another scheduler than devtel's may send in time."""
+    limit = (env.today - timedelta(days=unsent.DAYS)).isoformat()
+    return any(day < limit for one in env.granted for day in unsent.days(env.context.state, one, env.today))
 
 
 def _check(env: Environment, one: InstalledSchedule) -> Iterator[Finding]:
-    if one.scheduler == "crontab" and not crontab.is_running():
-        yield problem("Your crontab has a line of devtel, but no cron daemon is running.", "Start cron.")
-    elif one.scheduler == "systemd" and not backends.SCHEDULERS["systemd"].is_available(env.context.environ):
-        advice = "Log in at the machine itself, or: devtel schedule install --with crontab."
-        yield problem("There is a timer of devtel, but no user systemd is running.", advice)
+    if not backends.SCHEDULERS[one.scheduler].is_running(env.context.environ):
+        yield problem(*backends.NOT_RUNNING[one.scheduler])
     elif not one.is_current:
         yield note(f"The schedule ({one.scheduler}) is out of date.", "`devtel schedule install` updates it.")
     else:

@@ -1,4 +1,4 @@
-"""The text of `.devtel.toml`: what the maintainers answered, with a comment for whoever reads it next."""
+"""The text of `.devtel.toml`: the maintainers' answers, with comments for its readers."""
 
 import re
 import tomllib
@@ -11,16 +11,16 @@ from devtelemetry_cli.client.settings import ProjectFile
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.model import target_names
 
-LONGEST = 300  # what settings.py reads of a text
+MAX_LENGTH = 300  # of a text, as settings.py reads it
 
 
-class WrongAnswerError(ValueError):
-    """A value that the project file cannot hold; the text says why."""
+class InvalidAnswerError(ValueError):
+    """A value that the project file cannot hold; the text is the reason."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the maintainers said; empty where they said nothing."""
+    """The answers of the maintainers; empty where there is none."""
 
     organisation: str = ""
     purpose: str = ""
@@ -30,65 +30,65 @@ class Answers:
     default_branch: str = ""
     targets: tuple[str, ...] = ()
 
-    def is_said_by(self, file: ProjectFile) -> bool:
-        """Whether a project file says all this already, and nothing else."""
+    def equal(self, file: ProjectFile) -> bool:
+        """Whether a project file already holds exactly these values."""
         return all(getattr(self, name) == getattr(file, name) for name in self.__dataclass_fields__)
 
 
-def checked_text(value: str) -> str:
-    """A text as settings.py will read it. Raises WrongAnswerError."""
+def check_text(value: str) -> str:
+    """The text as settings.py will read it. Raises InvalidAnswerError."""
     if any(not c.isprintable() for c in value):
-        raise WrongAnswerError("it may hold printable characters only, on one line")
+        raise InvalidAnswerError("only printable characters on one line are allowed")
     text = " ".join(value.split())
-    if len(text) > LONGEST:
-        raise WrongAnswerError(f"it may have {LONGEST} characters at most")
+    if len(text) > MAX_LENGTH:
+        raise InvalidAnswerError(f"at most {MAX_LENGTH} characters are allowed")
     return text
 
 
-def checked_project(value: str) -> str:
-    """A project's name. Raises WrongAnswerError."""
+def check_project(value: str) -> str:
+    """A project's name. Raises InvalidAnswerError."""
     if value and not target_names.is_plain(value):
-        raise WrongAnswerError("up to 64 letters, digits and ._%+/@:=-, and no / to begin with")
+        raise InvalidAnswerError("use up to 64 letters, digits and ._%+/@:=-, with no / at the beginning")
     return value
 
 
-def checked_target(value: str) -> str:
-    """A target's name, or a family's. Raises WrongAnswerError."""
+def check_target(value: str) -> str:
+    """A target name, or a pattern with one %. Raises InvalidAnswerError."""
     if not target_names.is_plain(value) or value.count("%") > 1:
-        raise WrongAnswerError(f"{value!r} is no target's name, with one % at most")
+        raise InvalidAnswerError(f"not a valid target name: '{value}' (letters, digits and ._%+/@:=-, at most one %)")
     return value
 
 
-def checked_url(value: str) -> str:
-    """A report URL as it is kept, or nothing. Raises ConfigurationError."""
+def check_url(value: str) -> str:
+    """A report URL in its stored form, or "". Raises ConfigurationError."""
     return destination.parse(value).url if value.strip() else ""
 
 
 def render(answers: Answers) -> str:
-    """The file's text. What was not answered stands there as a comment, so that it can be found."""
+    """The text of the file; a value without an answer appears as a comment."""
     return "\n".join(
         [
-            "# Committed by the maintainers of a repository: who asks for build telemetry, why, and where it goes.",
-            "# Nobody is recorded before they agreed; `devtel consent show` prints what they are asked.",
-            "# Whoever agreed is asked again when organisation, purpose, contact or report_url change.",
+            "# Build telemetry of this repository: who asks for it, why, and where it goes. Commit this file.",
+            "# Nothing is recorded before a developer agrees; `devtel consent show` prints the notice.",
+            "# Developers are asked again when organisation, purpose, contact or report_url changes.",
             _line("organisation", answers.organisation, "The Shop team"),
             _line("purpose", answers.purpose, "find the make targets that cost us the most time"),
-            _line("contact", answers.contact, "whom to ask, or to ask for erasure"),
+            _line("contact", answers.contact, "a mail address or chat channel, for questions and erasure"),
             "",
-            "# The project's name in reports; without it none is sent.",
+            "# The project name in reports; without it, reports contain none.",
             _line("project", answers.project, "shop"),
             "",
             "# The whole address, up to /connections/ID/report: of DevLake's developer_telemetry plugin, or of",
-            "# `devtel serve`. Without one, runs can only be recorded for the developers themselves.",
+            "# `devtel serve`. Without one, developers can only record locally.",
             _line("report_url", answers.report_url, "https://devlake.example.org/api/rest/plugins/developer_telemetry"
                   "/connections/1/report"),
             "",
-            "# Whether a run was on the default branch is part of a report, the name of a branch never is.",
-            "# Left out: what origin/HEAD says.",
+            "# Reports contain whether a run was on the default branch, never the name of a branch.",
+            "# Default: origin/HEAD.",
             _line("default_branch", answers.default_branch, "main"),
             "",
-            "# Only these targets, or families with one %, are sent under their names; any other one as (other).",
-            "# Left out: all of them.",
+            "# Only these targets, or patterns with one %, are sent by name; all others as (other).",
+            "# Default: all targets.",
             _line("targets", list(answers.targets), ["test", "dev.up.%"]),
             "",
         ]

@@ -4,4 +4,5 @@ job.py         the command line, its environment, and a random time of day
 backends.py    the choice of a scheduler: install, remove, find
 crontab.py     a marked line in the user's crontab
 systemd.py     a timer of the user's systemd
+launchd.py     an agent of a macOS user
 """

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from devtelemetry_cli.commands.schedule import crontab, systemd
+from devtelemetry_cli.commands.schedule import crontab, launchd, systemd
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
@@ -14,6 +14,9 @@ class Scheduler(Protocol):
 
     def is_available(self, environ: dict[str, str]) -> bool:
         """Whether this machine has it."""
+
+    def is_running(self, environ: dict[str, str]) -> bool:
+        """Whether it would start a job now."""
 
     def find(self, environ: dict[str, str]) -> str | None:
         """The text that devtel installed, as it is now; None where there is none."""
@@ -32,7 +35,20 @@ class Scheduler(Protocol):
 
 
 # systemd comes first: it is known to run, and it catches up after a machine was off.
-SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "crontab": crontab}
+SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "launchd": launchd, "crontab": crontab}
+
+
+# What is wrong, and what to do.
+NOT_RUNNING = {
+    "systemd": (
+        "There is a timer of devtel, but no user systemd is running.",
+        "Log in at the machine itself, or: devtel schedule install --with crontab.",
+    ),
+    "crontab": (
+        "Your crontab has a line of devtel, but no cron daemon is running on this machine.",
+        "Start cron, or run `devtel flush` daily by another scheduler.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -73,12 +89,17 @@ def available(environ: dict[str, str]) -> list[str]:
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.is_available(environ)]
 
 
+def choose(environ: dict[str, str]) -> str:
+    """The scheduler that `install` uses: the one that has the job, else the first available. Raises DevtelError."""
+    return next((name for name, one in SCHEDULERS.items() if one.find(environ)), "") or _first(environ)
+
+
 def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, bool]:
-    """Install the job with the scheduler `wanted`, else the one that has it already, else the first available.
+    """Install the job with the scheduler `wanted`, else with that of `choose`.
 
     The scheduler's name, and whether anything changed. Other schedulers lose the job. Raises DevtelError, OSError.
     """
-    name = wanted or next((name for name, one in SCHEDULERS.items() if one.find(environ)), "") or _first(environ)
+    name = wanted or choose(environ)
     changed = SCHEDULERS[name].install(environ, job)
     for other, scheduler in SCHEDULERS.items():
         if other != name:

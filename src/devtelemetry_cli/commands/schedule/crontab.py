@@ -28,7 +28,7 @@ def is_available(environ: dict[str, str]) -> bool:
     return _program(environ) is not None and not _is_denied(environ)
 
 
-def is_running() -> bool:
+def is_running(environ: dict[str, str]) -> bool:  # noqa: ARG001  the interface of every scheduler
     """Whether a cron daemon runs; assumed outside Linux, where the system starts cron when it is needed."""
     if sys.platform != "linux":
         return True
@@ -81,8 +81,7 @@ def remove(environ: dict[str, str]) -> bool:
 
 def _line(job: Job, before: str) -> str:
     jobs.refuse_control_characters(job, others="\\")  # crons differ in what they make of a backslash
-    hour, minute = jobs.some_time()
-    times = _times(before) or f"{minute} {hour} * * *"
+    times = _times(before) or f"{job.minute} {job.hour} * * *"
     settings = [f"{name}={value}" for name, value in job.settings.items()]
     # env sets the variables, not the shell: the crontab may name a SHELL with another syntax for that.
     words = ["/usr/bin/env", *settings, *job.words] if settings else job.words

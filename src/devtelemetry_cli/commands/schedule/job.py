@@ -21,15 +21,23 @@ _TEXTS = ("TZ", "NO_PROXY", "no_proxy")
 
 @dataclass(frozen=True)
 class Job:
-    """A command line and its environment; `left_out` has a sentence for each setting that is not written down."""
+    """A command line and its environment; `left_out` has a sentence for each setting that is not written down.
+
+    `hour` and `minute` are the time of a new schedule; an installed one keeps its time.
+    """
 
     words: tuple[str, ...]
     settings: dict[str, str]
     left_out: tuple[str, ...] = ()
+    hour: int = FIRST_HOUR
+    minute: int = 0
 
 
 def flush(environ: dict[str, str], started_as: str) -> Job:
-    """The daily flush with the settings of `environ`; `started_as` is devtel's argv[0]. Raises DevtelError."""
+    """The daily flush at a random time, with the settings of `environ`; `started_as` is devtel's argv[0].
+
+    Raises DevtelError.
+    """
     settings: dict[str, str] = {}
     left_out: list[str] = []
     for name in _FOLDERS:
@@ -44,7 +52,8 @@ def flush(environ: dict[str, str], started_as: str) -> Job:
         settings["DEVTEL_REPORT_URL"] = environ["DEVTEL_REPORT_URL"]  # the destination of that token
     if environ.get("DEVTEL_TOKEN"):
         left_out.append("DEVTEL_TOKEN is not written into a schedule: store the token with `devtel token set`.")
-    return Job((*program(started_as), "flush"), settings, tuple(left_out))
+    hour, minute = FIRST_HOUR + secrets.randbelow(HOURS), secrets.randbelow(60)
+    return Job((*program(started_as), "flush"), settings, tuple(left_out), hour, minute)
 
 
 def program(started_as: str) -> tuple[str, ...]:
@@ -55,11 +64,6 @@ def program(started_as: str) -> tuple[str, ...]:
     if not sys.executable:
         raise DevtelError("The path of Python is unknown.", "Call devtel by its absolute path.")
     return (sys.executable, "-P", "-m", "devtelemetry_cli")
-
-
-def some_time() -> tuple[int, int]:
-    """A random hour and minute; an installed schedule keeps them."""
-    return FIRST_HOUR + secrets.randbelow(HOURS), secrets.randbelow(60)
 
 
 def refuse_control_characters(job: Job, others: str = "") -> None:

@@ -45,6 +45,11 @@ def is_available(environ: dict[str, str]) -> bool:
     return _run(environ, "show-environment") == ""
 
 
+def is_running(environ: dict[str, str]) -> bool:
+    """Whether the user's systemd runs."""
+    return is_available(environ)
+
+
 def find(environ: dict[str, str]) -> str | None:
     """Both unit files in one text; None unless devtel wrote both. Raises DevtelError."""
     texts = [_read(_file(environ, kind)) for kind in ("timer", "service")]
@@ -104,8 +109,7 @@ def remove(environ: dict[str, str]) -> bool:
 
 def _units(job: Job, before: str) -> dict[str, str | None]:
     jobs.refuse_control_characters(job)
-    hour, minute = jobs.some_time()
-    calendar = _calendar(before) or f"*-*-* {hour:02}:{minute:02}:00"
+    calendar = _calendar(before) or f"*-*-* {job.hour:02}:{job.minute:02}:00"
     environment = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in job.settings.items())
     # By env, since systemd takes no quotes around the command itself; in its arguments $ is special.
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.words)
