@@ -9,6 +9,7 @@ from devtelemetry_cli.commands.doctor import (
     makefile_checks,
     network_checks,
     path_checks,
+    plugin_checks,
     record_checks,
     schedule_checks,
     settings_checks,
@@ -42,6 +43,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("schedule", schedule_checks.schedule),
     ("builds", makefile_checks.fragment_file),
     ("builds", makefile_checks.start_script),
+    ("builds", plugin_checks.plugin),
 )
 
 
