@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import every_target
 import large
 import machine
 import stopwatch
@@ -81,27 +82,31 @@ _NO_TERMINAL = [
 def main() -> None:
     """Measure and print."""
     asked = _words()
-    with tempfile.TemporaryDirectory(prefix="devtel-bench-") as name, _naive_endpoint() as url:
+    with tempfile.TemporaryDirectory(prefix="devtel-bench-") as name:
         folder = Path(name)
         setting = Setting(folder)
         watch = stopwatch.build(folder, make_path())
         about = [*machine.lines(), f"stopwatch in make's place: {watch.kind}; {asked.runs} rounds"]
-        wrappers = [*setting.states(), setting.naive(url)]
         os.chdir(setting.project)
         runner = Runner(setting.project, watch)
-        measured = {target: rounds(asked.runs, target, runner, wrappers) for target in TARGETS}
+        with _naive_endpoint() as url:
+            wrappers = [*setting.states(), setting.naive(url)]
+            measured = {
+                target: rounds(asked.runs, target, list(_turns(target, runner, wrappers))) for target in TARGETS
+            }
+        choices = every_target.ways(setting)
+        every = {target: rounds(asked.runs, target, list(every_target.turns(target, choices))) for target in TARGETS}
         if asked.large:
             os.chdir(large.repository(folder / "large"))
             big = large.states(setting)
             about.append(large.DESCRIPTION)
-            measured["large"] = rounds(asked.runs, "sleep", runner, big)
-    _print(asked, about, measured)
+            measured["large"] = rounds(asked.runs, "large", list(_turns("sleep", runner, big)))
+    _print(asked, about, measured, every)
 
 
-def rounds(runs: int, target: str, runner: Runner, wrappers: list[Wrapper]) -> Figures:
+def rounds(runs: int, target: str, turns: list[Callable[[Figures], None]]) -> Figures:
     """Run every rival once a round, each round beginning with another one."""
     figures = Figures()
-    turns = list(_turns(target, runner, wrappers))
     for turn in turns:  # the first runs compile, remember and fill caches
         turn(Figures())
     for number in range(runs):
@@ -168,9 +173,12 @@ def whole_table(target: str, figures: Figures) -> Table:
     return table
 
 
-def _print(asked: argparse.Namespace, about: list[str], measured: dict[str, Figures]) -> None:
+def _print(
+    asked: argparse.Namespace, about: list[str], measured: dict[str, Figures], every: dict[str, Figures]
+) -> None:
     if asked.json:
-        print(json.dumps({"about": about, "figures": {name: f.values for name, f in measured.items()}}, indent=1))
+        named = {**measured, **{f"every {target}": figures for target, figures in every.items()}}
+        print(json.dumps({"about": about, "figures": {name: f.values for name, f in named.items()}}, indent=1))
         return
     names = {**TARGETS, "large": f"takes 300 ms, in {large.SIZE}"}
     shown = [
@@ -178,6 +186,7 @@ def _print(asked: argparse.Namespace, about: list[str], measured: dict[str, Figu
         for target, figures in measured.items()
         for make_table in (around_table, whole_table)
     ]
+    shown += [every_target.table(TARGETS[target], figures.values) for target, figures in every.items()]
     text = tables.document(about, shown, _command(asked), asked.markdown or asked.write)
     if asked.write:
         tables.put_into(PAGE, "bench/wrap.py", text)

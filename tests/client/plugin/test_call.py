@@ -265,3 +265,23 @@ def test_the_makes_of_a_recipe_are_no_calls_of_their_own(project: PluginProject)
 def test_make_has_nothing_to_do_says_the_same(project: PluginProject) -> None:
     project.write("all:\n")
     assert project.call()[0].stdout.replace("'", "`") == project.run(bare=True).stdout.replace("'", "`")
+
+
+@pytest.mark.slow
+def test_a_signal_at_any_moment_ends_make_as_without_the_plug_in(project: PluginProject) -> None:
+    """At 50 moments of the first 25 ms: no other set of exit codes, and nobody waits."""
+    project.write("all:;@sleep 0.1\n")
+    moments = [step * 0.0005 for step in range(50)]
+    codes = {bare: {_signalled_after(project, moment, bare) for moment in moments} for bare in (True, False)}
+    assert codes[False] <= codes[True] | {-signal.SIGINT, 0}
+    assert codes[False] <= {-signal.SIGINT, 0, 2}
+
+
+def _signalled_after(project: PluginProject, seconds: float, bare: bool) -> int:
+    with subprocess.Popen(
+        project.command(bare=bare), cwd=project.folder, env=project.environ(), stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as make:  # fmt: skip
+        time.sleep(seconds)
+        os.killpg(make.pid, signal.SIGINT)
+        return make.wait(10)

@@ -13,7 +13,7 @@ from pathlib import Path
 from devtelemetry_cli.client.plugin import approval, trial
 from devtelemetry_cli.client.plugin.approval import Approval, Make, stamp
 
-FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wl,-z,nodelete", "-Wl,-z,now")
+FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,noseparate-code")
 _PATIENCE = 60.0  # seconds for the compiler
 
 
