@@ -16,6 +16,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "status": "Show what is recorded and sent here, and why.",
         "show": "Print exactly the bytes that are sent for a day.",
         "stats": "Show what your own builds cost, from your own records.",
+        "profile": "Run make once, and show each target's own time.",
         "flush": "Send the report of each changed day.",
         "schedule": "Send daily: install, remove or show the schedule.",
         "token": "Store the token that the destination requires.",

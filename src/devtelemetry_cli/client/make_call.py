@@ -7,20 +7,20 @@ TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GOAL, MAKEFILE, OLD, NEW = "", "-f", "-o", "-W"
+GOAL, MAKEFILE, OLD, NEW, FOLDER = "", "-f", "-o", "-W", "-C"
 _IGNORED = "ignored"
 _SHORT = {
     "f": MAKEFILE,
     "o": OLD,
     "W": NEW,
-    "C": _IGNORED,
+    "C": FOLDER,
     "I": _IGNORED,
     "E": _IGNORED,
 }  # the value may be the next word
 _ATTACHED = "jlO"  # the value, if any, is the rest of the word
 _LONG = {
     "file": MAKEFILE, "makefile": MAKEFILE, "old-file": OLD, "assume-old": OLD, "what-if": NEW, "new-file": NEW,
-    "assume-new": NEW, "directory": _IGNORED, "include-dir": _IGNORED, "eval": _IGNORED,
+    "assume-new": NEW, "directory": FOLDER, "include-dir": _IGNORED, "eval": _IGNORED,
 }  # fmt: skip
 
 
@@ -50,8 +50,25 @@ def goals(words: list[str]) -> list[str]:
     return [value for option, value in _parsed(words) if option == GOAL and "=" not in value]
 
 
+def folder(words: list[str]) -> str:
+    """The folder in which a call works, relative to that in which it was made."""
+    return os.path.join(".", *[value for option, value in _parsed(words) if option == FOLDER])  # noqa: PTH118  hot path
+
+
+def flags(words: list[str]) -> set[str]:
+    """The letters of a call's short options, and the names of its long ones as they were typed."""
+    found = {word[2:].partition("=")[0] for word in words if word.startswith("--")}
+    for word in words:
+        if word.startswith("-") and not word.startswith("--"):
+            for letter in word[1:]:
+                found.add(letter)
+                if letter in _SHORT or letter in _ATTACHED:
+                    break
+    return found
+
+
 def _parsed(words: list[str]) -> "Iterator[tuple[str, str]]":
-    """(GOAL, MAKEFILE, OLD, NEW or _IGNORED; its value) for make's words that have a value, in their order."""
+    """(GOAL, MAKEFILE, OLD, NEW, FOLDER or _IGNORED; its value) for make's words that have a value, in their order."""
     rest = iter(words)
     for word in rest:
         if word == "--":
