@@ -1,6 +1,5 @@
 """Reading a day's records: whatever the file holds, whole records are found and the rest is counted."""
 
-import io
 import json
 import tracemalloc
 from pathlib import Path
@@ -79,7 +78,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | s
 @settings(max_examples=150)
 @given(
     st.sampled_from([("start", START), ("end", END)]),
-    st.dictionaries(st.sampled_from([*Start.__slots__, *END, "signal", "v", "event", "x"]), VALUES),
+    st.dictionaries(st.sampled_from([*Start.__struct_fields__, *END, "signal", "v", "event", "x"]), VALUES),
 )
 def test_values_of_any_kind_never_raise(
     tmp_path: Path, kind: tuple[str, dict[str, Any]], changes: dict[str, Any]
@@ -187,18 +186,18 @@ def test_ten_megabytes_without_a_line_break_take_little_memory(tmp_path: Path) -
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (len(records), tally.damaged) == (1, 1)
-    assert peak < 1_000_000
+    assert peak < 2_000_000
 
 
-def test_records_come_one_at_a_time(tmp_path: Path) -> None:
+def test_memory_holds_a_block_of_records_at_a_time(tmp_path: Path) -> None:
     file = tmp_path / f"{DAY}.jsonl"
-    file.write_bytes(JOURNAL[0] * 5_000)
+    file.write_bytes(JOURNAL[0] * 50_000)
     reading = reader.records(file, reader.Tally())
     tracemalloc.start()
-    assert sum(1 for _ in reading) == 5_000
+    assert sum(1 for _ in reading) == 50_000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 20 * io.DEFAULT_BUFFER_SIZE
+    assert peak < 3_000_000
 
 
 def test_a_file_that_cannot_be_read_is_an_oserror(tmp_path: Path) -> None:

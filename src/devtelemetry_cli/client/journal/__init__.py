@@ -1,9 +1,8 @@
 """The client's only record of runs: one appended line per start and per end, in the file of the local day.
 
-write    append a record (on the way of every wrapped run: as little as possible is imported)
-records  what a record says, as values
-read     the records of a day, with what is damaged counted
-dropped  how many records could not be kept
-liveness whether a run without an end goes on
-hosts    the random key that stands for this machine
+writer       append a record (every wrapped run: few imports)
+reader       the records of a day, with damage counted (their fields: model.records)
+dropped      how many records could not be written
+liveness     whether a run without an end is still running
+machine_key  the random key of this machine
 """

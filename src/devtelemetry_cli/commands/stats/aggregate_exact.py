@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from devtelemetry_cli.client.journal.reader import Tally
-from devtelemetry_cli.commands.stats.lines import End, Start
-from devtelemetry_cli.model import target_names
+from devtelemetry_cli.model.records import End, Start, is_recordable_name
 
 Key = tuple[str, str]  # project and target
 
@@ -14,7 +13,8 @@ Key = tuple[str, str]  # project and target
 @dataclass(slots=True)
 class Sum:
     """The sums of one target. `waited` is the seconds of the outermost runs, interrupted ones included; `durations`
-    are those of the runs that were not interrupted. A report uses the same definitions.
+    are those of the runs that were not interrupted. A report uses the same definitions. `cpu` is the processor's
+    seconds of all runs, `peak_kib` the peak memory of the largest process in any of them.
     """
 
     runs: int = 0
@@ -22,6 +22,8 @@ class Sum:
     interrupted: int = 0
     lost: int = 0
     waited: float = 0.0
+    cpu: float = 0.0
+    peak_kib: int = 0
     durations: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, other: "Sum") -> None:
@@ -31,6 +33,8 @@ class Sum:
         self.interrupted += other.interrupted
         self.lost += other.lost
         self.waited += other.waited
+        self.cpu += other.cpu
+        self.peak_kib = max(self.peak_kib, other.peak_kib)
         self.durations.extend(other.durations)
 
 
@@ -48,7 +52,7 @@ def day(  # noqa: C901  one loop over every run: a call would cost as much as th
             if isinstance(record, Start):
                 opened.setdefault(record.run, record)
                 continue
-            if (record.exit is None) is (record.signal is None):  # an exit code and a signal, or neither
+            if not record.is_recordable():
                 tally.damaged += 1
                 continue
             start = opened.pop(record.run, None)
@@ -59,6 +63,8 @@ def day(  # noqa: C901  one loop over every run: a call would cost as much as th
             if total is None:
                 total = sums[key] = Sum()
             total.runs += 1
+            total.cpu += record.cpu
+            total.peak_kib = max(total.peak_kib, record.peak_kib)
             if record.interrupted:
                 total.interrupted += 1
             else:
@@ -82,7 +88,7 @@ def _with_valid_names(sums: dict[Key, Sum], tally: Tally) -> dict[Key, Sum]:
     """Counts invalid names as damaged: no run records them, and a terminal must not print them."""
     valid = {}
     for (project, target), total in sums.items():
-        if target == target_names.sanitize(target) and project in ("", target_names.sanitize(project)):
+        if is_recordable_name(target) and (not project or is_recordable_name(project)):
             valid[project, target] = total
         else:
             tally.damaged += total.runs

@@ -11,7 +11,7 @@ from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import liveness, machine_key, reader
 from devtelemetry_cli.client.journal.reader import Tally
 from devtelemetry_cli.client.paths import StateDir
-from devtelemetry_cli.commands.stats import aggregate_exact, lines, parallel
+from devtelemetry_cli.commands.stats import aggregate_exact, parallel
 from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
 
 
@@ -71,7 +71,7 @@ def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
     """The sums of one file and its unreadable records, or the reason why it cannot be read."""
     tally = Tally()
     try:
-        return aggregate_exact.day(lines.blocks(file, tally), tally, liveness.is_running), tally
+        return aggregate_exact.day(reader.blocks(file, tally), tally, liveness.is_running), tally
     except OSError as fault:
         return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
 

@@ -1,4 +1,4 @@
-"""The fast reader of `devtel stats` says the same as the reader that decides what is sent."""
+"""The exact sums of `devtel stats` are those of the report, whatever a journal holds."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from devtelemetry_cli import aggregate
 from devtelemetry_cli.client.journal import reader, writer
 from devtelemetry_cli.client.journal.reader import Tally
-from devtelemetry_cli.commands.stats import aggregate_exact, lines
+from devtelemetry_cli.commands.stats import aggregate_exact
 from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
 from tests.helpers.samples import DAY, NOON, nobody_runs
 
@@ -21,7 +21,7 @@ GOOD = writer.encode("start", START) + writer.encode("end", END)  # type: ignore
 
 def fast(path: Path) -> tuple[dict[Key, Sum], Tally]:
     tally = Tally()
-    return aggregate_exact.day(lines.blocks(path, tally), tally, nobody_runs), tally
+    return aggregate_exact.day(reader.blocks(path, tally), tally, nobody_runs), tally
 
 
 def slow(path: Path) -> tuple[dict[Key, tuple[int, ...]], Tally]:
@@ -53,7 +53,7 @@ NAMES = sorted({*START, *END, "signal", "interrupted", "unknown"})
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_value_is_good_or_damaged_for_both_readers(tmp_path: Path, name: str) -> None:
+def test_a_value_is_good_or_damaged_for_both(tmp_path: Path, name: str) -> None:
     for number, value in enumerate(ODD):
         path = tmp_path / f"{number}.jsonl"
         path.write_bytes(GOOD.replace(b'"1"', b'"2"') + changed(**{name: value}))
@@ -84,6 +84,19 @@ def test_bytes_overwritten_anywhere_mean_the_same_to_both(
     path = tmp_path_factory.mktemp("journal") / "day.jsonl"
     path.write_bytes(GOOD[:place] + other + GOOD[place + len(other) :])
     assert_both_read_the_same(path)
+
+
+def test_processor_seconds_are_added_up_and_the_largest_memory_kept(tmp_path: Path) -> None:
+    path = tmp_path / "day.jsonl"
+    other = (b'"1"', b'"2"'), (b'"cpu":0.5', b'"cpu":1.25'), (b'"peak_kib":7', b'"peak_kib":900')
+    content = GOOD
+    for old, new in other:
+        content = content.replace(old, new)
+    path.write_bytes(GOOD + content)
+    total = fast(path)[0]["shop", "test"]
+    both = Sum()
+    both.add(total)
+    assert (both.cpu, both.peak_kib) == (total.cpu, total.peak_kib) == (1.75, 900)
 
 
 def test_records_across_blocks_are_whole(tmp_path: Path) -> None:
