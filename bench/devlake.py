@@ -1,7 +1,8 @@
 """A sync of many repositories over three connections: requests against the fewest possible, memory and time.
 
-The stand-in DevLake of the tests serves them, in a process of its own; what is measured is the real command. The
-second sync finds all right and must write nothing.
+The fake DevLake of the tests serves them, in a process of its own; what is measured is the real command. The second
+sync finds nothing to do and must write nothing. In the third case the service behind one connection refuses its token,
+and the one behind another is slow. Then one check of many blueprints by `devtel devlake monitor --once`.
 """
 
 import argparse
@@ -22,27 +23,46 @@ from tables import Table, count
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-GROUPS = 10  # and as many within them, for each of three connections: server.fill
-ABOUT = """\
-## `devtel devlake sync`
+GROUPS = 10  # and as many within them, for each of three connections: fake_devlake_server.fill
+BLUEPRINTS = 590
+SLOW = 0.2  # seconds
+CASES = ("first sync", "second sync", "first sync, one connection dead, one slow")
+ABOUT = f"""\
+## `devtel devlake sync` and `monitor`
 
-The whole command against the tests' stand-in DevLake on the loopback, in a process of its own: three connections that
-share the repositories, in nested groups. The first sync adds all of them; the second finds all right and may write
-nothing (the benchmark fails if it does). "Fewest possible" is worked out from the pages and batches that DevLake
-offers, not from what was measured. The plan waits on disk, so the memory holds only what is needed to tell whether a
-repository is there: its id, its project and its blueprint.
+The whole command against the tests' fake DevLake on the loopback, in a process of its own, which answers as recorded
+exchanges with a real one show: three connections that share the repositories, in nested groups. The first sync adds all
+of them; the second finds nothing to do and may write nothing (the benchmark fails if it does). In the third case the
+service behind one connection refuses its token (it is reported, and the exit code is 1), and the one behind another
+takes {SLOW} s for each page. "Fewest possible" follows from the pages and batches that DevLake offers, not from a
+measurement. The plan waits on disk, so the memory holds only the id, project and blueprint of each repository.
 
 """
-WRITES = ("PUT", "POST", "PATCH")
+WRITES = ("PUT", "POST", "PATCH")  # DevLake's test of a connection is a POST too, counted apart: it changes nothing
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Wall time and processor time in seconds, and peak memory in MiB, of one command."""
+
+    seconds: float
+    cpu: float
+    peak: float
+
+    def cells(self) -> list[str]:
+        """Its cells in a table."""
+        return [f"{self.seconds:.1f}", f"{self.cpu:.1f}", f"{self.peak:.1f}"]
+
+
+COST_HEADS = ["seconds", "processor seconds", "peak memory (MiB)"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One `devtel devlake sync`: its wall time, its peak memory and the requests it made, by method."""
+    """One `devtel devlake sync`: its cost and the requests it made, by method."""
 
     name: str
-    seconds: float
-    peak_mib: float
+    cost: "Cost"
     requests: dict[str, int]
 
     @property
@@ -62,25 +82,47 @@ def main() -> None:
     about = machine.lines()
     runs: list[tuple[int, Run]] = []
     for size in asked.sizes:
-        with tempfile.TemporaryDirectory(prefix="devtel-bench-") as name, devlake(size) as server:
+        with (
+            tempfile.TemporaryDirectory(prefix="devtel-bench-") as name,
+            devlake("--repositories", str(size)) as server,
+        ):
             if not runs:
-                about.append(f"peak memory of `devtel devlake --help`: {measure(Path(name), ['--help'])[1]:.1f} MiB")
-            for which in ("first", "second"):
-                run = sync(Path(name), server, which)
+                about.append(f"peak memory of `devtel devlake --help`: {measure(Path(name), ['--help']).peak:.1f} MiB")
+            for case in CASES[:2]:
+                run = sync(Path(name), server, case)
                 runs.append((size, run))
-                assert which == "first" or run.writes == 0, "the second sync wrote something"
-    _print(asked, about, [table(runs)])
+                assert case == CASES[0] or run.writes == 0, "the second sync wrote something"
+    size = asked.sizes[-1]
+    with (
+        tempfile.TemporaryDirectory(prefix="devtel-bench-") as name,
+        devlake("--repositories", str(size), "--dead", "--slow", str(SLOW)) as server,
+    ):
+        runs.append((size, sync(Path(name), server, CASES[2], code=1)))
+    _print(asked, about, [table(runs), monitor()])
 
 
-def sync(home: Path, server: "Server", name: str) -> Run:
+def sync(home: Path, server: "Server", name: str, code: int = 0) -> Run:
     """One sync by the real command."""
     server.asked()
-    seconds, peak = measure(home, ["sync", "--url", server.url])
-    return Run(name, seconds, peak, server.asked())
+    cost = measure(home, ["sync", "--url", server.url], code)
+    return Run(name, cost, server.asked())
 
 
-def measure(home: Path, words: list[str]) -> tuple[float, float]:
-    """Seconds and peak memory in MiB of a `devtel devlake` command."""
+def monitor() -> Table:
+    """One check of many blueprints, each with three pipelines."""
+    result = Table("Checking blueprints once", ["", "requests", *COST_HEADS])
+    with (
+        tempfile.TemporaryDirectory(prefix="devtel-bench-") as name,
+        devlake("--blueprints", str(BLUEPRINTS)) as server,
+    ):
+        cost = measure(Path(name), ["monitor", "--once", "--url", server.url])
+        requests = sum(server.asked().values())
+    result.rows.append([f"{count(BLUEPRINTS)} blueprints", count(requests), *cost.cells()])
+    return result
+
+
+def measure(home: Path, words: list[str], code: int = 0) -> Cost:
+    """The cost of a `devtel devlake` command, which ends with that exit code."""
     command = [sys.executable, "-m", "devtelemetry_cli", "devlake", *words]
     environ = {"PATH": os.environ["PATH"], "HOME": str(home), "DEVTEL_HOME": str(home / "devtel")}
     with (home / "plan").open("wb") as plan, (home / "log").open("wb") as log:
@@ -88,27 +130,27 @@ def measure(home: Path, words: list[str]) -> tuple[float, float]:
         process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=plan, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
-    if status != 0:
+    if os.waitstatus_to_exitcode(status) != code:
         sys.exit(f"bench: it ended with {os.waitstatus_to_exitcode(status)}: {(home / 'log').read_text()}")
-    return seconds, usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
 
 
-def fewest(size: int, which: str) -> tuple[int, int]:
+def fewest(size: int, case: str) -> tuple[int, int]:
     """The fewest requests that can do it, all and those that write, with the pages that DevLake offers.
 
     Reading: the version, the plugins, connections of 8 plugins, all blueprints and, for each connection, its test, its
-    scope configs, scopes, and every page of every group. Writing: a scope config and the batches of new scopes for each
-    connection, and for each repository its project and that project's blueprint.
+    scope configs, scopes, and every page of every group; of a dead connection no group. Writing: a scope config and
+    the batches of new scopes for each connection, and for each repository its project and that project's blueprint.
     """
-    sides = [size // 3 + (index < size % 3) for index in range(3)]
-    there = size if which == "second" else 0
+    sides = [sum(len(range(GROUPS * index + group, size, 3 * GROUPS)) for group in range(GROUPS)) for index in range(3)]
+    there = size if case == CASES[1] else 0
     lists = pages(there, 200) + sum(pages(there and side, 500) for side in sides)
-    homes = [
-        -(-side // (2 * GROUPS)) for side in sides
-    ]  # the repositories of a group; an outer one holds another group
+    alive = [side for index, side in enumerate(sides) if case != CASES[2] or index != 1]
+    homes = [-(-side // (2 * GROUPS)) for side in alive]  # repositories of a group; an outer one contains a group too
     remote = sum(1 + GROUPS * (pages(home + 1, 100) + pages(home, 100)) for home in homes)
     reads = 1 + 1 + 8 + lists + 3 + 3 + remote
-    writes = 0 if which == "second" else sum(1 + -(-side // 100) for side in sides) + 2 * size
+    writes = 0 if case == CASES[1] else sum(1 + -(-side // 100) + 2 * side for side in alive)
     return reads + writes, writes
 
 
@@ -119,30 +161,18 @@ def pages(items: int, size: int) -> int:
 
 def table(runs: list[tuple[int, Run]]) -> Table:
     """All runs, one a row."""
-    result = Table(
-        "Syncing repositories over 3 connections",
-        [
-            "",
-            "requests",
-            "fewest possible",
-            "writing",
-            "fewest possible",
-            "seconds",
-            "ms a request",
-            "peak memory (MiB)",
-        ],
-    )
+    heads = ["", "requests", "fewest possible", "writing", "fewest possible", *COST_HEADS]
+    result = Table("Syncing repositories over 3 connections", heads)
     for size, run in runs:
         least, least_writes = fewest(size, run.name)
         cells = [count(number) for number in (run.all, least, run.writes, least_writes)]
-        times = [f"{run.seconds:.1f}", f"{1000 * run.seconds / run.all:.2f}", f"{run.peak_mib:.1f}"]
-        result.rows.append([f"{count(size)} repositories, {run.name} sync", *cells, *times])
+        result.rows.append([f"{count(size)} repositories, {run.name}", *cells, *run.cost.cells()])
     return result
 
 
 @dataclass
 class Server:
-    """The stand-in as a process."""
+    """The fake DevLake as a process."""
 
     url: str
     process: subprocess.Popen[str]
@@ -158,9 +188,9 @@ class Server:
 
 
 @contextmanager
-def devlake(size: int) -> Iterator[Server]:
-    """A stand-in with so many repositories."""
-    words = [sys.executable, "-m", "tests.helpers.fake_devlake_server", str(size)]
+def devlake(*options: str) -> Iterator[Server]:
+    """A fake DevLake with this content."""
+    words = [sys.executable, "-m", "tests.helpers.fake_devlake_server", *options]
     with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -94,3 +94,15 @@ def test_every_option_of_every_command_is_on_the_page(example: Operator) -> None
     for command in ("discover", "sync", "monitor", "run", "connect"):
         options = set(re.findall(r"--[a-z-]+", example.call(command, "--help").stdout)) - {"--help", "--no-write"}
         assert not [option for option in options if option not in PAGE], command
+
+
+def test_the_allowed_path_of_the_page_is_enough_for_all_commands_but_connect(example: Operator) -> None:
+    (allowed,) = re.findall(r"work with `(\^/\(version[^`]*)`", PAGE)
+    lake = example.devlake.lake
+    lake.keys["narrow"] = {"name": "narrow", "allowedPath": allowed}
+    (example.home / "devlake-key").write_text("narrow")
+    for words in (["discover"], ["sync"], ["run", "github/acme/api"], ["monitor", "--once"]):
+        assert example.call(*words).returncode == 0, words
+    assert example.call("connect").returncode == 77
+    lake.keys["narrow"]["allowedPath"] = f"{allowed}|^/api-keys"
+    assert example.call("connect").returncode == 0

@@ -1,9 +1,9 @@
 """A real HTTP server on the loopback in front of a FakeDevLake: keys, paths, migration, and faults on demand.
 
-As a program (`python -m tests.helpers.fake_devlake_server REPOSITORIES`) it serves that many repositories, for the
-benchmark.
+As a program (`python -m tests.helpers.fake_devlake_server --repositories 1000`) it serves the benchmark.
 """
 
+import argparse
 import json
 import re
 import socket
@@ -18,10 +18,12 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from tests.helpers.fake_devlake import DIAL, SUCCESS, FakeDevLake, RefusedError
+from tests.helpers.fake_devlake_remote import RemoteFault
 
 KEY = "operator-key-0123456789"
 CONFIG_UI_PAGE = b"<!doctype html><title>DevLake</title>"
 DRIP = "X-Drip"
+FILLED = ("github", "gitlab", "azuredevops_go")  # the plugins of a filled DevLake
 GROUPS = 10  # and as many within them, for each connection of a filled DevLake
 VERSION = {"version": "v1.0.3-local@420e494b4"}
 PENDING = "\nNew migration scripts detected. Database migration is required to launch DevLake.\nWARNING: ..."
@@ -91,6 +93,7 @@ class FakeServer:
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     hooks: list[tuple[re.Pattern[str], Callable[[], object]]] = field(default_factory=list)
+    delays: list[tuple[re.Pattern[str], float]] = field(default_factory=list)
     wants_key: bool = False  # only /rest and /version are reachable, as behind a proxy
     behind_config_ui: bool = False
     has_version: bool = True
@@ -148,6 +151,7 @@ class FakeServer:
                 fault.body,
                 {**kind, **fault.headers, **({DRIP: str(fault.drip)} if fault.drip else {})},
             )
+        time.sleep(sum(seconds for pattern, seconds in self.delays if pattern.match(request)))
         result = self._answer(method, routed, dict(parse_qsl(parts.query)), body)
         hook = next((hook for hook in self.hooks if hook[0].match(request)), None)
         if hook:
@@ -342,7 +346,7 @@ def _not_found() -> Reply:
 
 def fill(lake: FakeDevLake, repositories: int) -> None:
     """Three connections with nested groups that share so many repositories."""
-    for index, plugin in enumerate(("github", "gitlab", "azuredevops_go")):
+    for index, plugin in enumerate(FILLED):
         number = lake.connect(plugin)
         for group in range(GROUPS):
             outer = lake.group(plugin, number, f"org-{group}")
@@ -353,9 +357,22 @@ def fill(lake: FakeDevLake, repositories: int) -> None:
 
 
 def main() -> None:
-    """Serve that many repositories until standard input ends; each line is answered by the counts of requests."""
+    """Serve until standard input ends; each line is answered by the counts of requests, by method."""
+    words = argparse.ArgumentParser(description=main.__doc__)
+    words.add_argument("--repositories", type=int, default=0)
+    words.add_argument("--blueprints", type=int, default=0, help="each with a few pipelines")
+    words.add_argument("--dead", action="store_true", help="the service of the second connection answers 401")
+    words.add_argument("--slow", type=float, default=0, help="seconds that the service of the third takes to answer")
+    asked = words.parse_args()
     fake = FakeServer()
-    fill(fake.lake, int(sys.argv[1]))
+    fill(fake.lake, asked.repositories)
+    for number in range(asked.blueprints):
+        blueprint = fake.lake.blueprint(f"project-{number}")
+        for status in ("TASK_COMPLETED", "TASK_FAILED", "TASK_COMPLETED"):
+            fake.lake.pipeline(blueprint, status)
+    if asked.dead:
+        fake.lake.remote_faults[FILLED[1], 1] = RemoteFault(401)
+    fake.delays.append((re.compile(f"GET /plugins/{FILLED[2]}/.*remote-scopes"), asked.slow))
     with running(fake):
         print(fake.url, flush=True)
         for _ in sys.stdin:
