@@ -206,7 +206,7 @@ def test_declining_one_destination_leaves_the_others_alone(state: StateDir) -> N
     assert decisions.find(state.config, other.key) == other
     assert theirs.exists()
     assert (Path(state) / "ledger" / other.key).exists()
-    assert tokens.place(state.config, other.key).exists()
+    assert tokens.path(state.config, other.key).exists()
     assert machine_key.find(state) == host
 
 

@@ -1,4 +1,4 @@
-"""From `make` to a row: the example's targets at a terminal, a flush as cron runs it, the rows read by SQL."""
+"""From `make` to a row: the example's targets at a terminal, a flush as under cron, the rows read by SQL."""
 
 import json
 import re
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 @contextmanager
 def serving(developer: Developer, database: Path, token: Path) -> Iterator[str]:
-    """`devtel serve` with one connection that wants a token; yields its report URL."""
+    """`devtel serve` with one connection that requires a token; yields its report URL."""
     where = ["--database", f"sqlite:///{database}"]
     path = developer.devtel("serve", *where, "--add-connection", "shop", "--token-file", str(token)).stdout.strip()
     log = developer.folder / "server.log"
@@ -66,8 +66,8 @@ def report_to(shop: Developer, url: str) -> None:
 
 
 def at_the_terminal(shop: Developer, goal: str, answer: str = "") -> int:
-    """Run make at a pseudo-terminal, with an answer for the question; make's exit status."""
-    child = pexpect.spawn("make", [goal], cwd=str(shop.project), env=shop.environ, timeout=30, encoding="utf-8")
+    """Run make at a pseudo-terminal, with an answer to the question about consent; make's exit status."""
+    child = pexpect.spawn("make", [goal], cwd=str(shop.project), env=shop.environ, timeout=50, encoding="utf-8")
     if answer:
         child.expect_exact("not now > ")
         child.send(answer)
@@ -77,7 +77,7 @@ def at_the_terminal(shop: Developer, goal: str, answer: str = "") -> int:
 
 
 def rows(database: Path, query: str) -> list[tuple[object, ...]]:
-    """What a query answers."""
+    """The result of a query."""
     connection = sqlite3.connect(database)
     try:
         return connection.execute(query).fetchall()
@@ -89,7 +89,7 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
     database = tmp_path / "reports.db"
     with serving(shop, database, token) as url:
         report_to(shop, url)
-        assert at_the_terminal(shop, "hello", answer="yes\r") == 0
+        assert at_the_terminal(shop, "opt-in", answer="yes\r") == 0
         shop.devtel("token", "set", "--file", str(token))
         assert [at_the_terminal(shop, goal) for goal in ("hello", "dev.up", "dev.up.web", "check", "ci")] == [
             0,
@@ -113,16 +113,16 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
             "make test": 1,
         }  # fmt: skip
         assert json.loads(str(projects)) == ["shop"]
-        told = rows(database, "SELECT target, runs, failures, checkouts FROM devtel_target_metrics ORDER BY target")
-        assert [(target, runs, failures) for target, runs, failures, _ in told] == [
+        targets = rows(database, "SELECT target, runs, failures, checkouts FROM devtel_target_metrics ORDER BY target")
+        assert [(target, runs, failures) for target, runs, failures, _ in targets] == [
             ("build", 1, 0), ("check", 1, 1), ("ci", 1, 0), ("dev.up", 1, 0), ("dev.up.web", 1, 0), ("hello", 1, 0),
             ("test", 1, 0),
         ]  # fmt: skip
-        assert json.loads(str(told[0][3]))[0] | {"runs": 0} == {
+        assert json.loads(str(targets[0][3]))[0] | {"runs": 0} == {
             "branch": "default", "age_days": "0", "runs": 0, "failures": 0,
         }  # fmt: skip
         waited = dict(rows(database, "SELECT target, waited_seconds FROM devtel_target_metrics"))
-        assert waited["build"] == 0, "it ran inside ci, whose time it is part of"
+        assert waited["build"] == 0, "it ran inside ci, whose time includes it"
         assert float(str(waited["ci"])) > 2
 
         shop.devtel("consent", "decline")
@@ -131,8 +131,9 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
         assert rows(database, "SELECT count(*) FROM devtel_target_metrics") == [(0,)]
 
 
-def test_the_answer_to_the_question_records_from_the_next_run_on(shop: Developer) -> None:
-    assert at_the_terminal(shop, "hello", answer="yes\r") == 0
+def test_runs_are_recorded_from_the_agreement_on(shop: Developer) -> None:
+    assert at_the_terminal(shop, "hello") == 0
+    assert at_the_terminal(shop, "opt-in", answer="yes\r") == 0
     assert shop.records() == []
     assert at_the_terminal(shop, "hello") == 0
     assert [record["event"] for record in shop.records()] == ["start", "end"]
@@ -145,7 +146,7 @@ def test_the_example_works_where_devtel_is_not_installed(shop: Developer) -> Non
     assert done.stdout.endswith("web is up\n")
 
 
-def test_a_key_that_is_wrong_is_said_and_nothing_is_lost(shop: Developer, token: Path, tmp_path: Path) -> None:
+def test_a_wrong_key_is_reported_and_nothing_is_lost(shop: Developer, token: Path, tmp_path: Path) -> None:
     with serving(shop, tmp_path / "reports.db", token) as url:
         report_to(shop, url)
         shop.grant()

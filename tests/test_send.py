@@ -483,7 +483,7 @@ def test_a_slow_flush_shows_its_progress(reporter: Developer, endpoint: Endpoint
     child = pexpect.spawn(
         DEVTEL, ["flush"], cwd=str(reporter.project), env=reporter.environ, timeout=20, encoding="utf-8"
     )
-    child.expect_exact("] 1 of 2 days")
+    child.expect_exact("1 of 2 days sent")
     child.expect_exact("sent to 127.0.0.1")
     child.expect(pexpect.EOF)
     child.close()

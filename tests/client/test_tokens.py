@@ -26,7 +26,7 @@ def find(config: str, environ: dict[str, str] | None = None, decided: Sequence[s
 def test_a_token_is_kept_for_its_owner_only_and_found_again(config: str) -> None:
     tokens.keep(config, "key", "  s3cret\n")
     assert find(config) == "s3cret"
-    assert stat.S_IMODE(tokens.place(config, "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(tokens.path(config, "key").stat().st_mode) == 0o600
 
 
 def test_another_destinations_token_is_not_found(config: str) -> None:
@@ -39,7 +39,7 @@ def test_an_invalid_token_is_refused_and_never_shown(config: str, text: str) -> 
     with pytest.raises(ConfigurationError, match="Not a valid token") as refused:
         tokens.keep(config, "key", text)
     assert "s3cret" not in str(refused.value)
-    assert not tokens.place(config, "key").exists()
+    assert not tokens.path(config, "key").exists()
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_a_token_file_that_cannot_be_read_is_reported(config: str, tmp_path: Pat
 
 
 def test_a_kept_token_that_cannot_be_read_is_reported(config: str) -> None:
-    tokens.place(config, "key").mkdir(parents=True)
+    tokens.path(config, "key").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="devtel token set"):
         find(config)
 
 
 def test_a_damaged_token_is_not_sent(config: str) -> None:
     tokens.keep(config, "key", "s3cret")
-    tokens.place(config, "key").write_bytes(b"s3cret\xff\r\nX-Other: 1")
+    tokens.path(config, "key").write_bytes(b"s3cret\xff\r\nX-Other: 1")
     with pytest.raises(ConfigurationError, match="Not a valid token"):
         find(config)

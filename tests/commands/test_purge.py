@@ -1,4 +1,4 @@
-"""devtel purge: what it deletes is gone, what was told is never told smaller, and everything else stays."""
+"""devtel purge: its days are gone, a sent day is never sent smaller, and everything else stays."""
 
 import json
 import os
@@ -18,7 +18,7 @@ OLD, YESTERDAY = TODAY - timedelta(days=5), TODAY - timedelta(days=1)
 
 @pytest.fixture
 def reporter(developer: Developer, endpoint: Endpoint) -> Developer:
-    """Who told an old day of two runs, and has one of yesterday that was never told."""
+    """A developer with an old day of two runs that was sent, and three runs of yesterday that were not."""
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(OLD, 2)
@@ -61,20 +61,20 @@ def test_a_purged_day_is_never_sent_again(reporter: Developer, endpoint: Endpoin
     assert reporter.status()["runs_unsent"] == 0
 
 
-def test_a_day_that_was_told_and_goes_on_is_not_told_smaller(developer: Developer, endpoint: Endpoint) -> None:
+def test_a_sent_day_that_continues_is_not_sent_smaller(developer: Developer, endpoint: Endpoint) -> None:
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(TODAY, 3)
     developer.devtel("flush")
     done = developer.devtel("purge", "--yes")
-    assert "what runs for the rest of it is not sent" in done.stderr
+    assert "its later runs are not sent" in done.stderr
     developer.add_runs(TODAY, 4)
     assert developer.devtel("flush", "-v").returncode == 0
     assert len(endpoint.requests) == 1
     assert developer.status()["days_frozen"] == [TODAY.isoformat()]
 
 
-def test_a_day_that_was_never_told_begins_anew(developer: Developer, endpoint: Endpoint) -> None:
+def test_a_day_that_was_never_sent_starts_again(developer: Developer, endpoint: Endpoint) -> None:
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(TODAY, 3)
@@ -85,24 +85,24 @@ def test_a_day_that_was_never_told_begins_anew(developer: Developer, endpoint: E
     assert sum(json.loads(request.body)["metrics"]["commands"].values()) == 1
 
 
-def test_no_report_is_kept_of_a_purged_day_but_leaving_still_erases_it(reporter: Developer) -> None:
+def test_no_report_is_kept_of_a_purged_day_but_declining_still_erases_it(reporter: Developer) -> None:
     anonymous = reporter.status()["anonymous_id"]
     reporter.devtel("purge", "--yes")
-    (stub,) = [json.loads(file.read_text()) for file in reporter.state.glob("ledger/*/*/20*.json")]
-    assert "metrics" not in stub["body"]
+    (tombstone,) = [json.loads(file.read_text()) for file in reporter.state.glob("ledger/*/*/20*.json")]
+    assert "metrics" not in tombstone["body"]
     reporter.config.write_text("[[[ nonsense")
     reporter.devtel("consent", "decline")
-    (owed,) = json.loads((reporter.state / "erasures.json").read_text())
-    assert owed["anonymous_id"] == anonymous
+    (erasure,) = json.loads((reporter.state / "erasures.json").read_text())
+    assert erasure["anonymous_id"] == anonymous
 
 
-def test_saying_it_again_finds_nothing(reporter: Developer) -> None:
+def test_a_second_purge_finds_nothing(reporter: Developer) -> None:
     reporter.devtel("purge", "--yes")
     done = reporter.devtel("purge", "--yes")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "devtel: there is nothing to delete.\n")
 
 
-def test_what_was_recorded_for_oneself_can_be_purged(developer: Developer) -> None:
+def test_local_records_can_be_purged(developer: Developer) -> None:
     developer.devtel("consent", "local")
     developer.makefile("impl-work:\n\t@true")
     developer.make("work")
@@ -120,25 +120,25 @@ def test_only_this_destination_is_purged_unless_all_are_meant(reporter: Develope
     assert reporter.devtel("purge", "--all", "--yes").stdout.startswith("Deleted: 5 runs")
 
 
-def test_all_can_be_purged_with_a_config_full_of_nonsense(reporter: Developer) -> None:
+def test_all_can_be_purged_with_a_damaged_config(reporter: Developer) -> None:
     reporter.config.write_text("[[[ nonsense")
     assert reporter.devtel("purge", "--all", "--yes").returncode == 0
     assert journals(reporter) == []
     assert reporter.config.read_text() == "[[[ nonsense"
 
 
-def test_a_date_that_is_none_is_a_usage_error(developer: Developer) -> None:
+def test_an_invalid_date_is_a_usage_error(developer: Developer) -> None:
     for text in ("yesterday", "2026-02-30", "20261122", "2026-W47-7", ""):
         done = developer.devtel("purge", "--yes", "--before", text)
         assert done.returncode == 2
-        assert f"{text!r} is no date: write YYYY-MM-DD." in done.stderr
+        assert f"{text!r} is not a valid date: use YYYY-MM-DD." in done.stderr
     assert developer.kept() == set()
 
 
-def test_without_a_terminal_it_wants_a_yes(reporter: Developer) -> None:
+def test_without_a_terminal_yes_is_needed(reporter: Developer) -> None:
     done = reporter.devtel("purge")
     assert done.returncode == 2
-    assert "say --yes" in done.stderr
+    assert "--yes is needed" in done.stderr
     assert len(journals(reporter)) == 2
 
 
@@ -155,7 +155,7 @@ def test_at_a_terminal_it_asks(reporter: Developer, answer: str, left: int) -> N
     assert len(journals(reporter)) == left
 
 
-def test_it_waits_for_no_flush(reporter: Developer) -> None:
+def test_it_does_not_wait_for_a_running_flush(reporter: Developer) -> None:
     with FileLock(f"{reporter.state}/flush.lock"):
         done = reporter.devtel("purge", "--yes")
     assert (done.returncode, done.stdout) == (75, "")
@@ -163,7 +163,7 @@ def test_it_waits_for_no_flush(reporter: Developer) -> None:
     assert len(journals(reporter)) == 2
 
 
-def test_a_damaged_entry_counts_as_told(reporter: Developer, endpoint: Endpoint) -> None:
+def test_a_damaged_entry_counts_as_sent(reporter: Developer, endpoint: Endpoint) -> None:
     reporter.add_runs(TODAY, 2)
     reporter.devtel("flush")
     (entry,) = reporter.state.glob(f"ledger/*/*/{TODAY}.json")
@@ -175,7 +175,7 @@ def test_a_damaged_entry_counts_as_told(reporter: Developer, endpoint: Endpoint)
     assert endpoint.requests == []
 
 
-def test_what_cannot_be_deleted_is_said(reporter: Developer) -> None:
+def test_a_day_that_cannot_be_deleted_is_named(reporter: Developer) -> None:
     (old,) = reporter.state.glob(f"journal/*/*/{OLD}.jsonl")
     old.unlink()
     Path(old, "in the way").mkdir(parents=True)

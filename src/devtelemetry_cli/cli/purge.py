@@ -1,4 +1,4 @@
-"""`devtel purge`: delete what this machine recorded."""
+"""`devtel purge`: delete the records of this machine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from devtelemetry_cli.model.formatting import counted
 def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, yes: bool) -> None:
     """Delete this machine's records; what was sent stays sent (`devtel consent forget` erases that too)."""
     if as_json and not dry_run:
-        raise click.UsageError("--json belongs to --dry-run.")
+        raise click.UsageError("--json needs --dry-run.")
     limit = _date(before) if before is not None else None
     context = current.context()
     names = purging.journals(context.state, None if everywhere else _key(context))
@@ -47,18 +47,18 @@ def _delete(context: Context, names: list[str], limit: date | None) -> None:
     except OSError as fault:
         raise DevtelError(
             f"{fault.filename or context.state} cannot be deleted: {fault.strerror or fault}.",
-            "What was before it is gone; say it again when that is mended.",
+            "Earlier days are deleted. Correct this and run the command again.",
         ) from None
     click.echo(f"Deleted: {_summary(gone)}.")
-    if any(day.date >= _today().isoformat() and day.runs != day.never_sent for day in gone if not day.is_own):
-        click.echo("devtel: today was told already, so what runs for the rest of it is not sent.", err=True)
+    if any(day.date >= _today().isoformat() and day.runs != day.never_sent for day in gone if not day.is_local):
+        click.echo("devtel: today was sent already, so its later runs are not sent.", err=True)
 
 
 def _confirm(found: list[Day], yes: bool) -> None:
     if yes:
         return
     if not (os.isatty(0) and os.isatty(2)):
-        raise click.UsageError("nobody can be asked without a terminal: say --yes, or --dry-run to look first.")
+        raise click.UsageError("without a terminal, --yes is needed; --dry-run lists the days first.")
     click.echo(f"devtel: this deletes {_summary(found)}.", err=True)
     if not click.confirm("Delete them?", err=True):
         raise SystemExit(1)
@@ -67,8 +67,8 @@ def _confirm(found: list[Day], yes: bool) -> None:
 def _list(found: list[Day]) -> None:
     for day in found:
         runs = "runs unknown" if day.runs is None else counted(day.runs, "run")
-        fate = "for yourself" if day.is_own else f"{day.never_sent or 0} never sent"
-        click.echo(f"{day.date}  {day.journal}  {runs}, {fate}")
+        status = "local" if day.is_local else f"{day.never_sent or 0} never sent"
+        click.echo(f"{day.date}  {day.journal}  {runs}, {status}")
     click.echo(f"devtel: would be deleted: {_summary(found)}.", err=True)
 
 
@@ -85,7 +85,7 @@ def _values(day: Day) -> dict[str, str | int | bool | None]:
         "date": day.date,
         "journal": day.journal,
         "host": day.host,
-        "own": day.is_own,
+        "own": day.is_local,
         "runs": day.runs,
         "never_sent": day.never_sent,
     }
@@ -98,12 +98,12 @@ def _key(context: Context) -> str:
 
 def _date(text: str) -> date:
     try:
-        meant = date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
-        meant = None
-    if meant is None or meant.isoformat() != text:
-        raise click.UsageError(f"{text!r} is no date: write YYYY-MM-DD.")
-    return meant
+        parsed = None
+    if parsed is None or parsed.isoformat() != text:
+        raise click.UsageError(f"{text!r} is not a valid date: use YYYY-MM-DD.")
+    return parsed
 
 
 def _today() -> date:

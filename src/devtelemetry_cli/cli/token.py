@@ -1,4 +1,4 @@
-"""`devtel token`: the key that an endpoint wants, from standard input, a file or a command; never from argv."""
+"""`devtel token`: the token of a destination, from standard input, a file or a command; never from argv."""
 
 import shlex
 import subprocess
@@ -14,49 +14,49 @@ from devtelemetry_cli.errors import ConfigurationError
 
 @click.group()
 def token() -> None:
-    """Keep the token that the destination wants."""
+    """Save or remove the token of a destination."""
 
 
-@token.command("set", short_help="Keep a token for this destination.")
+@token.command("set", short_help="Save the token of this destination.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Read the token from FILE.")
-@click.option("--command", "command", help="Run COMMAND (a password manager, say) and take what it prints.")
+@click.option("--command", "command", help="Run COMMAND, such as a password manager, and read its output.")
 def set_(file: Path | None, command: str | None) -> None:
-    """Keep a token for this destination, from standard input unless told otherwise."""
+    """Save the token of this destination, from standard input unless an option names another source."""
     context = current.context()
     terms = current.terms(context)
     if terms is None:
-        raise ConfigurationError("No report URL is set, so there is nobody to give a token to.")
+        raise ConfigurationError("No report URL is set, so there is no destination for a token.")
     tokens.keep(context.config, terms.destination.key, _read(file, command))
-    click.echo(f"The token for {terms.destination.host} is kept. It is sent to {terms.destination.url} only.")
+    click.echo(f"The token for {terms.destination.host} is saved. It is sent to {terms.destination.url} only.")
 
 
 @token.command()
 def remove() -> None:
-    """Forget the token of this destination."""
+    """Delete the token of this destination."""
     context = current.context()
     terms = current.terms(context)
     if terms is not None:
-        tokens.place(context.config, terms.destination.key).unlink(missing_ok=True)
-    click.echo("No token is kept for this destination.")
+        tokens.path(context.config, terms.destination.key).unlink(missing_ok=True)
+    click.echo("No token is saved for this destination.")
 
 
 def _read(file: Path | None, command: str | None) -> str:
     if file is not None and command is not None:
-        raise click.UsageError("give --file or --command, not both.")
+        raise click.UsageError("--file and --command exclude each other.")
     if file is not None:
         return atomic_files.read(file).decode("utf-8", "replace")
     if command is not None:
-        return _ask_command(command)
+        return _run(command)
     if sys.stdin.isatty():
         return str(click.prompt("Token", hide_input=True, err=True))
     return sys.stdin.read(tokens.MAX_LENGTH + 2)
 
 
-def _ask_command(command: str) -> str:
+def _run(command: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603  the person's own command, without a shell
+        done = subprocess.run(  # noqa: S603  the user's own command, without a shell
             shlex.split(command), stdout=subprocess.PIPE, check=True, text=True, timeout=120
         )
     except (OSError, ValueError, subprocess.SubprocessError) as fault:
-        raise ConfigurationError(f"The command gave no token: {fault}.", "Nothing was kept.") from None
+        raise ConfigurationError(f"The command printed no token: {fault}.", "Nothing was saved.") from None
     return done.stdout

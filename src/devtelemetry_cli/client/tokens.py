@@ -9,14 +9,14 @@ from devtelemetry_cli.errors import ConfigurationError
 MAX_LENGTH = 4096
 
 
-def place(config: str, key: str) -> Path:
+def path(config: str, key: str) -> Path:
     """The file with the token of the destination `key`."""
     return Path(config).parent / "tokens" / key
 
 
 def keep(config: str, key: str, text: str) -> None:
     """Write a token. Raises ConfigurationError where it cannot be one, OSError where it cannot be written."""
-    atomic_files.atomic_write(place(config, key), check(text).encode())
+    atomic_files.atomic_write(path(config, key), check(text).encode())
 
 
 def check(text: str) -> str:
@@ -42,12 +42,12 @@ def find(config: str, environ: dict[str, str], key: str, url: str, destinations:
         if token:
             return token
     try:
-        return check(atomic_files.read(place(config, key)).decode("utf-8", "replace"))
+        return check(atomic_files.read(path(config, key)).decode("utf-8", "replace"))
     except FileNotFoundError:
         return ""
     except OSError as fault:
         raise ConfigurationError(
-            f"The token in {place(config, key)} cannot be read: {fault.strerror or fault}.",
+            f"The token in {path(config, key)} cannot be read: {fault.strerror or fault}.",
             "Set it again: devtel token set.",
         ) from None
 

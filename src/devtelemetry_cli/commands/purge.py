@@ -1,6 +1,7 @@
-"""Delete records of this machine, day by day, so that no day is ever told again in a smaller form.
+"""Delete records of this machine, day by day, so that no day is ever sent again with a smaller total.
 
-A day that was told leaves a stub in the ledger: how much was told, and under which ID, so that leaving still erases it.
+A day that was sent leaves a tombstone in the ledger: its totals and its anonymous ID, so that declining still erases it
+at the endpoint.
 """
 
 import json
@@ -13,8 +14,7 @@ from pathlib import Path
 from devtelemetry_cli.client import locks, paths
 from devtelemetry_cli.client.journal import dropped, machine_key, reader
 from devtelemetry_cli.client.paths import StateDir
-from devtelemetry_cli.client.send import ledger
-from devtelemetry_cli.client.send.ledger import Entry, Ledger
+from devtelemetry_cli.client.send.ledger import FROZEN, PURGED, TOMBSTONE, Entry, Ledger
 from devtelemetry_cli.errors import TryLaterError
 from devtelemetry_cli.model.records import Start
 
@@ -32,55 +32,55 @@ class Day:
     never_sent: int | None
 
     @property
-    def is_own(self) -> bool:
-        """Whether it was recorded for oneself, never to be sent."""
+    def is_local(self) -> bool:
+        """Whether its records are local, never to be sent."""
         return self.journal.endswith(_LOCAL)
 
 
 def journals(state: StateDir, key: str | None) -> list[str]:
-    """The journals of a destination, to be sent and for oneself; of all destinations for None. Raises OSError."""
+    """The journals of a destination, the local one too; of all destinations for None. Raises OSError."""
     if key is not None:
         return [key, paths.local_journal(key)]
     return sorted({name for folder in (state.journals, state.ledgers) for name in _folders(Path(folder))})
 
 
 def days(state: StateDir, names: Iterable[str], before: date | None) -> Iterator[Day]:
-    """The days in these journals before a date (None: all) of which this machine keeps anything. Raises OSError."""
+    """The days in these journals before a date (None: all) with records or delivery state. Raises OSError."""
     for name in names:
         for host in machine_key.deliverable_keys(state, name):
-            folder, book = Path(state.journal(name, host)), Ledger(state, name, host)
+            folder, ledger = Path(state.journal(name, host)), Ledger(state, name, host)
             recorded = set(reader.days(folder))
-            told = {entry.date for entry in book.entries() if not entry.is_tombstone}
-            for day in sorted(recorded | told):
+            sent = {entry.date for entry in ledger.entries() if not entry.is_tombstone}
+            for day in sorted(recorded | sent):
                 if before is None or date.fromisoformat(day) < before:
-                    yield _look(name, host, day, folder if day in recorded else None, book)
+                    yield _day(name, host, day, folder if day in recorded else None, ledger)
 
 
 def purge(state: StateDir, names: list[str], before: date | None, today: date) -> list[Day]:
-    """Delete those days; what they were. Raises TryLaterError while a flush runs, OSError where one cannot be deleted.
+    """Delete those days and return them. Raises TryLaterError while a flush runs, OSError where one cannot be deleted.
 
-    Cut off at any moment, it can be said again.
+    Safe to interrupt and run again.
     """
     with _no_flush(state):
         found = list(days(state, names, before))
         for day in found:
-            _forget(Ledger(state, day.journal, day.host), day, today)
+            _bury(Ledger(state, day.journal, day.host), day, today)
             reader.file(Path(state.journal(day.journal, day.host)), day.date).unlink(missing_ok=True)
         if before is None:
-            _count_anew(state)
+            _reset_dropped(state)
         return found
 
 
-def _look(name: str, host: str, day: str, folder: Path | None, book: Ledger) -> Day:
+def _day(name: str, host: str, day: str, folder: Path | None, ledger: Ledger) -> Day:
     runs = _runs(folder, day) if folder is not None else 0
     if runs is None or name.endswith(_LOCAL):
         return Day(name, host, day, runs, None if runs is None else 0)
-    return Day(name, host, day, runs, max(0, runs - book.entry(day).acknowledged_runs))
+    return Day(name, host, day, runs, max(0, runs - ledger.entry(day).acknowledged_runs))
 
 
-def _folders(room: Path) -> list[str]:
+def _folders(parent: Path) -> list[str]:
     try:
-        return [folder.name for folder in room.iterdir() if folder.is_dir()]  # glob would pass over what is forbidden
+        return [folder.name for folder in parent.iterdir() if folder.is_dir()]  # glob skips what it cannot read
     except FileNotFoundError:
         return []
 
@@ -92,40 +92,40 @@ def _runs(folder: Path, day: str) -> int | None:
         return None
 
 
-def _forget(book: Ledger, day: Day, today: date) -> None:
-    """Make a stub of a day's entry before its records go, so that nothing in between can tell it smaller."""
-    damaged = book.damaged
-    entry = book.entry(day.date)
-    if not entry.sent_runs and book.damaged == damaged:
-        book.drop(day.date)
+def _bury(ledger: Ledger, day: Day, today: date) -> None:
+    """Replace a day's entry by a tombstone, before its records go: a crash in between sends nothing smaller."""
+    damaged = ledger.damaged
+    entry = ledger.entry(day.date)
+    if not entry.sent_runs and ledger.damaged == damaged:
+        ledger.drop(day.date)
         return
-    # Runs can still begin on a day that is hardly over; what is damaged may have been told.
-    may_grow = date.fromisoformat(day.date) >= today - timedelta(days=1) or book.damaged > damaged
-    book.keep(
+    # Runs may still start on a day that has hardly ended, and the day of a damaged entry may have been sent.
+    may_grow = date.fromisoformat(day.date) >= today - timedelta(days=1) or ledger.damaged > damaged
+    ledger.keep(
         Entry(
             date=day.date,
-            state=ledger.FROZEN if may_grow else ledger.PURGED,
+            state=FROZEN if may_grow else PURGED,
             sent_runs=entry.sent_runs,
-            body=_only_the_id(entry.body),
-            sha256=entry.sha256,  # of what was sent, so that it can still be recognised
+            body=_id_only(entry.body),
+            sha256=entry.sha256,  # so that the report that was sent can still be recognised
             acknowledged=entry.acknowledged,
             acknowledged_at=entry.acknowledged_at,
             acknowledged_runs=entry.acknowledged_runs,
             status=entry.status,
-            answer=ledger.TOMBSTONE,
+            answer=TOMBSTONE,
         )
     )
 
 
-def _only_the_id(body: str) -> str:
+def _id_only(body: str) -> str:
     try:
         return json.dumps({"developer": str(json.loads(body)["developer"])})
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
-def _count_anew(state: StateDir) -> None:
-    """What could not be recorded so far belongs to what is gone now."""
+def _reset_dropped(state: StateDir) -> None:
+    """The records that could not be written belong to the days that are deleted."""
     counter = Path(state.dropped)
     if counter.exists():
         counter.unlink()

@@ -45,7 +45,7 @@ def delete_everything(state: StateDir, key: str) -> None:
     delete_records(state, key)
     delete_ledger(state, key)
     if not _is_erasure_pending(state, key):
-        atomic_files.remove(tokens.place(state.config, key))
+        atomic_files.remove(tokens.path(state.config, key))
     known = decisions.decisions(settings.read_user(state.config)).values()
     if all(decision.state == consent_cache.DECLINED for decision in known):
         delete(state.hosts)

@@ -8,8 +8,8 @@ from devtelemetry_cli.client.consent import withdrawal
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.journal import machine_key, reader
 from devtelemetry_cli.client.paths import StateDir
-from devtelemetry_cli.client.send import ledger, outbox
-from devtelemetry_cli.client.send.ledger import Ledger
+from devtelemetry_cli.client.send import outbox
+from devtelemetry_cli.client.send.ledger import EXPIRED, Ledger
 
 
 def destination(state: StateDir, decision: Decision, keep_days: int, today: date) -> None:
@@ -19,23 +19,23 @@ def destination(state: StateDir, decision: Decision, keep_days: int, today: date
         return
     for name in (decision.key, paths.local_journal(decision.key)):
         for host in machine_key.deliverable_keys(state, name):
-            book = Ledger(state, decision.key, host)
+            ledger = Ledger(state, decision.key, host)
             folder = Path(state.journal(name, host))
             if decision.state == consent_cache.GRANTED and name == decision.key:
-                _expire(folder, book, today)
-            _drop_old(folder, book, today - timedelta(days=keep_days))
+                _expire(folder, ledger, today)
+            _drop_old(folder, ledger, today - timedelta(days=keep_days))
 
 
-def _expire(folder: Path, book: Ledger, today: date) -> None:
+def _expire(folder: Path, ledger: Ledger, today: date) -> None:
     """Mark days that could not be sent in time, so that they are counted and not tried for ever."""
-    for day in outbox.overdue(folder, book, today):
-        entry = book.entry(day)
-        entry.state = ledger.EXPIRED
-        book.keep(entry)
+    for day in outbox.overdue(folder, ledger, today):
+        entry = ledger.entry(day)
+        entry.state = EXPIRED
+        ledger.keep(entry)
 
 
-def _drop_old(folder: Path, book: Ledger, limit: date) -> None:
+def _drop_old(folder: Path, ledger: Ledger, limit: date) -> None:
     for day in reader.days(folder):
         if date.fromisoformat(day) < limit:
             reader.file(folder, day).unlink(missing_ok=True)
-            book.drop(day)
+            ledger.drop(day)

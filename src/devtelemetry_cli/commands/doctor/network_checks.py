@@ -63,7 +63,7 @@ def stored_token(env: Environment) -> Iterator[Finding]:
     if env.terms is None or env.terms.destination.key in [one.key for one in env.granted]:
         return
     wanted = env.terms.destination
-    if tokens.place(env.context.config, wanted.key).exists():
+    if tokens.path(env.context.config, wanted.key).exists():
         yield ok(f"a token for {wanted.host} is stored; it is sent only after consent")
 
 
