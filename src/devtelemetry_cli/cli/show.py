@@ -100,9 +100,12 @@ def _print_explained(one: ReportBytes, decision: Decision) -> None:
         sentence = f"The ledger entry of {one.date} does not hold a report."
         raise DevtelError(sentence, "Without --explain it is printed unchanged.") from None
     click.echo(_head(one, decision))
-    click.echo("Fields with several values list them in the order of the targets.")
-    for field in explained:
-        click.echo(f"\n{field.path}: {field.meaning}\n{_wrapped('  = ' + ', '.join(field.values))}")
+    for block in explained:
+        click.echo(f"\n{block.title}" if block.title else "")
+        for field in block.fields:
+            name = field.path.removeprefix("metrics.targets[].")
+            click.echo(_wrapped(f"{name} = {', '.join(field.values)}"))
+            click.echo(_wrapped(f"    {field.meaning}"))
 
 
 def _wrapped(text: str) -> str:

@@ -6,10 +6,13 @@ import io
 import json
 import locale
 import sys
+import tempfile
 import time
+import webbrowser
 from dataclasses import asdict, fields
 from datetime import date
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +21,8 @@ from devtelemetry_cli import cli, consent
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.context import Context
-from devtelemetry_cli.commands.stats import journals, render, statistics
+from devtelemetry_cli.commands.stats import journals, page, render, statistics
+from devtelemetry_cli.commands.stats.aggregate_exact import Key
 from devtelemetry_cli.commands.stats.journals import Summary
 from devtelemetry_cli.commands.stats.statistics import WEEK, Statistics, Target
 from devtelemetry_cli.errors import DevtelError
@@ -35,6 +39,7 @@ _DAYS = click.IntRange(1, 3660)
 @click.option("--all", "everything", is_flag=True, help="Every destination on this machine, not only the one here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the targets as CSV, times in seconds.")
+@click.option("--open", "as_page", is_flag=True, help="Write an HTML page with charts and open it in a browser.")
 @click.option("--quiet", "-q", is_flag=True, help="Print no warnings about unreadable records.")
 def stats(  # noqa: PLR0913, PLR0917  one for each option
     count: int,
@@ -43,6 +48,7 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     everything: bool,
     as_json: bool,
     as_csv: bool,
+    as_page: bool,
     quiet: bool,
 ) -> None:
     """Show what your own builds cost, from your own records. Nothing is sent.
@@ -50,8 +56,8 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     Waiting time counts outermost runs only: a target that runs inside another is part of it. p50 and p90 are exact:
     half of the runs, and nine of ten, took no longer. Interrupted runs are left out of them.
     """
-    if as_json and as_csv:
-        raise click.UsageError("Use either --json or --csv.")
+    if as_json + as_csv + as_page > 1:
+        raise click.UsageError("Use only one of --json, --csv and --open.")
     context, today = current.context(), date.today()  # noqa: DTZ011  journals are named by the local day
     first = journals.first_day(today, count)
     folders = journals.all_folders(context.state) if everything else journals.of_context(context)
@@ -64,8 +70,10 @@ def stats(  # noqa: PLR0913, PLR0917  one for each option
     elif as_csv:
         click.echo(_csv(selected.targets), nl=False)
     if not selected.runs:
-        raise _no_runs(context, summary, count, (*targets, *projects), everything)
-    if not as_json and not as_csv:
+        raise _no_runs(context, summary, count, targets, projects, everything)
+    if as_page:
+        _open(selected)
+    elif not as_json and not as_csv:
         _print(selected)
 
 
@@ -98,6 +106,15 @@ def _csv(targets: list[Target]) -> str:
     return text.getvalue()
 
 
+def _open(selected: Statistics) -> None:
+    """Write the page into a folder of its own, print its path, and open it where there is a browser."""
+    file = Path(tempfile.mkdtemp(prefix="devtel-stats-")) / "stats.html"  # 0700: the page is private
+    file.write_text(page.render(selected), encoding="utf-8")
+    click.echo(file)
+    if not webbrowser.open(file.as_uri()):
+        click.echo("devtel: no browser was found: open the file yourself.", err=True)
+
+
 def _print(selected: Statistics) -> None:
     coloured = cli.use_colour()
     # LC_ALL=C means a terminal with unknown abilities, although Python writes UTF-8 to it.
@@ -107,14 +124,21 @@ def _print(selected: Statistics) -> None:
         click.echo(click.style(line, bold=True) if is_heading else line)
 
 
-def _no_runs(context: Context, summary: Summary, count: int, names: tuple[str, ...], everything: bool) -> DevtelError:
+def _no_runs(  # noqa: PLR0913, PLR0917  what was asked for
+    context: Context,
+    summary: Summary,
+    count: int,
+    targets: tuple[str, ...],
+    projects: tuple[str, ...],
+    everything: bool,
+) -> DevtelError:
     """The reason why there is nothing to show, and the next step."""
     window = "today" if count == 1 else f"in the last {count} days"
-    known = sorted({name for sums in summary.days.values() for key in sums for name in key if name})
-    if names and known:
-        near = [match for name in names for match in get_close_matches(name, known, n=2)]
-        advice = f"Did you mean {' or '.join(dict.fromkeys(near))}?" if near else f"Recorded are {_some(known)}."
-        return DevtelError(f"No run of {' in '.join(names)} was recorded {window}.", advice)
+    keys = {key for sums in summary.days.values() for key in sums}
+    if (targets or projects) and keys:
+        near = _near(targets, {target for _, target in keys}) + _near(projects, {project for project, _ in keys})
+        advice = f"Did you mean {' or '.join(near)}?" if near else _recorded(keys, projects)
+        return DevtelError(f"No run of {' in '.join((*targets, *projects))} was recorded {window}.", advice)
     if summary.last:
         return DevtelError(
             f"No run was recorded {window}.", f"The last day with records is {summary.last}; see --days."
@@ -134,6 +158,16 @@ def _nothing_recorded(context: Context) -> DevtelError:
     ask = "`devtel consent` asks for a decision." if here.ask else "`devtel consent local` records locally only."
     advice = ask if here.state == consent_cache.UNDECIDED else "`devtel consent show` prints the details."
     return DevtelError(f"Nothing is recorded here ({state}).", advice + elsewhere)
+
+
+def _near(names: tuple[str, ...], known: set[str]) -> list[str]:
+    return list(dict.fromkeys(match for name in names for match in get_close_matches(name, sorted(known), n=2)))
+
+
+def _recorded(keys: set[Key], projects: tuple[str, ...]) -> str:
+    """The names that there are: of projects where one was asked for, else of targets."""
+    names = sorted({project if projects else target for project, target in keys} - {""})
+    return f"Recorded {'projects' if projects else 'targets'}: {_some(names)}." if names else ""
 
 
 def _some(known: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Counts, durations, shares and changes as a person reads them at a glance. Pure."""
+"""Counts, durations, sizes, shares and changes for a reader. Pure."""
 
 
 def counted(number: int, one: str, several: str = "") -> str:
@@ -21,6 +21,15 @@ def duration(seconds: float | None) -> str:
         return _two(whole // 60, "min", whole % 60, "s")
     minutes = round(seconds / 60)
     return _two(minutes // 60, "h", minutes % 60 if minutes < 100 * 60 else 0, "min")
+
+
+def memory(size: int) -> str:
+    """A number of bytes: "640 KiB", "45 MiB", "1.2 GiB"; "-" for none."""
+    if not size:
+        return "-"
+    if size < 1023.5 * 1024:
+        return f"{size / 1024:.0f} KiB"
+    return f"{size / 2**20:.0f} MiB" if size < 1023.5 * 2**20 else f"{size / 2**30:.1f} GiB"
 
 
 def share(part: float, whole: float) -> str:

@@ -89,20 +89,29 @@ def test_today_is_meant_where_no_date_is_given(reporter: Developer) -> None:
     assert json.loads(show(reporter).stdout)["date"] == TODAY.isoformat()
 
 
-def test_every_field_of_a_body_is_explained_with_its_values(reporter: Developer) -> None:
+def test_every_field_is_explained_in_a_block_per_target(reporter: Developer) -> None:
     reporter.add_runs(YESTERDAY, target="build", exit=2)
     body = show(reporter, "yesterday").stdout.encode()
-    explained = {field.path: field for field in explain.explain(body)}
-    told = show(reporter, "yesterday", "--explain")
-    present = [field for field in FIELDS if field.path in explained]
-    assert len(present) == len(explained) >= len(FIELDS) - 4, "no run here knows a checkout"
-    assert all(f"\n{field.path}: {field.meaning}\n  = " in told.stdout for field in present)
-    assert explained["metrics.targets[].target"].values == ['"build"', '"test"']
-    assert f"{YESTERDAY} to " in told.stdout.splitlines()[0]
+    whole, build, test = explain.explain(body)
+    assert [block.title for block in (whole, build, test)] == ["", "Target build of shop", "Target test of shop"]
+    explained = {field.path for block in (whole, build, test) for field in block.fields}
+    assert explained >= {field.path for field in FIELDS if "checkouts" not in field.path}, "no run has a checkout here"
+    printed = " ".join(show(reporter, "yesterday", "--explain").stdout.split())
+    assert all(" ".join(f"{one.values[0]} {one.meaning}".split()) in printed for one in whole.fields)
+    assert printed.startswith(f"{YESTERDAY} to ")
+    assert ' exit_codes = {"2": 1} how often each exit code' in printed
 
 
-def test_a_field_that_the_notice_does_not_know_is_told_all_the_same() -> None:
-    (known, unknown) = explain.explain(b'{"metrics": {"spy": [1, 2]}, "date": "2026-11-22"}')
+def test_a_histogram_is_explained_as_times() -> None:
+    body = b'{"metrics": {"targets": [{"target": "t", "durations": {"-11": 1, "-1": 2, "3": 3, "30": 1}}]}}'
+    _, target = explain.explain(body)
+    (durations,) = [field.values for field in target.fields if field.path.endswith("durations")]
+    assert durations == ["149 to 177 ms: 1, 841 ms to 1.0 s: 2, 1.7 to 2.0 s: 3, 3 min 1 s to 3 min 35 s: 1"]
+
+
+def test_a_field_outside_the_notice_is_explained_as_such() -> None:
+    (block,) = explain.explain(b'{"metrics": {"spy": [1, 2]}, "date": "2026-11-22"}')
+    known, unknown = block.fields
     assert (known.path, unknown.path, unknown.values) == ("date", "metrics.spy[]", ["1", "2"])
     assert "not in the notice" in unknown.meaning
 
@@ -118,7 +127,7 @@ def test_the_fields_are_those_of_the_notice_and_need_no_consent(developer: Devel
     ]
 
 
-def test_the_history_tells_what_when_to_whom_and_the_answer(reporter: Developer, endpoint: Endpoint) -> None:
+def test_the_history_has_destination_time_and_answer(reporter: Developer, endpoint: Endpoint) -> None:
     assert show(reporter, "--history").returncode == 1
     reporter.devtel("flush")
     done = show(reporter, "--history")

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import uuid
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -34,14 +36,14 @@ def values(developer: Developer, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_the_page_tells_slowest_failing_waiting_and_the_trend(builder: Developer) -> None:
+def test_slowest_and_failing_targets_waiting_and_the_trend_are_shown(builder: Developer) -> None:
     done = builder.devtel("stats")
     assert (done.returncode, done.stderr) == (0, "")
     assert "runs      4, 1 failed (25 %)" in done.stdout
     assert "p50 1 min 40 s, p90 1 h 12 min" in done.stdout
     assert "waiting   1 h 17 min in the last 7 days, 0 s in the 7 before" in done.stdout
     assert f"per day   {'·' * 26}█·" in done.stdout
-    assert done.stdout.index("Slowest") < done.stdout.index("  build ") < done.stdout.index("Most often failing")
+    assert done.stdout.index("Waited for") < done.stdout.index("Slowest") < done.stdout.index("Most often failing")
 
 
 def test_nothing_is_changed_and_nothing_needs_the_network(builder: Developer) -> None:
@@ -49,6 +51,31 @@ def test_nothing_is_changed_and_nothing_needs_the_network(builder: Developer) ->
     unshare = shutil.which("unshare") and builder.run("unshare", "-rn", "true").returncode == 0
     assert builder.run(*(["unshare", "-rn"] if unshare else []), DEVTEL, "stats").returncode == 0
     assert {file: (builder.state / file).read_bytes() for file in builder.kept()} == before
+
+
+def test_cpu_time_memory_and_the_trend_of_each_target_are_shown(builder: Developer) -> None:
+    builder.add_runs(YESTERDAY, 2, "lint", cpu=30.0, peak_kib=46080)
+    builder.add_runs(TODAY - timedelta(days=9), 1, "lint", duration=1.0)
+    lint = next(target for target in values(builder)["targets"] if target["target"] == "lint")
+    assert (lint["cpu_seconds"], lint["peak_memory_bytes"]) == (60.1, 46080 * 1024)
+    printed = builder.devtel("stats").stdout
+    assert "of waiting, 1 min of CPU time" in printed
+    assert re.search(r"^  lint .* 45 MiB$", printed, flags=re.MULTILINE)
+    assert re.search(r"^  build +1 +1 h 12 min .* ████████████$", printed, flags=re.MULTILINE)
+    assert re.search(r"^  lint .* \d+ % more +█$", printed, flags=re.MULTILINE)
+
+
+def test_the_page_is_self_contained_and_opened_by_the_browser(builder: Developer) -> None:
+    builder.add_runs(YESTERDAY, 1, "a%b")
+    builder.environ["BROWSER"] = "touch opened; echo %s"
+    done = builder.devtel("stats", "--open", env={**builder.environ, "BROWSER": "cp %s opened"})
+    file = Path(done.stdout.strip())
+    page = file.read_text()
+    assert (file.stat().st_mode & 0o077, file.parent.stat().st_mode & 0o077) == (0o044, 0)
+    assert "<svg" in page
+    assert "build" in page
+    assert not re.search(r"(src|href)=|url\(|@import|<script", page)
+    shutil.rmtree(file.parent)
 
 
 def test_records_for_oneself_count_too(developer: Developer) -> None:
@@ -78,12 +105,14 @@ def test_days_target_and_project_narrow(builder: Developer) -> None:
 def test_the_shape_of_the_json_is_the_documented_one(builder: Developer) -> None:
     found = values(builder)
     assert list(found) == [
-        "first", "last", "runs", "failures", "interrupted", "lost", "waited_seconds", "p50_seconds", "p90_seconds",
+        "first", "last", "runs", "failures", "interrupted", "lost", "waited_seconds", "cpu_seconds", "p50_seconds",
+        "p90_seconds",
         "this_week", "last_week", "trend", "targets", "damaged_records", "newer_records", "troubles",
     ]  # fmt: skip
     assert found["targets"][0] == {
         "project": "shop", "target": "build", "runs": 1, "failures": 1, "interrupted": 0, "lost": 0,
         "waited_seconds": 4320.0, "p50_seconds": 4320.0, "p90_seconds": 4320.0, "longest_seconds": 4320.0,
+        "cpu_seconds": 0.1, "peak_memory_bytes": 1024000, "this_week_seconds": 4320.0, "last_week_seconds": 0.0,
     }  # fmt: skip
 
 
@@ -95,7 +124,7 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(builder: Developer) -> None:
     assert rows[0][:3] == ["project", "target", "runs"]
 
 
-def test_json_and_csv_exclude_each_other(builder: Developer) -> None:
+def test_only_one_form_of_output_is_possible(builder: Developer) -> None:
     assert builder.devtel("stats", "--json", "--csv").returncode == 2
 
 
@@ -111,11 +140,12 @@ def test_a_number_of_days_that_is_none_is_a_usage_error(builder: Developer, days
     [
         (["--target", "tset"], "No run of tset was recorded in the last 28 days. Did you mean test?"),
         (["--project", "shpo"], "Did you mean shop?"),
-        (["--target", "zzz"], "Recorded are build, shop, test."),
+        (["--target", "zzz"], "Recorded targets: build, test."),
+        (["--project", "zzz"], "Recorded projects: shop."),
         (["--days", "1"], f"No run was recorded today. The last day with records is {YESTERDAY}; see --days."),
     ],
 )
-def test_what_is_not_there_is_said_with_what_is(builder: Developer, arguments: list[str], sentence: str) -> None:
+def test_a_name_without_runs_gets_a_proposal(builder: Developer, arguments: list[str], sentence: str) -> None:
     done = builder.devtel("stats", *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     assert sentence in done.stderr
@@ -131,7 +161,7 @@ def test_what_is_not_there_is_said_with_what_is(builder: Developer, arguments: l
         ("grant", "No run was recorded here yet (granted on"),
     ],
 )
-def test_where_there_is_nothing_to_tell_the_rule_is_named(developer: Developer, decision: str, said: str) -> None:
+def test_without_records_the_rule_is_named(developer: Developer, decision: str, said: str) -> None:
     developer.devtel("consent", decision)
     done = developer.devtel("stats")
     assert (done.returncode, done.stdout) == (1, "")
@@ -141,7 +171,7 @@ def test_where_there_is_nothing_to_tell_the_rule_is_named(developer: Developer, 
 @pytest.mark.parametrize(
     ("url", "advice"), [(URL, "`devtel consent` asks for a decision."), ("", "`devtel consent local` records")]
 )
-def test_who_has_not_decided_is_told_what_to_say(developer: Developer, url: str, advice: str) -> None:
+def test_without_a_decision_the_next_command_is_named(developer: Developer, url: str, advice: str) -> None:
     developer.project_file(url)
     assert f"). {advice}" in developer.devtel("stats").stderr
 
@@ -153,7 +183,7 @@ def test_all_looks_at_every_destination_of_the_machine(builder: Developer) -> No
     assert values(builder, "--all")["runs"] == 4
 
 
-def test_a_switch_keeps_nobody_from_looking_at_their_own(builder: Developer) -> None:
+def test_a_switch_does_not_hide_ones_own_records(builder: Developer) -> None:
     builder.environ["DO_NOT_TRACK"] = "1"
     assert values(builder)["runs"] == 4
 

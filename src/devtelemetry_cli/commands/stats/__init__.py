@@ -5,4 +5,5 @@ aggregate_exact.py   the records of a day -> sums per target
 parallel.py          many files in several processes
 statistics.py        sums -> quantiles, weeks, trend                    (pure)
 render.py            statistics -> lines of text, with a sparkline.py   (pure)
+page.py              statistics -> an HTML page with charts             (pure)
 """

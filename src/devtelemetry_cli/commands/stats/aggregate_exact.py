@@ -13,8 +13,8 @@ Key = tuple[str, str]  # project and target
 @dataclass(slots=True)
 class Sum:
     """The sums of one target. `waited` is the seconds of the outermost runs, interrupted ones included; `durations`
-    are those of the runs that were not interrupted. A report uses the same definitions. `cpu` is the processor's
-    seconds of all runs, `peak_kib` the peak memory of the largest process in any of them.
+    are those of the runs that were not interrupted. A report uses the same definitions. `cpu` is the CPU seconds of
+    the outermost runs, `peak_kib` the largest peak memory of one process in any run.
     """
 
     runs: int = 0
@@ -63,16 +63,16 @@ def day(  # noqa: C901  one loop over every run: a call would cost as much as th
             if total is None:
                 total = sums[key] = Sum()
             total.runs += 1
-            total.cpu += record.cpu
-            total.peak_kib = max(total.peak_kib, record.peak_kib)
             if record.interrupted:
                 total.interrupted += 1
             else:
                 total.durations.append(record.duration)
                 if record.exit != 0:  # a signal leaves it None
                     total.failures += 1
+            total.peak_kib = max(total.peak_kib, record.peak_kib)
             if not start.parent:
                 total.waited += record.duration
+                total.cpu += record.cpu
     for start in opened.values():
         if not is_running(start.pid, start.time):
             _count_lost(sums.setdefault((start.project, start.target), Sum()))

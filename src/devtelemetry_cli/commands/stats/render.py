@@ -15,7 +15,14 @@ _SLOWEST: list[_Column] = [
     ("p50", lambda t: formatting.duration(t.p50_seconds)),
     ("p90", lambda t: formatting.duration(t.p90_seconds)),
     ("longest", lambda t: formatting.duration(t.longest_seconds)),
+    ("memory", lambda t: formatting.memory(t.peak_memory_bytes)),
+]
+_WAITED: list[_Column] = [
+    ("runs", lambda t: f"{t.runs:,}"),
     ("waited", lambda t: formatting.duration(t.waited_seconds)),
+    ("CPU", lambda t: formatting.duration(t.cpu_seconds)),
+    ("this week", lambda t: formatting.duration(t.this_week_seconds)),
+    ("to last week", lambda t: formatting.change(t.this_week_seconds, t.last_week_seconds) or "-"),
 ]
 _FAILING: list[_Column] = [
     ("runs", lambda t: f"{t.runs:,}"),
@@ -33,7 +40,10 @@ def lines(statistics: Statistics, encoding: str) -> Iterator[str]:
     p50, p90 = (formatting.duration(seconds) for seconds in (statistics.p50_seconds, statistics.p90_seconds))
     yield f"  a run     p50 {p50}, p90 {p90}"
     yield f"  waiting   {_weeks(statistics)}"
+    waited, cpu = (formatting.duration(seconds) for seconds in (statistics.waited_seconds, statistics.cpu_seconds))
+    yield f"  in all    {waited} of waiting, {cpu} of CPU time"
     yield from _chart(statistics, encoding)
+    yield from _table("Waited for", _WAITED, statistics.waited_for(), encoding)
     yield from _table("Slowest", _SLOWEST, statistics.slowest())
     yield from _table("Most often failing", _FAILING, statistics.failing())
 
@@ -64,17 +74,20 @@ def _chart(statistics: Statistics, encoding: str) -> Iterator[str]:
     yield f"            maximum: {shown} {'on' if size == 1 else 'in the week from'} {peak}"
 
 
-def _table(title: str, columns: list[_Column], targets: list[Target]) -> Iterator[str]:
+def _table(title: str, columns: list[_Column], targets: list[Target], encoding: str = "") -> Iterator[str]:
+    """A heading and a line per target; with an encoding, each line ends with a bar of its waiting time."""
     if not targets:
         return
+    largest = max(target.waited_seconds for target in targets)
+    bars = ["", *(sparkline.bar(t.waited_seconds, largest, encoding) if encoding else "" for t in targets[:_SHOWN])]
     several = len({target.project for target in targets}) > 1
     rows = [[f"  {_name(target, several)}", *(show(target) for _, show in columns)] for target in targets[:_SHOWN]]
     rows.insert(0, [title, *(head for head, _ in columns)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     yield ""
-    for row in rows:
+    for row, bar in zip(rows, bars, strict=True):
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        yield "  ".join(cells)
+        yield "  ".join([*cells, bar]).rstrip()
     if len(targets) > _SHOWN:
         yield f"  and {len(targets) - _SHOWN} more: --csv"
 

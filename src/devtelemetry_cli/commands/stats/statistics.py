@@ -16,7 +16,10 @@ Days = Mapping[str, Mapping[Key, Sum]]
 
 @dataclass(frozen=True)
 class Target:
-    """One target of one project. The quantiles are exact, over the runs that were not interrupted; None without any."""
+    """One target of one project. The quantiles are exact, over the runs that were not interrupted; None without any.
+
+    CPU and waiting time count outermost runs only; the weeks are those of Statistics, whatever the window.
+    """
 
     project: str
     target: str
@@ -28,6 +31,10 @@ class Target:
     p50_seconds: float | None
     p90_seconds: float | None
     longest_seconds: float | None
+    cpu_seconds: float
+    peak_memory_bytes: int
+    this_week_seconds: float
+    last_week_seconds: float
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,18 @@ class Statistics:
     interrupted: int
     lost: int
     waited_seconds: float
+    cpu_seconds: float
     p50_seconds: float | None
     p90_seconds: float | None
     this_week: Week
     last_week: Week
     trend: list[Day]
     targets: list[Target]
+
+    def waited_for(self) -> list[Target]:
+        """Targets by the time spent waiting for them."""
+        waited = [target for target in self.targets if target.waited_seconds]
+        return sorted(waited, key=lambda t: (-t.waited_seconds, t.project, t.target))
 
     def slowest(self) -> list[Target]:
         """Targets by the duration of a typical run, the slowest first."""
@@ -96,7 +109,7 @@ def statistics(days: Days, first: date, last: date) -> Statistics:
         for key, part in sums.items():
             parts.setdefault(key, []).append(part)
     ranked: list[array[float]] = []
-    targets = [_target(key, parts[key], ranked) for key in sorted(parts)]
+    targets = [_target(key, parts[key], ranked, _weeks(days, key, last)) for key in sorted(parts)]
     return Statistics(
         first=first.isoformat(),
         last=last.isoformat(),
@@ -105,6 +118,7 @@ def statistics(days: Days, first: date, last: date) -> Statistics:
         interrupted=sum(target.interrupted for target in targets),
         lost=sum(target.lost for target in targets),
         waited_seconds=_seconds(sum(target.waited_seconds for target in targets)),
+        cpu_seconds=_seconds(sum(target.cpu_seconds for target in targets)),
         p50_seconds=quantile_of_all(ranked, 50),
         p90_seconds=quantile_of_all(ranked, 90),
         this_week=_week(days, last),
@@ -142,7 +156,7 @@ def _rank(count: int, percent: int) -> int:
     return -(-count * percent // 100)
 
 
-def _target(key: Key, parts: list[Sum], ranked: "list[array[float]]") -> Target:
+def _target(key: Key, parts: list[Sum], ranked: "list[array[float]]", weeks: tuple[float, float]) -> Target:
     """One target's days as one Target; appends its sorted durations to `ranked`.
 
     Target by target, so that only one has its durations as objects, which take four times the memory.
@@ -163,7 +177,20 @@ def _target(key: Key, parts: list[Sum], ranked: "list[array[float]]") -> Target:
         p50_seconds=quantile(in_order, 50),
         p90_seconds=quantile(in_order, 90),
         longest_seconds=quantile(in_order, 100),
+        cpu_seconds=_seconds(total.cpu),
+        peak_memory_bytes=total.peak_kib * 1024,
+        this_week_seconds=weeks[0],
+        last_week_seconds=weeks[1],
     )
+
+
+def _weeks(days: Days, key: Key, last: date) -> tuple[float, float]:
+    """The time spent waiting for one target in the 7 days up to `last`, and in the 7 before."""
+    waits = [
+        sums[key].waited if key in (sums := days.get((last - timedelta(days=i)).isoformat(), {})) else 0.0
+        for i in range(2 * WEEK)
+    ]
+    return _seconds(sum(waits[:WEEK])), _seconds(sum(waits[WEEK:]))
 
 
 def _week(days: Days, last: date) -> Week:
