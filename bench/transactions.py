@@ -54,18 +54,23 @@ def _one_row(url: str) -> Iterator[Callable[[], object]]:
 
 
 def _reports(url: str, report: dict[str, Any], count: int) -> Iterator[Callable[[], object]]:
+    from devtelemetry_cli.server.auth import Key  # noqa: PLC0415
     from devtelemetry_cli.server.db.connections import NewConnection, ensure  # noqa: PLC0415
     from devtelemetry_cli.server.db.database import open_database  # noqa: PLC0415
     from devtelemetry_cli.server.ingest.batch import Received, store_batch  # noqa: PLC0415
+    from devtelemetry_cli.server.throttle import ReportThrottle  # noqa: PLC0415
 
     database = open_database(url)
     connection = database.write(lambda db: ensure(db, NewConnection("transactions", "bench")))
-    numbers = itertools.count()
+    numbers, throttle = itertools.count(), ReportThrottle()
     try:
         with database.keep() as kept:
             while True:
                 who = [f"t{count}-{next(numbers)}.host" for _ in range(count)]
-                told = [Received(connection, json.dumps(report | {"developer": one}).encode(), None) for one in who]
-                yield lambda told=told: kept.write(lambda db: store_batch(db, b"key", dict(enumerate(told))))  # type: ignore[misc]
+                told = [
+                    Received(connection, json.dumps(report | {"developer": one}).encode(), Key(None, is_trusted=True))
+                    for one in who
+                ]
+                yield lambda told=told: kept.write(lambda db: store_batch(db, b"key", throttle, dict(enumerate(told))))  # type: ignore[misc]
     finally:
         database.close()

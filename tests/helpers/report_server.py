@@ -142,4 +142,4 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         assert process.poll() is None, text
         return re.search(r"^devtel serve: listening on (http://\S+)$", text, re.MULTILINE)
 
-    return str(wait_for(listening)[1])
+    return str(wait_for(listening, 100)[1])

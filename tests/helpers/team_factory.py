@@ -11,7 +11,7 @@ from typing import Any
 
 from devtelemetry_cli.server.db import connections, reports
 from devtelemetry_cli.server.db.database import Database, open_database
-from devtelemetry_cli.server.ingest.decode import read_report
+from devtelemetry_cli.server.ingest.decode import Report, read_report
 from devtelemetry_cli.server.team import cells, publishing
 from tests.helpers.report_server import revised
 
@@ -37,9 +37,9 @@ class Runs:
 class Team:
     """A connection in a database, and the reports to it."""
 
-    def __init__(self, database: Database, k: int = 3) -> None:
+    def __init__(self, database: Database, k: int = 3, name: str = "team") -> None:
         self.database, self.k = database, k
-        new = connections.NewConnection("team", endpoint="x")
+        new = connections.NewConnection(name, endpoint="x")
         self.connection = database.write(lambda db: connections.ensure(db, new))
         self.reported: list[Runs] = []
         self.gone: set[int] = set()
@@ -62,10 +62,13 @@ class Team:
         for day in dict.fromkeys((one.developer, one.day) for one in runs):
             new = [one for one in runs if (one.developer, one.day) == day]
             self.reported += new
-            body = self.build_report(*day)
-            self.database.write(lambda db, body=body: reports.store(db, KEY, {0: (self.connection, body)}))
+            self.store(self.build_report(*day))
 
-    def build_report(self, developer: int, day: int) -> Any:
+    def store(self, report: Report) -> None:
+        """Store a report, past the limits on its numbers."""
+        self.database.write(lambda db: reports.store(db, KEY, {0: (self.connection, report)}))
+
+    def build_report(self, developer: int, day: int) -> Report:
         """The report of a developer's day as it stands."""
         own = [one for one in self.reported if (one.developer, one.day) == (developer, day)]
         wire = {

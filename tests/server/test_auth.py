@@ -1,5 +1,7 @@
 """Authorization of reports and of the administration."""
 
+import json
+
 import httpx
 import pytest
 
@@ -8,6 +10,7 @@ from tests.helpers.report_server import CONNECTIONS, ReportServer, bearer, body,
 
 NEW = {"name": "n", "endpoint": "e"}
 ADMIN = "the-admins-own-token"
+ELSEWHERE = {"Host": "devtel.example.com"}
 
 
 @pytest.mark.parametrize("header", [None, "", "s3cret", "Bearer", "Basic s3cret"])
@@ -94,7 +97,60 @@ def test_connections_are_closed_to_what_may_come_from_elsewhere(server: ReportSe
         server.client.post(CONNECTIONS, json=NEW, headers=header),
     ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
-    assert server.client.post(f"{ours}/report", json=body(), headers=header).status_code == 200
+    posts = [(ours, "report", body()), (ours, "forget", {"developer": "d-1"}), (ours, "test", {})]
+    for connection, action, content in posts:  # a connection without a token is open to this machine only
+        assert server.client.post(f"{connection}/{action}", json=content, headers=header).status_code == 403
+    assert server.rows("_tool_developer_metrics", ours) == []
+
+
+@pytest.mark.parametrize("action", ["report", "forget", "test", ""])
+@pytest.mark.parametrize(("key", "status"), [("", 401), ("wrong", 403)])
+def test_an_unknown_connection_is_answered_to_others_as_a_wrong_key(
+    server: ReportServer, action: str, key: str, status: int
+) -> None:
+    headers, known = ELSEWHERE | bearer(key), server.connect("the-right-key")
+    answers = [
+        server.client.request("POST" if action else "GET", f"{path}/{action}".rstrip("/"), json=body(), headers=headers)
+        for path in (known, f"{CONNECTIONS}/987654321")
+    ]
+    if not (action or key):
+        status = 403  # no admin token is set
+    assert [answer.status_code for answer in answers] == [status, status]
+    assert answers[0].content == answers[1].content
+
+
+def test_open_lets_others_report_without_a_token(tmp_path) -> None:
+    with start_server(tmp_path, "--open") as running:
+        connection = running.connect()
+        answer = running.client.post(f"{connection}/report", json=body(), headers=ELSEWHERE)
+        assert answer.status_code == 200
+        assert running.client.post(f"{connection}/forget", json=body(), headers=ELSEWHERE).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", ""])
+def test_a_page_of_another_site_cannot_administer_even_with_the_token(tmp_path, origin: str) -> None:
+    with start_server(tmp_path, "--admin-token-file", token_file(tmp_path, ADMIN)) as running:
+        headers = bearer(ADMIN) | {"Origin": origin}
+        connection = running.connect()
+        for method, path in (("POST", CONNECTIONS), ("PATCH", connection), ("DELETE", connection)):
+            assert running.client.request(method, path, json=NEW, headers=headers).status_code == 403
+        own = {"Origin": str(running.client.base_url).rstrip("/")}
+        assert running.client.patch(connection, json={"proxy": "p"}, headers=own).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_administration_needs_the_content_type_of_json(server: ReportServer, kind: str) -> None:
+    connection = server.connect()
+    for method, path in (("POST", CONNECTIONS), ("PATCH", connection)):
+        answer = server.client.request(method, path, content=json.dumps(NEW), headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["success"]) == (415, False)
+
+
+def test_answers_with_rows_and_connections_are_kept_by_no_cache(server: ReportServer) -> None:
+    connection = server.connect()
+    for path in (CONNECTIONS, connection, "/devtel/v1/daily-metrics", "/devtel/v1/daily-metrics.csv"):
+        headers = server.client.get(path).headers
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.1.2.3:80", "[::1]:8080"])

@@ -7,11 +7,23 @@ import stat
 import subprocess
 import sys
 
+import httpx
 import pytest
 
+from devtelemetry_cli.cli.serve import serve
+from devtelemetry_cli.server.db.database import migrate
 from devtelemetry_cli.server.main import add_connection
 from tests.helpers.databases import Store
-from tests.helpers.report_server import CONNECTIONS, ReportServer, body, environment, run, start_server, wait_for
+from tests.helpers.report_server import (
+    CONNECTIONS,
+    ReportServer,
+    body,
+    environment,
+    locked,
+    run,
+    start_server,
+    wait_for,
+)
 
 FIRST = "the-first-token-of-a-team"
 
@@ -31,7 +43,7 @@ def test_a_signal_lets_an_accepted_request_finish_and_ends_with_0(tmp_path, numb
     with start_server(tmp_path) as running:
         connection = running.connect()
         wire, rest = send_half_a_report(running, connection)
-        running.client.get("/ping")  # the half report came before it, on a server that reads in turn
+        httpx.get(f"{running.client.base_url}/ping")  # accepted after the half report, so that this one is read
         running.process.send_signal(number)
         port = running.client.base_url.port
         wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)))
@@ -115,10 +127,47 @@ def test_a_missing_extra_is_one_sentence_and_78(tmp_path) -> None:
     assert "devtelemetry-cli[server]" in ended.stderr
 
 
+@pytest.mark.parametrize("value", ["tcp://10.96.0.12:8080", "tcp://[fd00::1]:80"])
+def test_the_port_that_kubernetes_sets_for_a_service_of_that_name_is_ignored(monkeypatch, value: str) -> None:
+    monkeypatch.setenv("DEVTEL_SERVE_PORT", value)
+    assert serve.make_context("serve", []).params["port"] == 8080
+    assert serve.make_context("serve", ["--port", "9000"]).params["port"] == 9000
+
+
+def test_a_locked_database_at_the_start_is_one_sentence_and_69(tmp_path) -> None:
+    url = f"sqlite:///{tmp_path}/reports.db"
+    migrate(url)
+    with locked(tmp_path / "reports.db"):
+        for arguments in (("--port", 0), ("--add-connection", "team")):
+            ended = run(tmp_path, "--database", f"{url}?timeout=0.2", *arguments)
+            assert (ended.returncode, ended.stdout) == (69, "")
+            assert ended.stderr.splitlines()[-1].startswith("devtel: The database sqlite:///")
+            assert "Traceback" not in ended.stderr
+
+
+def test_a_public_url_makes_the_whole_report_url(tmp_path) -> None:
+    base = "https://devtel.example.com"
+    ended = run(tmp_path, "--public-url", f"{base}/", "--add-connection", "team")
+    url = f"{base}{CONNECTIONS}/1/report"
+    assert ended.stdout == f"{url}\n"
+    assert f"devtel init --report-url {url}" in ended.stderr
+    with start_server(tmp_path, "--public-url", base) as server:
+        assert f"devtel init --report-url {url}" in server.client.get("/").text
+    assert run(tmp_path, "--public-url", "devtel.example.com").returncode == 2
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_groups_of_fewer_than_three_developers_are_refused(tmp_path, k: int) -> None:
+    ended = run(tmp_path, "--port", 0, "--min-developers", k)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (78, 1)
+    assert "below 3" in ended.stderr
+
+
 @pytest.mark.slow
 def test_a_connection_is_added_from_the_shell_and_found_again(tmp_path) -> None:
     added = [run(tmp_path, "--add-connection", "team") for _ in range(2)]
     assert [(ended.returncode, ended.stdout) for ended in added] == [(0, f"{CONNECTIONS}/1/report\n")] * 2
+    assert all("from this machine only" in ended.stderr for ended in added)
 
 
 def test_a_token_added_from_the_shell_is_asked_for_while_it_serves(tmp_path) -> None:

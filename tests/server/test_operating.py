@@ -117,6 +117,18 @@ def test_old_reports_are_deleted_at_the_start(tmp_path) -> None:
         wait_for(lambda: "1 reports older than 365 days deleted" in running.log.read_text())
 
 
+def test_refusals_of_erased_ids_end_after_400_days(tmp_path, url: str) -> None:
+    with start_server(tmp_path, "--retention-days", 0, database=url) as running:
+        connection = running.connect()
+        running.forget(connection, "new")
+        running.forget(connection, "old")
+        first = running.rows("devtel_forgotten", connection)[0]["id_hash"]
+        past = "UPDATE devtel_forgotten SET forgotten_at = '2024-01-01 00:00:00.000000' WHERE id_hash = :id"
+        running.store.change(past, id=first)
+    with start_server(tmp_path, "--retention-days", 0, database=url) as running:
+        wait_for(lambda: len(running.rows("devtel_forgotten", connection)) == 1)
+
+
 def wire_to(running: ReportServer) -> socket.socket:
     return socket.create_connection((running.client.base_url.host, running.client.base_url.port), timeout=30)
 

@@ -28,6 +28,7 @@ UNIT = re.search(r"```\n# /etc/systemd/system/devtel\.service\n(.*?)```", PAGE, 
 
 # What is shown and not run, and why.
 NOT_RUN = {
+    "devtel serve --withdraw-developer ID": "team/test_withdrawal.py runs it",
     "pip install '.[server]'": "make release installs the wheel; the extras are compared below",
 }
 RUN_HERE = {

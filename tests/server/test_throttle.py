@@ -1,6 +1,6 @@
 """Rate limits, with a clock of the test's own."""
 
-from devtelemetry_cli.server.throttle import MAX_KEYS, RateLimit
+from devtelemetry_cli.server.throttle import MAX_KEYS, Rate, RateLimit
 
 
 class Clock:
@@ -24,7 +24,7 @@ def allowed(limit: RateLimit, key: object, attempts: int) -> int:
 
 def test_a_burst_is_allowed_and_then_the_rate() -> None:
     clock = Clock()
-    limit = RateLimit(per_second=2, burst=5, clock=clock)
+    limit = RateLimit(Rate(2, 5), clock)
     assert allowed(limit, "a", 20) == 5
     assert 0 < limit.wait("a") <= 0.5
     clock.now += 1
@@ -34,13 +34,13 @@ def test_a_burst_is_allowed_and_then_the_rate() -> None:
 
 
 def test_keys_have_limits_of_their_own() -> None:
-    limit = RateLimit(per_second=1, burst=1, clock=Clock())
+    limit = RateLimit(Rate(1, 1), Clock())
     assert [allowed(limit, key, 2) for key in "abc"] == [1, 1, 1]
 
 
 def test_the_number_of_keys_in_memory_is_bounded() -> None:
     clock = Clock()
-    limit = RateLimit(per_second=1, burst=1, clock=clock)
+    limit = RateLimit(Rate(1, 1), clock)
     for number in range(3 * MAX_KEYS):
         clock.now += 0.01
         limit.count(number)

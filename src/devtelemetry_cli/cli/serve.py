@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from types import ModuleType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -19,9 +21,26 @@ DATABASE = "sqlite:///FILE, postgresql://... or mariadb://...; default: reports.
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Port(click.IntRange):
+    """A port. Kubernetes sets DEVTEL_SERVE_PORT=tcp://... for a Service named devtel-serve: the default then."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        if str(value).startswith("tcp://"):
+            return 8080
+        return super().convert(value, param, ctx)
+
+
 def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
     """An option that an environment variable can set too; docs/operators.md lists them, and a test compares."""
     return click.option(name, envvar=variable, show_envvar=True, **more)
+
+
+def _public_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """The address without a slash at its end."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise click.BadParameter("http://HOST or https://HOST is expected.")
+    return value.rstrip("/")
 
 
 @click.command(short_help="Run the report server and the team's pages.")
@@ -31,7 +50,7 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     "DEVTEL_SERVE_PORT",
     default=8080,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=_Port(0, 65535),
     help="0 takes a free one.",
 )
 @_setting("--database", "DEVTEL_DATABASE", default="", metavar="URL", help=DATABASE)
@@ -82,6 +101,22 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     type=click.Choice(["plain", "json", "none"]),
     help="The form of the line per request.",
 )
+@_setting(
+    "--public-url",
+    "DEVTEL_PUBLIC_URL",
+    default="",
+    metavar="URL",
+    callback=_public_url,
+    help="The server's address for clients, such as https://devtel.example.com.",
+)
+@click.option(
+    "--open",
+    "is_open",
+    is_flag=True,
+    envvar="DEVTEL_SERVE_OPEN",
+    show_envvar=True,
+    help="Let connections without a token accept reports from other machines.",
+)
 @click.option("--quiet", is_flag=True, help="The same as --log none.")
 @click.option("--demo", is_flag=True, help="Serve made-up data from a temporary database, to see the pages.")
 @click.option("--migrate-only", is_flag=True, help="Migrate the database to this version, and exit.")
@@ -91,12 +126,22 @@ def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa
     metavar="FILE",
     help="With --add-connection: reports need this token; - reads it from standard input.",
 )
+@click.option("--withdraw-developer", metavar="ID", help="Delete a developer's reports and their cells, and exit.")
+@click.option(
+    "--withdraw-day", type=click.DateTime(["%Y-%m-%d"]), help="Delete a day's reports and their cells, and exit."
+)
+@click.option(
+    "--connection", type=click.IntRange(0), metavar="ID", help="With --withdraw-...: of this connection only."
+)
 def serve(  # noqa: PLR0913, PLR0917 - click passes every option
     quiet: bool,
     demo: bool,
     migrate_only: bool,
     add_connection: str | None,
     token_file: str | None,
+    withdraw_developer: str | None,
+    withdraw_day: datetime | None,
+    connection: int | None,
     view_token_file: str | None,
     admin_token_file: str | None,
     database: str,
@@ -107,11 +152,16 @@ def serve(  # noqa: PLR0913, PLR0917 - click passes every option
         raise click.UsageError("--token-file belongs to --add-connection.")
     if demo and database:
         raise click.UsageError("--demo makes a database of its own.")
-    if migrate_only:
+    if connection is not None and not (withdraw_developer or withdraw_day):
+        raise click.UsageError("--connection belongs to --withdraw-developer or --withdraw-day.")
+    if withdraw_developer or withdraw_day:
+        day = withdraw_day and withdraw_day.date()
+        click.echo(_server().withdraw(database, withdraw_developer, day, connection))
+    elif migrate_only:
         click.echo(_server().migrate(database))
     elif add_connection is not None:
         token = read_token(token_file)
-        click.echo(_server().add_connection(database, add_connection, token))
+        click.echo(_server().add_connection(database, add_connection, token, settings["public_url"]))
     else:
         tokens = {"view_token": read_token(view_token_file), "admin_token": read_token(admin_token_file)}
         if quiet:

@@ -37,7 +37,7 @@ def create_app(app_state: AppState, access: Access | None, fault: Log) -> FastAP
 
 
 async def _on_refused(_request: Request, error: RefusedError) -> Response:
-    return failure(error.status, error.message)
+    return failure(error.status, error.message, error.retry_after)
 
 
 async def _on_bad_report(_request: Request, error: ReportError) -> Response:

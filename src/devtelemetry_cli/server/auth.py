@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -43,6 +44,11 @@ class Tokens:
         """RefusedError unless the request may read the team's pages and metrics."""
         _check_role(request, (self.view, self.admin))
 
+    def check_admin_write(self, request: Request) -> None:
+        """As `check_admin`; RefusedError also for a request that a page of another site may have sent."""
+        self.check_admin(request)
+        check_browser(request)
+
     def check_admin(self, request: Request) -> None:
         """RefusedError unless the request may manage connections and read single developers' rows."""
         _check_role(request, (self.admin,))
@@ -56,6 +62,31 @@ class Tokens:
         return True
 
 
+class Key(NamedTuple):
+    """A request's key for a connection, and whether the request may do without one."""
+
+    authorization: str | None
+    is_trusted: bool
+
+    @classmethod
+    def of(cls, request: Request, is_open: bool = False) -> "Key":
+        """The key of a request; trusted are requests from this machine, and all where the server `is_open`."""
+        return cls(request.headers.get("authorization"), is_open or is_local(request))
+
+    def check(self, stored: str | None, connection_id: int) -> None:
+        """RefusedError unless the key is right for a connection whose token has the hash `stored`.
+
+        `stored` is empty for a connection without a token, and None for an unknown connection: a request from
+        elsewhere gets the same answer for it as for a wrong key.
+        """
+        if stored is None and self.is_trusted:
+            raise RefusedError(404, f"connection {connection_id} not found")
+        if stored != "":
+            check_token([stored] if stored else [], self.authorization)
+        elif not self.is_trusted:
+            raise RefusedError(403, "this connection has no token, and accepts requests from the server's machine only")
+
+
 def check_token(stored: Iterable[str], authorization: str | None) -> None:
     """RefusedError unless the header's key matches a hash of `stored`: 401 without a key, 403 for a wrong one."""
     scheme, _, key = (authorization or "").partition(" ")
@@ -66,6 +97,22 @@ def check_token(stored: Iterable[str], authorization: str | None) -> None:
     matches = [token_matches(one, presented) for one in stored]  # all of them: constant time
     if not any(matches):
         raise RefusedError(403, "the key is not valid here")
+
+
+def check_browser(request: Request) -> None:
+    """RefusedError for a request that a page of another site may have sent, also from this machine.
+
+    Browsers name the page's site in Origin, and send JSON to another site only where that site allows it.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2].lower() != request.headers.get("host", "").lower():
+        raise RefusedError(403, "a page of another site may not do this")
+    if request.method in ("POST", "PATCH") and not _is_json(request.headers.get("content-type", "")):
+        raise RefusedError(415, "Content-Type: application/json is required")
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
 def _check_role(request: Request, tokens: tuple[str | None, ...]) -> None:

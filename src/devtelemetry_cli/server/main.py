@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,11 +20,11 @@ from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.server import demo
 from devtelemetry_cli.server.accept import Acceptor, connection_limit
 from devtelemetry_cli.server.api.dependencies import AppState
-from devtelemetry_cli.server.api.routes import CONNECTIONS
+from devtelemetry_cli.server.api.team import CONNECTIONS
 from devtelemetry_cli.server.app import create_app
 from devtelemetry_cli.server.auth import Tokens, hash_token, is_loopback
 from devtelemetry_cli.server.db import connections, database, reports
-from devtelemetry_cli.server.db.database import Database, open_database
+from devtelemetry_cli.server.db.database import Database, open_database, startup_errors
 from devtelemetry_cli.server.db.migrate import HEAD
 from devtelemetry_cli.server.ingest.writer import Writer
 from devtelemetry_cli.server.logs import Log, access_log, event_log, once_a_second
@@ -34,12 +34,14 @@ from devtelemetry_cli.server.proxies import TrustedProxies
 from devtelemetry_cli.server.retention import Retention
 from devtelemetry_cli.server.sessions import Sessions
 from devtelemetry_cli.server.settings import Settings
+from devtelemetry_cli.server.team import withdrawal
 from devtelemetry_cli.server.team.publisher import Publisher
 from devtelemetry_cli.server.throttle import LoginThrottle
 from devtelemetry_cli.server.workers import Workers
 
 STOP_SECONDS = 10  # for requests that were accepted before the signal
 BACKLOG = 2048
+MIN_DEVELOPERS = 3
 
 
 class _Server(uvicorn.Server):
@@ -84,6 +86,10 @@ def _exception_handler(log: Log) -> Callable[[asyncio.AbstractEventLoop, dict[st
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT, then finish what was accepted; the exit code. Raises DevtelError before."""
+    if settings.min_developers < MIN_DEVELOPERS and not settings.demo:
+        raise ConfigurationError(
+            f"--min-developers is below {MIN_DEVELOPERS}.", "In a group of two, each knows the other's part."
+        )
     listener = listen(settings.host, settings.port)
     settings = replace(settings, database=settings.database or default_database())
     if not is_loopback(settings.host):
@@ -103,21 +109,21 @@ def run_demo(settings: Settings) -> int:
         url = f"sqlite:///{folder}/reports.db"
         say("devtel serve: making up a team's reports")
         with closing(open_database(url)) as opened:
-            key = opened.write(lambda db: reports.secret_key(db, "forget"))
-            demo.fill(opened, key, settings.min_developers, datetime.now(UTC).date())
+            demo.fill(opened, _secret(opened, "forget"), settings.min_developers, datetime.now(UTC).date())
         return run(replace(settings, database=url, demo=True, workers=1, retention_days=0))
 
 
 def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
     """Serve in this process. Raises DevtelError before."""
     with closing(open_database(settings.database)) as opened:
-        forget_key = opened.write(lambda db: reports.secret_key(db, "forget"))
+        with startup_errors(settings.database):
+            keys = {name: _secret(opened, name) for name in ("forget", "session", "pseudonym")}
         with (
-            Writer(opened, forget_key) as writer,
+            Writer(opened, keys["forget"]) as writer,
             Retention(opened, settings.retention_days, event_log(settings.log, say)),
             Publisher(opened, settings.min_developers, event_log(settings.log, say)) as publisher,
         ):
-            app_state = _app_state(opened, writer, publisher, settings)
+            app_state = _app_state(opened, writer, publisher, settings, keys)
             server = _server(app_state, listener, settings, number, parent)
             # uvicorn raises the signal again at its end; to be stopped is no failure, so the signal ends here.
             for one in (signal.SIGTERM, signal.SIGINT):
@@ -146,12 +152,15 @@ def _server(
     return _Server(config, log, lambda: None if number else say(f"devtel serve: listening on {address}"), parent)
 
 
-def _app_state(opened: Database, writer: Writer, publisher: Publisher, settings: Settings) -> AppState:
+def _secret(opened: Database, name: str) -> bytes:
+    return opened.write(lambda db: reports.secret_key(db, name))
+
+
+def _app_state(
+    opened: Database, writer: Writer, publisher: Publisher, settings: Settings, keys: dict[str, bytes]
+) -> AppState:
     def hashed(token: str) -> str | None:
         return hash_token(token) if token else None
-
-    def secret(name: str) -> bytes:
-        return opened.write(lambda db: reports.secret_key(db, name))
 
     return AppState(
         database=opened,
@@ -159,13 +168,15 @@ def _app_state(opened: Database, writer: Writer, publisher: Publisher, settings:
         publisher=publisher,
         tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
         metrics=Metrics(settings.metrics_folder),
-        sessions=Sessions.of(opened, secret("session"), settings.view_token, settings.admin_token),
+        sessions=Sessions.of(opened, keys["session"], settings.view_token, settings.admin_token),
         logins=LoginThrottle(),
         proxies=TrustedProxies.parse(settings.trusted_proxies),
-        forget_key=secret("forget"),
-        pseudonym_key=secret("pseudonym"),
+        forget_key=keys["forget"],
+        pseudonym_key=keys["pseudonym"],
         k=settings.min_developers,
         demo=settings.demo,
+        is_open=settings.is_open,
+        public_url=settings.public_url,
     )
 
 
@@ -175,14 +186,31 @@ def migrate(database_url: str) -> str:
     return f"The database {'was brought' if done else 'is already'} up to version {HEAD}."
 
 
-def add_connection(database_url: str, name: str, token: str) -> str:
-    """The report path of the connection of that name, created if missing; a given `token` is set."""
+def add_connection(database_url: str, name: str, token: str, public_url: str = "") -> str:
+    """The report path, or with `public_url` the report URL, of the connection of that name, created if missing.
+
+    A given `token` is set. Raises DevtelError.
+    """
     if not 1 <= len(name.strip()) <= connections.MAX_CONNECTION_NAME:
         raise ConfigurationError("A connection's name has 1 to 100 characters.")
     new = connections.NewConnection(name, endpoint="devtel serve", token=token)
-    with closing(open_database(database_url or default_database())) as opened:
+    if not token:
+        say("devtel serve: without --token-file a new connection accepts reports from this machine only (see --open)")
+    url = database_url or default_database()
+    with closing(open_database(url)) as opened, startup_errors(url):
         number = opened.write(lambda db: connections.ensure(db, new))
-    return f"{CONNECTIONS}/{number}/report"
+    address = f"{public_url}{CONNECTIONS}/{number}/report"
+    if public_url:
+        say(f"In each repository: devtel init --report-url {address}")
+    return address
+
+
+def withdraw(database_url: str, developer: str | None, day: date | None, connection: int | None) -> str:
+    """Withdraw a developer's or a day's reports; the result as a sentence. Raises DevtelError."""
+    url = database_url or default_database()
+    with closing(open_database(url)) as opened, startup_errors(url):
+        done = withdrawal.withdraw(opened, _secret(opened, "pseudonym"), withdrawal.Wanted(developer, day, connection))
+    return f"{done.reports} reports withdrawn, {done.cells} published cells deleted, {done.weeks} weeks closed."
 
 
 def default_database() -> str:

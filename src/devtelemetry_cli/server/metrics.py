@@ -12,6 +12,7 @@ REASONS = {
     410: "forgotten",
     413: "too large",
     415: "compressed",
+    429: "too many",
     499: "sender left",
     503: "database away",
 }

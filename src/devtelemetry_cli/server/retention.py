@@ -1,7 +1,7 @@
 """Deletion of reports older than the retention time, at start and daily, by one process at a time."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Self
 
@@ -9,17 +9,18 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError
-from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_weeks
+from devtelemetry_cli.server.db.tables import daily_metrics, forgotten, team_cells, team_weeks
 from devtelemetry_cli.server.logs import Log
 from devtelemetry_cli.server.team.cells import monday
 from devtelemetry_cli.server.team.publishing import CLOSED
 
+FORGOTTEN_DAYS = 400  # a client gives a day up after 90
 DAILY_SECONDS = 24 * 3600.0
 RETRY_SECONDS = 600.0  # after the database was unavailable
 
 
 class Retention:
-    """A thread that deletes reports older than `days`, while the context lasts; with 0 days, none."""
+    """A thread that deletes reports older than `days`, while the context lasts (0: none), and old refusals."""
 
     def __init__(self, database: Database, days: int, log: Log) -> None:
         self._database = database
@@ -29,21 +30,24 @@ class Retention:
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
     def __enter__(self) -> Self:
-        if self._days:
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         """End after the current day; the next process deletes the rest."""
         self._closed.set()
-        if self._days:
-            self._thread.join()
+        self._thread.join()
+
+    def _delete(self, today: date) -> int:
+        """Delete what is too old; how many reports."""
+        self._database.write(partial(_delete_forgotten, before=today - timedelta(days=FORGOTTEN_DAYS)))
+        return delete_old(self._database, self._days, today, self._closed) if self._days else 0
 
     def _run(self) -> None:
         wait = 0.0
         while not self._closed.wait(wait):
             try:
-                deleted = delete_old(self._database, self._days, datetime.now(UTC).date(), self._closed)
+                deleted = self._delete(datetime.now(UTC).date())
                 wait = DAILY_SECONDS
                 if deleted:
                     self._log(f"{deleted} reports older than {self._days} days deleted")
@@ -79,6 +83,11 @@ def _delete(db: Connection, day: date) -> int:
     db.execute(update(team_weeks).where(week).values(state=CLOSED, turn=team_weeks.c.turn + 1))
     # Foreign keys cascade to devtel's own tables.
     return db.execute(delete(daily_metrics).where(daily_metrics.c.date == day)).rowcount
+
+
+def _delete_forgotten(db: Connection, before: date) -> None:
+    """Refusals of erased IDs: no client sends a report of a day so long ago."""
+    db.execute(delete(forgotten).where(forgotten.c.forgotten_at < datetime.combine(before, time.min)))
 
 
 def _delete_weeks(db: Connection, kept_from: date) -> None:

@@ -9,7 +9,9 @@ class Settings:
     """Settings of one server. Tokens are in clear, empty if not set.
 
     `retention_days` 0 keeps reports for ever. Pages show only groups of at least `min_developers`. `demo` marks
-    everything shown as made up. `metrics_folder` is set by the parent of several workers.
+    everything shown as made up. With `is_open`, connections without a token accept reports from other machines.
+    `public_url` is the address of the server for clients, without a slash at its end. `metrics_folder` is set by the
+    parent of several workers.
     """
 
     host: str = "127.0.0.1"
@@ -22,5 +24,7 @@ class Settings:
     log: str = "plain"
     min_developers: int = 3
     demo: bool = False
+    is_open: bool = False
+    public_url: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
     metrics_folder: Path | None = None

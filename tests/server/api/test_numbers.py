@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.report_server import CONNECTIONS, ReportServer, body
 
 EVERYWHERE = True
+JSON = {"Content-Type": "application/json"}
 NUMBER = "@"  # the place of the number in a body
 NUMBERS = {
     "19 digits": "9" * 19,
@@ -58,7 +59,7 @@ def test_an_extreme_number_in_a_connection_is_400(server: ReportServer, connecti
     new = {"name": "n", "endpoint": "e", "rateLimitPerHour": NUMBER}
     for method, path, template in (("POST", CONNECTIONS, new), ("PATCH", connection, {"rateLimitPerHour": NUMBER})):
         for content in bodies(template):
-            answer = server.client.request(method, path, content=content)
+            answer = server.client.request(method, path, content=content, headers=JSON)
             assert (answer.status_code, answer.json()["success"]) == (400, False), content[:200]
 
 

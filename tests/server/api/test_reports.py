@@ -3,12 +3,16 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from devtelemetry_cli.model.metrics import DailyMetrics, Environment
 from devtelemetry_cli.report.encode import encode
+from devtelemetry_cli.server.db import reports
+from tests.helpers.databases import Store
 from tests.helpers.report_server import TODAY, ReportServer, body, locked, revised, start_server
+from tests.helpers.team_factory import Runs, Team
 
 TARGET = {"project": "api", "target": "dev.up", "runs": 3, "failures": 1, "duration_max": 2.5}
 EVERYWHERE = True
@@ -128,6 +132,51 @@ def test_nothing_of_a_forgotten_id_stays_but_a_hash(server: ReportServer, connec
     server.report(connection, developer=f"{person}.h1")
     server.forget(connection, person)
     assert person not in str([server.rows(table, connection) for table in (*TABLES, "devtel_forgotten")])
+    for file in server.database.parent.glob("reports.db*"):  # on SQLite: the file, and the log of what was written
+        assert person.encode() not in file.read_bytes(), file
+
+
+def test_erasures_of_unknown_ids_leave_a_bounded_number_of_refusals(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MAX_FORGOTTEN", 3)
+    team = Team.at(url)
+    team.report(Runs(0))
+    for developer in range(9, 1, -1):
+        team.forget(developer)
+    assert len(Store(url).select("SELECT * FROM devtel_forgotten")) == 3
+    team.forget(0)  # a known one is always refused from then on
+    assert len(Store(url).select("SELECT * FROM devtel_forgotten")) == 4
+    team.database.close()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"runs": 100_001},
+        {"runs": 1, "failures": 10**6},
+        {"runs": 1, "waited_seconds": 1e7 + 1},
+        {"runs": 1, "duration_total": 1e11},
+    ],
+    ids=str,
+)
+def test_a_day_that_no_developer_reaches_is_400(server: ReportServer, connection: str, target: dict[str, Any]) -> None:
+    answer = server.report(connection, metrics=revised(1, targets=({"target": "t"} | target,)))
+    assert (answer.status_code, "more than" in answer.text) == (400, True)
+    halves = tuple({"target": f"t{number}", "runs": 50_001} for number in range(2))
+    assert server.report(connection, metrics=revised(1, targets=halves)).status_code == 400
+    assert server.report(connection, metrics=revised(1, targets=({"target": "t", "runs": 100_000},))).status_code == 200
+
+
+def test_a_connections_reports_an_hour_are_limited_and_its_strangers_do_not_count(server: ReportServer) -> None:
+    limited, other = server.connect("the-right-key"), server.connect()
+    server.client.patch(limited, json={"rateLimitPerHour": 5}).raise_for_status()
+    for number in range(9):
+        assert server.report(limited, "wrong", developer=f"d{number}").status_code == 403
+    statuses = [server.report(limited, "the-right-key", developer=f"d{number}").status_code for number in range(6)]
+    assert statuses == [200] * 5 + [429]
+    refused = server.report(limited, "the-right-key")
+    assert 0 < int(refused.headers["retry-after"]) <= 720
+    assert refused.json()["success"] is False
+    assert server.report(other).status_code == 200
 
 
 @pytest.mark.parametrize("developer", ["", None, 7, [], ".h"])

@@ -97,7 +97,24 @@ def test_an_invalid_query_is_400_in_the_envelope_or_finds_nothing(server: Report
     assert answer.status_code == 200 or answer.json()["success"] is False
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@x", "\tx", "\r=x", " =x", "\uff1d1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+x",
+        "-x",
+        "@x",
+        "\tx",
+        "\r=x",
+        " =x",
+        "\uff1d1",
+        "\x0b=x",
+        "\xa0=x",
+        "\u200b+x",
+        "\ufeff-x",
+        " \x0c\u2060@x",
+    ],
+)
 def test_no_cell_of_an_export_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 

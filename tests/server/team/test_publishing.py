@@ -357,6 +357,30 @@ def test_a_stop_does_not_wait_for_a_week(team: Team) -> None:
     assert len(team.cells()) == 1
 
 
+def test_a_week_has_a_limited_number_of_cells_and_its_further_targets_are_in_the_rest(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "MAX_CELLS", 2)
+    team.report(*(Runs(i, target=f"t{number}") for i in range(3) for number in range(5)))
+    team.publish()
+    assert len(team.cells()) == 2
+    team.report(*(Runs(i, target=f"t{number}", day=1) for i in range(3) for number in range(5)))
+    team.publish()
+    assert len(team.cells()) == 2
+    team.publish(SETTLED)
+    runs = team.visible_runs()
+    assert len(runs) == 3
+    assert runs["shop", ""] == 3 * 2 * (1 + BASE + BASE**2)
+
+
+def test_weeks_with_few_reports_are_published_before_those_with_many(team: Team) -> None:
+    team.report(*(Runs(i, day=day) for i in range(5) for day in range(5)))
+    other = Team(team.database, name="other")
+    other.report(*(Runs(i) for i in range(3)))
+    found = team.database.read(lambda db: publishing.weeks(db, None))
+    assert [week.connection for week in found] == [other.connection, team.connection]
+
+
 RUNS = st.builds(
     Runs,
     developer=st.integers(0, 5),

@@ -121,7 +121,9 @@ def _time_of_day(text: str) -> time | None:
 
 @devlake.command("monitor")
 @click.option("--interval", type=click.FloatRange(1), default=300, show_default=True, help="Seconds between checks.")
-@click.option("--listen", default=":9100", show_default=True, metavar="[HOST]:PORT", help="Address of /metrics.")
+@click.option(
+    "--listen", default="127.0.0.1:9100", show_default=True, metavar="[HOST]:PORT", help="Address of /metrics."
+)
 @click.option("--label-time-failed", is_flag=True, help="A series for each failure, labelled time_failed.")
 @click.option("--once", is_flag=True, help="Print a table; exit 1 if anything is failing. For cron.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: print JSON.")

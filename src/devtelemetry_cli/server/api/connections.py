@@ -9,14 +9,14 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, Row
 
 from devtelemetry_cli.server.api.dependencies import connection_id, read_body, state
-from devtelemetry_cli.server.auth import check_token
+from devtelemetry_cli.server.auth import Key
 from devtelemetry_cli.server.db import connections
 from devtelemetry_cli.server.responses import as_json
 
 
 async def create_connection(request: Request) -> Response:
     """Create a connection."""
-    state(request).tokens.check_admin(request)
+    state(request).tokens.check_admin_write(request)
     new = connections.read_connection(await read_body(request))
     return await _written(request, lambda db: connections.create(db, new), 201)
 
@@ -37,10 +37,9 @@ async def get_connection(request: Request) -> Response:
         app_state.tokens.check_admin(request)
 
     def look(db: Connection) -> Row[Any]:
-        row = connections.get(db, number)
         if not is_admin:
-            check_token([row.secret_token], request.headers.get("authorization"))
-        return row
+            connections.check_key(db, number, Key.of(request))
+        return connections.get(db, number)
 
     answer = connections.to_json(await run_in_threadpool(app_state.database.read, look))
     return as_json(answer if is_admin else {**answer, "endpoint": "", "proxy": ""})
@@ -48,14 +47,14 @@ async def get_connection(request: Request) -> Response:
 
 async def patch_connection(request: Request) -> Response:
     """Change the named fields of a connection; an empty or masked token is kept."""
-    state(request).tokens.check_admin(request)
+    state(request).tokens.check_admin_write(request)
     number, body = connection_id(request), await read_body(request)
     return await _written(request, lambda db: connections.change(db, number, body))
 
 
 async def delete_connection(request: Request) -> Response:
     """Delete a connection and all reports to it. Its id is never used again."""
-    state(request).tokens.check_admin(request)
+    state(request).tokens.check_admin_write(request)
     number = connection_id(request)
     return await _written(request, lambda db: connections.remove(db, number))
 

@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import dataclass
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
+from devtelemetry_cli.server import sessions
 from devtelemetry_cli.server.auth import Tokens
 from devtelemetry_cli.server.db.database import Database
 from devtelemetry_cli.server.ingest.writer import Writer
@@ -35,12 +37,26 @@ class AppState:
     pseudonym_key: bytes
     k: int
     demo: bool
+    is_open: bool
+    public_url: str
 
 
 def state(request: Request) -> AppState:
     """The shared objects of this process."""
     app_state: AppState = request.app.state.app_state
     return app_state
+
+
+async def has_session(request: Request) -> bool:
+    """Whether the request comes from a browser that has logged in."""
+    identifier = sessions.cookie(request)
+    return bool(identifier) and await run_in_threadpool(state(request).sessions.is_open, identifier)
+
+
+async def check_viewer(request: Request) -> None:
+    """RefusedError unless the request may read the team's pages."""
+    if not await has_session(request):
+        state(request).tokens.check_view(request)
 
 
 def connection_id(request: Request) -> int:

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from devtelemetry_cli.model.metrics import AGES, BRANCHES
+from devtelemetry_cli.report.decode import MAX_NAME
+from devtelemetry_cli.report.encode import MAX_TARGETS
+from devtelemetry_cli.server.api.dependencies import MAX_BODY_BYTES
 from devtelemetry_cli.server.db.queries import DAILY as DAILY_FIELDS
 from devtelemetry_cli.server.db.queries import KEYS
 from devtelemetry_cli.server.db.queries import TARGETS as TARGET_FIELDS
+from devtelemetry_cli.server.ingest.decode import MAX_HOURS, MAX_RUNS, MAX_SECONDS, MAX_TEXT_BYTES
 from devtelemetry_cli.server.team.rows import FIELDS as TEAM_FIELDS
 
 Shape = dict[str, Any]
@@ -44,8 +49,17 @@ DAILY = _rows(DAILY_FIELDS)
 TARGETS = _rows(TARGET_FIELDS)
 TEAM = _object(
     count=_NUMBER,
+    page=_NUMBER,
+    pageSize=_NUMBER,
     minDevelopers=_NUMBER,
     rows=many(_object(**{name: _KINDS.get(name, {"type": ["number", "null"]}) for name in TEAM_FIELDS})),
+)
+PROJECTS = _object(
+    count=_NUMBER,
+    page=_NUMBER,
+    pageSize=_NUMBER,
+    minDevelopers=_NUMBER,
+    rows=many(_object(project=_NAME, connections=many(_NUMBER), first=_KINDS["week"], last=_KINDS["week"])),
 )
 ENVELOPE = _object(
     code=_NUMBER,
@@ -62,26 +76,60 @@ _CONNECTION: dict[str, Shape] = {
     "rateLimitPerHour": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
 }
 _TIME: Shape = {"type": "string", "format": "date-time"}
-NEW = _object(**_CONNECTION)
+CHANGE = _object(**_CONNECTION)
+NEW = {**CHANGE, "required": ["name", "endpoint"]}
 CONNECTION = _object(id=_NUMBER, createdAt=_TIME, updatedAt=_TIME, **_CONNECTION)
 FORGET = {**_object(developer=_NAME), "required": ["developer"]}
 TEST = _object(secretToken=_CONNECTION["secretToken"])
 VERSION = _object(version={"type": "string"})
-REPORT = _object(
-    date=_KINDS["date"],
-    developer={**_NAME, "minLength": 1},
-    **dict.fromkeys(("email", "name", "hostname"), _NAME),
-    metrics=_object(
-        active_hours={"type": "integer", "minimum": 0, "maximum": 24},
-        tools_used=_NAMES,
-        commands=_COUNTS,
-        projects=_NAMES,
-        schema=_NUMBER,
-        revision={"type": "integer", "minimum": 0},
-        environment=ANY,
-        targets=many(_object(**{name: _KINDS.get(name, _NUMBER) for name in TARGET_FIELDS})),
+
+
+def _count(maximum: int = 2**63 - 1) -> Shape:
+    return {"type": "integer", "minimum": 0, "maximum": maximum}
+
+
+_SECONDS: Shape = {"type": "number", "minimum": 0, "maximum": MAX_SECONDS}
+_CHECKOUT = _object(branch={"enum": list(BRANCHES)}, age_days={"enum": list(AGES)}, runs=_count(), failures=_count())
+_TARGET = {
+    **dict.fromkeys(("project", "target"), _NAME),
+    **dict.fromkeys(("runs", "failures", "interrupted", "lost"), _count(MAX_RUNS)),
+    **dict.fromkeys(("waited_seconds", "duration_total", "duration_max"), _SECONDS),
+    "durations": {
+        "type": "object",
+        "description": "bucket of the histogram -> runs",
+        "propertyNames": {"pattern": "^-?[0-9]{1,2}$"},
+        "additionalProperties": _count(),
+    },
+    "exit_codes": {"type": "object", "propertyNames": {"maxLength": MAX_NAME}, "additionalProperties": _count()},
+    "checkouts": {
+        **many(
+            _object(branch={"enum": list(BRANCHES)}, age_days={"enum": list(AGES)}, runs=_count(), failures=_count())
+        ),
+        "maxItems": len(BRANCHES) * len(AGES),
+    },
+}
+_METRICS = _object(
+    active_hours=_count(MAX_HOURS),
+    tools_used=_NAMES,
+    commands=_COUNTS,
+    projects=_NAMES,
+    schema=_count(),
+    revision=_count(),
+    environment=_object(
+        **dict.fromkeys(("os", "architecture", "make", "devtel"), _NAME), cores=_count(), memory_gib=_count()
     ),
+    targets={**many({**_object(**_TARGET), "required": ["target"]}), "maxItems": MAX_TARGETS + 1},
 )
+REPORT = {
+    **_object(
+        date={**_KINDS["date"], "description": "not later than tomorrow (UTC)"},
+        developer={**_NAME, "minLength": 1, "pattern": "^[^.]"},
+        **dict.fromkeys(("email", "name", "hostname"), _NAME),
+        metrics=_METRICS,
+    ),
+    "required": ["date", "developer"],
+    "description": f"At most {MAX_BODY_BYTES} bytes; each list as JSON at most {MAX_TEXT_BYTES} bytes.",
+}
 
 
 def _answer(status: int, kind: str, shape: Shape) -> Shape:

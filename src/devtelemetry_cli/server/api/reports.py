@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from devtelemetry_cli.model.metrics import anonymous_id
 from devtelemetry_cli.server.api.dependencies import connection_id, read_body, state
-from devtelemetry_cli.server.auth import check_token, token_matches
+from devtelemetry_cli.server.auth import Key, token_matches
 from devtelemetry_cli.server.db import connections, reports
 from devtelemetry_cli.server.ingest.batch import Received
 from devtelemetry_cli.server.ingest.decode import read_developer, read_object, read_report, read_string
@@ -27,7 +27,7 @@ _RECEIVED = success("telemetry data received successfully")
 async def report(request: Request) -> Response:
     """Store one day's report."""
     number, body, app_state = connection_id(request), await read_body(request), state(request)
-    stored = await app_state.writer.store_report(Received(number, body, request.headers.get("authorization")))
+    stored = await app_state.writer.store_report(Received(number, body, Key.of(request, app_state.is_open)))
     app_state.metrics.taken(stored)
     app_state.publisher.notify()
     return _RECEIVED
@@ -38,12 +38,12 @@ async def forget(request: Request) -> Response:
     number, body, app_state = connection_id(request), await read_body(request), state(request)
 
     def erase(db: Connection) -> int:
-        if stored := connections.token_hash(db, number, exclusive=True):
-            check_token([stored], request.headers.get("authorization"))
+        connections.check_key(db, number, Key.of(request, app_state.is_open), exclusive=True)
         person = anonymous_id(read_developer(read_object(body)))
         return reports.forget(db, app_state.forget_key, number, person)
 
     deleted = await app_state.writer.write(erase)
+    await run_in_threadpool(app_state.database.forget_log)
     return success("all reports of this developer are erased", {"deleted": deleted})
 
 
@@ -58,9 +58,9 @@ async def test_connection(request: Request) -> Response:
     is_admin = app_state.tokens.is_admin(request)
 
     def store_test_report(db: Connection) -> bool:
-        stored = connections.token_hash(db, number)
-        if stored and not is_admin:
-            check_token([stored], request.headers.get("authorization"))
+        if not is_admin:
+            connections.check_key(db, number, Key.of(request, app_state.is_open))
+        stored = connections.get(db, number).secret_token
         if sent and connections.MASK not in sent and not (stored and token_matches(stored, sent.encode())):
             raise RefusedError(403, "secretToken is not this connection's")
         today = datetime.now(UTC).date()
@@ -68,5 +68,5 @@ async def test_connection(request: Request) -> Response:
         reports.store(db, app_state.forget_key, {0: (number, read_report(someone.encode(), today))})
         return bool(stored)
 
-    needs_token = await run_in_threadpool(app_state.database.dry_run, store_test_report)
-    return success("the connection works: a report would be stored", {"id": number, "asksForToken": needs_token})
+    has_token = await run_in_threadpool(app_state.database.dry_run, store_test_report)
+    return success("the connection works: a report would be stored", {"id": number, "asksForToken": has_token})

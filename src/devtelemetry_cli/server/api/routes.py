@@ -11,11 +11,10 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.server.api import connections, docs, health, openapi, reports, rows, team
+from devtelemetry_cli.server.api import connections, docs, health, openapi, reports, rows, team, team_metrics
+from devtelemetry_cli.server.api.team import CONNECTIONS
 from devtelemetry_cli.server.responses import as_json
 
-PLUGIN = "/plugins/developer_telemetry"
-CONNECTIONS = f"{PLUGIN}/connections"
 ONE = f"{CONNECTIONS}/{{id}}"
 READING = "/devtel/v1"
 # DevLake's own port, the same with an API key, config-ui's proxy with and without one.
@@ -28,6 +27,7 @@ class Path(NamedTuple):
     method: str
     path: str
     run: Callable[..., Any]
+    group: str
     described: dict[str, Any]
 
 
@@ -36,27 +36,43 @@ async def description_of_api(_request: Request) -> Response:
     return as_json(description())
 
 
+REPORTING, ADMINISTRATION = "Reporting", "Administration of connections"
+TEAM, ROWS, SERVER = "The team's figures", "Rows of single developers", "The server"
+
 PATHS = (
-    Path("POST", f"{ONE}/report", reports.report, openapi.takes(openapi.REPORT, openapi.ENVELOPE)),
-    Path("POST", f"{ONE}/forget", reports.forget, openapi.takes(openapi.FORGET, openapi.ENVELOPE)),
-    Path("POST", f"{ONE}/test", reports.test_connection, openapi.takes(openapi.TEST, openapi.ENVELOPE)),
-    Path("GET", ONE, connections.get_connection, openapi.gives(openapi.CONNECTION)),
-    Path("PATCH", ONE, connections.patch_connection, openapi.takes(openapi.NEW, openapi.CONNECTION)),
-    Path("DELETE", ONE, connections.delete_connection, openapi.gives(openapi.CONNECTION)),
-    Path("GET", CONNECTIONS, connections.list_connections, openapi.gives(openapi.many(openapi.CONNECTION))),
-    Path("POST", CONNECTIONS, connections.create_connection, openapi.takes(openapi.NEW, openapi.CONNECTION, 201)),
-    Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, openapi.gives(openapi.DAILY)),
-    Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, openapi.CSV),
-    Path("GET", f"{READING}/target-metrics", rows.target_metrics, openapi.gives(openapi.TARGETS)),
-    Path("GET", f"{READING}/target-metrics.csv", rows.target_metrics_csv, openapi.CSV),
-    Path("GET", f"{READING}/team-metrics", team.team_metrics, openapi.gives(openapi.TEAM)),
-    Path("GET", f"{READING}/team-metrics.csv", team.team_metrics_csv, openapi.CSV),
-    Path("GET", "/version", health.version, openapi.gives(openapi.VERSION)),
-    Path("GET", "/ping", health.ping, openapi.NOTHING),
-    Path("GET", "/healthz", health.healthz, openapi.NOTHING),
-    Path("GET", "/readyz", health.readyz, openapi.NOTHING),
-    Path("GET", "/metrics", health.metrics, openapi.TEXT),
-    Path("GET", "/openapi.json", description_of_api, openapi.gives(openapi.ANY)),
+    Path("POST", f"{ONE}/report", reports.report, REPORTING, openapi.takes(openapi.REPORT, openapi.ENVELOPE)),
+    Path("POST", f"{ONE}/forget", reports.forget, REPORTING, openapi.takes(openapi.FORGET, openapi.ENVELOPE)),
+    Path("POST", f"{ONE}/test", reports.test_connection, REPORTING, openapi.takes(openapi.TEST, openapi.ENVELOPE)),
+    Path("GET", ONE, connections.get_connection, REPORTING, openapi.gives(openapi.CONNECTION)),
+    Path("PATCH", ONE, connections.patch_connection, ADMINISTRATION, openapi.takes(openapi.CHANGE, openapi.CONNECTION)),
+    Path("DELETE", ONE, connections.delete_connection, ADMINISTRATION, openapi.gives(openapi.CONNECTION)),
+    Path(
+        "GET",
+        CONNECTIONS,
+        connections.list_connections,
+        ADMINISTRATION,
+        openapi.gives(openapi.many(openapi.CONNECTION)),
+    ),
+    Path(
+        "POST",
+        CONNECTIONS,
+        connections.create_connection,
+        ADMINISTRATION,
+        openapi.takes(openapi.NEW, openapi.CONNECTION, 201),
+    ),
+    Path("GET", f"{READING}/team-metrics", team_metrics.team_metrics, TEAM, openapi.gives(openapi.TEAM)),
+    Path("GET", f"{READING}/team-metrics.csv", team_metrics.team_metrics_csv, TEAM, openapi.CSV),
+    Path("GET", f"{READING}/projects", team_metrics.projects, TEAM, openapi.gives(openapi.PROJECTS)),
+    Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, ROWS, openapi.gives(openapi.DAILY)),
+    Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, ROWS, openapi.CSV),
+    Path("GET", f"{READING}/target-metrics", rows.target_metrics, ROWS, openapi.gives(openapi.TARGETS)),
+    Path("GET", f"{READING}/target-metrics.csv", rows.target_metrics_csv, ROWS, openapi.CSV),
+    Path("GET", "/version", health.version, SERVER, openapi.gives(openapi.VERSION)),
+    Path("GET", "/ping", health.ping, SERVER, openapi.NOTHING),
+    Path("GET", "/healthz", health.healthz, SERVER, openapi.NOTHING),
+    Path("GET", "/readyz", health.readyz, SERVER, openapi.NOTHING),
+    Path("GET", "/metrics", health.metrics, SERVER, openapi.TEXT),
+    Path("GET", "/openapi.json", description_of_api, SERVER, openapi.gives(openapi.ANY)),
 )
 
 # Pages for people: not part of the API, and under no prefix of DevLake's.
@@ -81,7 +97,16 @@ def routes() -> list[BaseRoute]:
 def description() -> dict[str, Any]:
     """The OpenAPI document."""
     documented = [
-        APIRoute(path.path, path.run, methods=[path.method], response_model=None, **path.described) for path in PATHS
+        APIRoute(
+            path.path,
+            path.run,
+            methods=[path.method],
+            response_model=None,
+            tags=[path.group],
+            summary=_summary(path.run),
+            **path.described,
+        )
+        for path in PATHS
     ]
     made = get_openapi(title="devtel", version=__version__, summary="The report endpoint.", routes=documented)
     made["components"] = {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}
@@ -95,8 +120,13 @@ def description() -> dict[str, Any]:
     return made
 
 
+def _summary(handler: Callable[..., Any]) -> str:
+    """The first line of the handler's docstring."""
+    return (handler.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
 def _route(prefix: str, path: Path) -> BaseRoute:
     where = f"{prefix}{path.path}"
     if path.path.startswith(READING):
-        return APIRoute(where, path.run, methods=[path.method], response_model=None)
+        return APIRoute(where, path.run, methods=[path.method, "HEAD"], response_model=None)
     return Route(where, path.run, methods=[path.method])

@@ -12,14 +12,15 @@ from devtelemetry_cli.server.api import csv_export
 from devtelemetry_cli.server.api.dependencies import state
 from devtelemetry_cli.server.db import queries
 from devtelemetry_cli.server.db.queries import KEYS, KINDS, RowFilter
-from devtelemetry_cli.server.responses import as_json
+from devtelemetry_cli.server.responses import PRIVATE, as_json
 
 MAX_PAGE = 1000
 Text = Annotated[str | None, Query(max_length=255)]
+ConnectionId = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 
 def filtered(
-    connection: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
+    connection: ConnectionId = None,
     project: Text = None,
     target: Text = None,
     first: Annotated[date | None, Query(alias="from", description="the first day")] = None,
@@ -66,10 +67,8 @@ async def _csv(request: Request, kind: str, wanted: RowFilter) -> Response:
     app_state.tokens.check_admin(request)
     # The days are read before the answer begins: after that, an error could only cut it.
     days = await run_in_threadpool(app_state.database.read, lambda db: KINDS[kind].days(db, wanted))
-    name = f'attachment; filename="devtel-{kind}.csv"'
-    return StreamingResponse(
-        _days(request, kind, wanted, days), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
-    )
+    headers = PRIVATE | {"Content-Disposition": f'attachment; filename="devtel-{kind}.csv"'}
+    return StreamingResponse(_days(request, kind, wanted, days), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _days(request: Request, kind: str, wanted: RowFilter, days: list[date]) -> AsyncIterator[str]:

@@ -1,4 +1,4 @@
-"""The team's pages, and their cells as JSON and CSV. For the view token, a browser's session, or this machine.
+"""The team's pages. For the view token, a browser's session, or this machine.
 
 All answers are made from published cells (team/), each of at least k developers.
 """
@@ -7,36 +7,32 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from fastapi import Query, Request
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from devtelemetry_cli.server import sessions
-from devtelemetry_cli.server.api import csv_export
-from devtelemetry_cli.server.api.dependencies import AppState, read_body, state
+from devtelemetry_cli.server.api.dependencies import AppState, has_session, read_body, state
+from devtelemetry_cli.server.api.team_metrics import today, weeks
 from devtelemetry_cli.server.auth import check_token
-from devtelemetry_cli.server.responses import RETRY_AFTER_SECONDS, RefusedError, as_json
+from devtelemetry_cli.server.db import connections
+from devtelemetry_cli.server.responses import PRIVATE, RETRY_AFTER_SECONDS, RefusedError
 from devtelemetry_cli.server.team import pages
 from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE
-from devtelemetry_cli.server.team.rows import FIELDS, rows
 from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
 
 PAGES = ("/", "/target")
-EARLIEST = date(2000, 1, 1)
+CONNECTIONS = "/plugins/developer_telemetry/connections"
 # No script at all, and no style but this server's style sheet.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-PRIVATE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", **PRIVATE}
 
-Text = Annotated[str | None, Query(max_length=255)]
-First = Annotated[date | None, Query(alias="from", description="a day of the first week")]
-Last = Annotated[date | None, Query(alias="to", description="a day of the last week")]
 Handler = Callable[[Request], Any]
 
 
@@ -90,55 +86,19 @@ async def logout(request: Request) -> Response:
     return answer
 
 
-async def _has_session(request: Request) -> bool:
-    identifier = sessions.cookie(request)
-    return bool(identifier) and await run_in_threadpool(state(request).sessions.is_open, identifier)
-
-
 async def style(_request: Request) -> Response:
     """The pages' style sheet."""
     return Response(pages.STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
-
-
-async def team_metrics(
-    request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
-) -> Response:
-    """The cost of each target per week; every row covers at least k developers. For the view token."""
-    found = await _rows(request, project, target, first, last)
-    answer = as_json({"count": len(found), "minDevelopers": state(request).k, "rows": found})
-    answer.headers.update(PRIVATE)
-    return answer
-
-
-async def team_metrics_csv(
-    request: Request, project: Text = None, target: Text = None, first: First = None, last: Last = None
-) -> Response:
-    """The same as CSV."""
-    found = await _rows(request, project, target, first, last)
-    text = csv_export.lines([dict(zip(FIELDS, FIELDS, strict=True)), *found], FIELDS)
-    name = 'attachment; filename="devtel-team-metrics.csv"'
-    return Response(text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name, **PRIVATE})
-
-
-async def _rows(
-    request: Request, project: str | None, target: str | None, first: date | None, last: date | None
-) -> list[dict[str, Any]]:
-    app_state = state(request)
-    if not await _has_session(request):
-        app_state.tokens.check_view(request)
-    wanted = CellFilter(project, target, *_weeks(first or EARLIEST, last or _today()))
-    found = await run_in_threadpool(app_state.database.read, read(wanted, app_state.k))
-    return rows(found.cells, app_state.k)
 
 
 async def _page(request: Request, make: Callable[[Request, AppState, pages.PageContext], str]) -> Response:
     app_state = state(request)
     context = None
     try:
-        has_session = await _has_session(request)
-        if not has_session and (refusal := _refusal(request, app_state)):
+        is_session = await has_session(request)
+        if not is_session and (refusal := _refusal(request, app_state)):
             return refusal
-        context = _page_context(request, app_state, has_session)
+        context = _page_context(request, app_state, is_session)
         # In the pool: neither reading nor drawing may delay a report.
         return _html(await run_in_threadpool(make, request, app_state, context))
     except PageError as error:
@@ -177,9 +137,14 @@ def _own_address(text: str) -> str:
 
 def _overview(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
     found = app_state.database.read(read(context.wanted, app_state.k))
+    if not found.reported:
+        rows = app_state.database.read(connections.list_all)
+        return pages.empty(
+            [(row.name, f"{app_state.public_url}{CONNECTIONS}/{row.id}/report") for row in rows], context
+        )
     if context.wanted.project is not None and context.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
-    return pages.overview(found, overview(found, app_state.k, _today(), context.sorting), context)
+    return pages.overview(found, overview(found, app_state.k, today(), context.sorting), context)
 
 
 def _target(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
@@ -188,13 +153,13 @@ def _target(_request: Request, app_state: AppState, context: pages.PageContext) 
     if not wanted.target or not found.cells:
         text = "In these weeks no target of that name has enough developers to be shown."
         raise PageError(404, "Unknown target", text)
-    return pages.target(wanted.project or "", wanted.target, detail(found.cells, app_state.k, _today()), context)
+    return pages.target(wanted.project or "", wanted.target, detail(found.cells, app_state.k, today()), context)
 
 
-def _page_context(request: Request, app_state: AppState, has_session: bool) -> pages.PageContext:
+def _page_context(request: Request, app_state: AppState, is_session: bool) -> pages.PageContext:
     """The filter in the address. PageError for an invalid one."""
     query = request.query_params
-    last = _day(query.get("to", "")) or _today()
+    last = _day(query.get("to", "")) or today()
     first = _day(query.get("from", "")) or monday(last) - timedelta(weeks=DEFAULT_WEEKS - 1)
     target = query.get("target")
     # On a target's page the project is part of its name, and may be empty.
@@ -203,25 +168,16 @@ def _page_context(request: Request, app_state: AppState, has_session: bool) -> p
         raise PageError(400, "Invalid name", "A name cannot contain this character.")
     sorting = query.get("sort", "waited")
     try:
-        weeks = _weeks(first, last)
+        span = weeks(first, last)
     except RefusedError as refused:
         raise PageError(400, "Invalid dates", f"{refused.message.capitalize()}.") from None
     return pages.PageContext(
-        wanted=CellFilter(project, target, *weeks),
+        wanted=CellFilter(project, target, *span),
         sorting=sorting if sorting in SORTINGS else "waited",
         k=app_state.k,
         demo=app_state.demo,
-        session=has_session,
+        session=is_session,
     )
-
-
-def _weeks(first: date, last: date) -> tuple[date, date]:
-    """The Mondays of the first and the last week. RefusedError 400 for an invalid span."""
-    if first > last:
-        raise RefusedError(400, "the first day is after the last")
-    if first < EARLIEST or last > _today() + timedelta(days=366):
-        raise RefusedError(400, f"days from {EARLIEST} until today are expected")
-    return monday(first), monday(last)
 
 
 def _day(text: str) -> date | None:
@@ -232,10 +188,6 @@ def _day(text: str) -> date | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise PageError(400, "Invalid dates", "A date is written as YYYY-MM-DD.") from None
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
 
 
 def _html(text: str, status: int = 200, more: Mapping[str, str] | None = None) -> Response:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.report.decode import MAX_NAME, ReportError
-from devtelemetry_cli.server.auth import hash_token
+from devtelemetry_cli.server.auth import Key, hash_token
 from devtelemetry_cli.server.db.bulk import find_rows
 from devtelemetry_cli.server.db.tables import (
     connections,
@@ -33,7 +33,9 @@ _TOKEN_HASH = select(connections.c.secret_token).where(connections.c.id == bindp
 # between a check and its write. SQLite, with one writer at a time, leaves the clauses out.
 _SHARED = _TOKEN_HASH.with_for_update(read=True, key_share=True)
 _EXCLUSIVE = _TOKEN_HASH.with_for_update()
-_SHARED_BY_MANY = select(connections.c.id, connections.c.secret_token).with_for_update(read=True, key_share=True)
+_SHARED_BY_MANY = select(
+    connections.c.id, connections.c.secret_token, connections.c.rate_limit_per_hour
+).with_for_update(read=True, key_share=True)
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,7 @@ def create(db: Connection, new: NewConnection) -> Row[Any]:
 
 def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
     """Change only the fields that `body` names. Raises RefusedError and ReportError."""
-    token_hash(db, connection_id, exclusive=True)
-    row = get(db, connection_id)
+    row = _lock(db, connection_id)
     before = NewConnection(row.name, row.endpoint, "", row.proxy, row.rate_limit_per_hour)
     new = _checked(_merged(read_object(body), before))
     values = _columns(new) | {"updated_at": now()} | ({"secret_token": hash_token(new.token)} if new.token else {})
@@ -106,8 +107,7 @@ def change(db: Connection, connection_id: int, body: bytes) -> Row[Any]:
 
 def remove(db: Connection, connection_id: int) -> Row[Any]:
     """Delete the connection and all reports to it; its former row. RefusedError 404."""
-    token_hash(db, connection_id, exclusive=True)
-    row = get(db, connection_id)
+    row = _lock(db, connection_id)
     for table in (team_shown, team_cells, team_weeks, target_metrics, reports, daily_metrics, forgotten):
         db.execute(delete(table).where(table.c.connection_id == connection_id))
     db.execute(delete(connections).where(connections.c.id == connection_id))
@@ -138,21 +138,28 @@ def list_all(db: Connection) -> list[Row[Any]]:
     return list(db.execute(select(connections).order_by(connections.c.id)))
 
 
-def token_hash(db: Connection, connection_id: int, exclusive: bool = False) -> str:
-    """The hash of a connection's token, empty if it needs none; the row stays locked. RefusedError 404.
+def check_key(db: Connection, connection_id: int, key: Key, exclusive: bool = False) -> None:
+    """Lock the connection's row; RefusedError unless `key` is right (Key.check).
 
     `exclusive` waits until no other transaction has the row, else the lock is shared.
     """
     stored: str | None = db.execute(_EXCLUSIVE if exclusive else _SHARED, {"id": connection_id}).scalar()
-    if stored is None:
-        raise not_found(connection_id)
-    return stored
+    key.check(stored, connection_id)
 
 
-def token_hashes(db: Connection, ids: Iterable[int]) -> dict[int, str]:
-    """Connection id -> hash of its token, for those of `ids` that exist; their rows stay locked, shared."""
+def _lock(db: Connection, connection_id: int) -> Row[Any]:
+    """The connection, its row locked for this transaction; RefusedError 404."""
+    db.execute(_EXCLUSIVE, {"id": connection_id})
+    return get(db, connection_id)
+
+
+def lock_shared(db: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Connection id -> its `secret_token` and `rate_limit_per_hour`, for those of `ids` that exist.
+
+    Their rows stay locked, shared.
+    """
     found = find_rows(db, _SHARED_BY_MANY, (connections.c.id,), [(one,) for one in ids])
-    return {row.id: row.secret_token for row in found.values()}
+    return {row.id: row for row in found.values()}
 
 
 def to_json(row: Row[Any]) -> Mapping[str, Any]:

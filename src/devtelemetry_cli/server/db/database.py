@@ -65,6 +65,16 @@ class Database:
         with self._engine.connect() as db, held(db, name, wait=False) as is_held:
             return work() if is_held else None
 
+    def forget_log(self) -> None:
+        """Fold SQLite's log into the file and empty it, so that erased values are in neither.
+
+        Readers and writers of other connections are waited for, for BUSY_SECONDS at most.
+        """
+        if self._one_writer:
+            with self._writer_turn(), self._engine.connect() as db:
+                db.exec_driver_sql("ROLLBACK")  # a checkpoint waits for the transaction that every connection begins
+                db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close every connection; SQLite then folds its log into the file."""
         self._engine.dispose()
@@ -133,6 +143,16 @@ def open_database(url: str) -> Database:
     """
     migrate(url)
     return Database(make_engine(parse(url)))
+
+
+@contextmanager
+def startup_errors(url: str) -> Iterator[None]:
+    """Turns errors of the database at `url` into UnavailableError: at the start they are one sentence."""
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, DatabaseBusyError, ConflictError) as error:
+        reason = getattr(error, "orig", None) or "another program uses it"
+        raise UnavailableError(f"The database {_shown(parse(url))} cannot be used: {reason}.") from None
 
 
 def migrate(url: str) -> bool:

@@ -91,6 +91,7 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     # FULL: a report answered 200 survives a power failure. Costs one fsync per commit.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # erased values are overwritten, not only unlinked
 
 
 def _on_begin(db: Connection) -> None:

@@ -6,7 +6,7 @@ from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Text, delete, insert, select
+from sqlalchemy import Connection, Text, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from devtelemetry_cli.model.metrics import TargetMetrics, anonymous_id
@@ -16,6 +16,9 @@ from devtelemetry_cli.server.db.database import ConflictError
 from devtelemetry_cli.server.db.tables import DAY_KEY, daily_metrics, forgotten, now, reports, secrets, target_metrics
 from devtelemetry_cli.server.ingest.decode import Report
 from devtelemetry_cli.server.responses import Outcome, RefusedError
+
+# IDs without reports are refused only while a connection has fewer than so many.
+MAX_FORGOTTEN = 10_000
 
 _FORGOTTEN = select(*forgotten.primary_key.columns)
 # Locked until the transaction ends, so that a decision by revision is still true when it is committed.
@@ -48,7 +51,7 @@ def store(db: Connection, key: bytes, entries: Mapping[int, Entry]) -> dict[int,
 
     True: stored. False: the day holds a later revision. RefusedError 410: the developer was forgotten. A report
     without a revision, of another sender, always replaces; of two for one day the later counts. Few statements for
-    many reports. The caller holds a shared lock on the connections' rows (connections.token_hashes), so that no
+    many reports. The caller holds a shared lock on the connections' rows (connections.lock_shared), so that no
     erasure comes between. Raises ConflictError when two first reports of a day met.
     """
     if not entries:
@@ -85,9 +88,15 @@ def forget(db: Connection, key: bytes, connection_id: int, person: str) -> int:
             daily_metrics.c.connection_id == connection_id, daily_metrics.c.developer_id.in_(ids)
         )
     )
+    if not erased.rowcount and _count_forgotten(db, connection_id) >= MAX_FORGOTTEN:
+        return 0
     id_hash = _id_hash(key, connection_id, person)
     upsert(db, forgotten, [{"connection_id": connection_id, "id_hash": id_hash, "forgotten_at": now()}])
     return erased.rowcount
+
+
+def _count_forgotten(db: Connection, connection_id: int) -> int:
+    return db.scalar(select(func.count()).where(forgotten.c.connection_id == connection_id)) or 0
 
 
 def _forgotten(db: Connection, key: bytes, entries: Iterable[Entry]) -> set[tuple[int, str]]:

@@ -17,6 +17,8 @@ from devtelemetry_cli.report.decode import MAX_NAME, ReportError, read_extension
 
 MAX_TEXT_BYTES = 65_535  # a TEXT column of MySQL
 MAX_HOURS = 24
+MAX_RUNS = 100_000  # of a report: more than one a second, day and night
+MAX_SECONDS = 10_000_000  # of a report: more than 100 runs at once, day and night
 # A tenth of the standard library's time. Neither accepts NaN or half a surrogate pair.
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
@@ -60,6 +62,17 @@ def read_report(body: bytes, today: date) -> Report:
         commands=_counts_text("commands", read_field(metrics, "commands")),
         extension=_extension(metrics),
     )
+
+
+def check_limits(report: Report) -> None:
+    """ReportError for more runs or seconds than a developer reaches in a day: they would distort the team's figures."""
+    targets = report.extension.targets
+    if max((max(t.runs, t.failures, t.interrupted, t.lost) for t in targets), default=0) > MAX_RUNS:
+        raise ReportError(f"targets: more than {MAX_RUNS} runs of a target")
+    if sum(t.runs for t in targets) > MAX_RUNS:
+        raise ReportError(f"targets: more than {MAX_RUNS} runs")
+    if sum(max(t.waited_seconds, t.duration_total, t.duration_max) for t in targets) > MAX_SECONDS:
+        raise ReportError(f"targets: more than {MAX_SECONDS} seconds")
 
 
 def read_object(body: bytes) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from devtelemetry_cli.server.db.database import (
 )
 from devtelemetry_cli.server.ingest.batch import Received, store_batch
 from devtelemetry_cli.server.responses import Outcome, RefusedError
+from devtelemetry_cli.server.throttle import ReportThrottle
 
 T = TypeVar("T")
 UNAVAILABLE = (OperationalError, InterfaceError, DatabaseBusyError)
@@ -42,6 +43,7 @@ class Writer:
     def __init__(self, database: Database, forget_key: bytes) -> None:
         self._database = database
         self._forget_key = forget_key
+        self._throttle = ReportThrottle()
         self._queue: SimpleQueue[_WriteRequest | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -104,7 +106,7 @@ class Writer:
     def _run_batch(self, db: Connection, requests: list[_WriteRequest]) -> list[Outcome]:
         """Reports are stored by few statements for all of them, other work one by one."""
         received = {index: one.work for index, one in enumerate(requests) if isinstance(one.work, Received)}
-        stored = store_batch(db, self._forget_key, received) if received else {}
+        stored = store_batch(db, self._forget_key, self._throttle, received) if received else {}
         return [
             stored[index] if isinstance(request.work, Received) else _do(request.work, db)
             for index, request in enumerate(requests)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from devtelemetry_cli.server.db.tables import team_cells, team_weeks
+from devtelemetry_cli.server.responses import RefusedError
 from devtelemetry_cli.server.team.counters import Counters, from_text
 
 DEFAULT_WEEKS = 12
@@ -23,6 +24,7 @@ class CellFilter:
     target: str | None
     first: date
     last: date
+    connection: int | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Cell:
     """Totals of one target's runs in one week, of at least k `developers`; an empty `target` is a project's rest."""
 
     week: date
+    connection: int
     project: str
     target: str
     developers: int
@@ -66,14 +69,57 @@ def read(wanted: CellFilter, k: int) -> Callable[[Connection], CellResult]:
     )
 
 
+def read_page(
+    wanted: CellFilter, k: int, page: int, size: int | None
+) -> Callable[[Connection], tuple[int, list[Cell]]]:
+    """A function that reads the number of cells of a filter, and one page of them; without `size` all.
+
+    RefusedError 404 for a project without any published cell, so that it is not taken for an empty one.
+    """
+
+    def read(db: Connection) -> tuple[int, list[Cell]]:
+        if wanted.project is not None and not _is_published(db, wanted.project, k, wanted.connection):
+            raise RefusedError(404, "no such project has published rows")
+        query = _query(wanted, k)
+        count = db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+        if size is not None:
+            query = query.limit(size).offset((page - 1) * size)
+        return count, [_cell(row) for row in db.execute(query)]
+
+    return read
+
+
+def projects(db: Connection, k: int, connection: int | None) -> list[dict[str, Any]]:
+    """Each project with published cells: its connections, and the Mondays of its first and its last week."""
+    c = team_cells.c
+    query = select(c.project, c.connection_id, func.min(c.week).label("first"), func.max(c.week).label("last"))
+    query = query.join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k).group_by(c.project, c.connection_id)
+    if connection is not None:
+        query = query.where(c.connection_id == connection)
+    found: dict[str, dict[str, Any]] = {}
+    for row in db.execute(query.order_by(c.project, c.connection_id)):
+        first, last = row.first.isoformat(), row.last.isoformat()
+        one = found.setdefault(row.project, {"project": row.project, "connections": [], "first": first, "last": last})
+        one["connections"].append(row.connection_id)
+        one["first"], one["last"] = min(one["first"], first), max(one["last"], last)
+    return list(found.values())
+
+
+def _is_published(db: Connection, project: str, k: int, connection: int | None) -> bool:
+    c = team_cells.c
+    query = select(c.week).join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k, c.project == project)
+    if connection is not None:
+        query = query.where(c.connection_id == connection)
+    return db.execute(query.limit(1)).first() is not None
+
+
 def _query(wanted: CellFilter, k: int) -> Select[Any]:
     c = team_cells.c
     query = select(team_cells).join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k)
     query = query.where(c.week.between(wanted.first, wanted.last))
-    if wanted.project is not None:
-        query = query.where(c.project == wanted.project)
-    if wanted.target is not None:
-        query = query.where(c.target == wanted.target)
+    for column, value in ((c.project, wanted.project), (c.target, wanted.target), (c.connection_id, wanted.connection)):
+        if value is not None:
+            query = query.where(column == value)
     return query.order_by(c.week, c.project, c.target, c.connection_id)
 
 
@@ -101,6 +147,7 @@ def _projects(db: Connection, k: int) -> list[str]:
 def _cell(row: Row[Any]) -> Cell:
     return Cell(
         week=row.week,
+        connection=row.connection_id,
         project=row.project,
         target=row.target,
         developers=row.developers,

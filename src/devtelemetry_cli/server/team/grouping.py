@@ -1,6 +1,6 @@
 """Unpublished rows of a week -> groups with enough developers for a cell. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -35,8 +35,9 @@ class PendingGroups:
     same cell: the parts of a row in two cells could be subtracted.
     """
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, is_full: Callable[[CellKey], bool] = lambda _: False) -> None:
         self._k = k
+        self._is_full = is_full  # whether a cell may not be added any more: its rows go to a rest
         self._fresh: dict[CellKey, Group] = {}  # in no cell yet
         self._grown: dict[CellKey, Group] = {}
 
@@ -73,7 +74,7 @@ class PendingGroups:
 
     def _take(self, key: CellKey) -> Batch | None:
         together = _merged(self._fresh.get(key, Group()), self._grown.get(key, Group()))
-        if key.target == REST or not self._is_enough(together):
+        if key.target == REST or not self._is_enough(together) or self._is_full(key):
             return None
         self._fresh.pop(key, None)
         self._grown.pop(key, None)

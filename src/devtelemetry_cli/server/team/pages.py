@@ -22,6 +22,7 @@ STYLE = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")
 OTHERS = "(other)"
 NO_PROJECT = "(no project)"
 MOST_CHANGES = 5
+MAX_TARGETS = 200  # of the overview; the CSV has all
 AGES = {"0": "under a day", "unknown": "unknown", "": OTHERS}
 BRANCHES = {
     "default": "default branch",
@@ -76,10 +77,16 @@ def overview(found: CellResult, shown: Overview, context: PageContext) -> str:
         found=found,
         shown=shown,
         charts=_overview_charts(shown.weeks),
+        targets=shown.targets[:MAX_TARGETS],
         slower=shown.slower[:MOST_CHANGES],
         fragile=shown.fragile[:MOST_CHANGES],
         sortings=SORTINGS,
     )
+
+
+def empty(report_urls: Sequence[tuple[str, str]], context: PageContext) -> str:
+    """The overview before the first report, with the name and report URL of each connection."""
+    return _render("empty.html", context, report_urls=report_urls)
 
 
 def target(project: str, name: str, shown: Detail, context: PageContext) -> str:

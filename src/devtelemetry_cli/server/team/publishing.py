@@ -21,14 +21,14 @@ from devtelemetry_cli.server.db.database import ConflictError, Database, Databas
 from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.breakdown import REST, Breakdown
-from devtelemetry_cli.server.team.cells import monday
-from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, PendingGroups
+from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, CellKey, PendingGroups
 from devtelemetry_cli.server.team.unpublished import Week, rows_of_day
 
 OPEN, SETTLED, CLOSED = "open", "settled", "closed"
 SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
 CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 RECENT = timedelta(days=14)
+MAX_CELLS = 1000  # of a connection's week: further targets are in the rests
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
 
 Name = tuple[str, str]  # project and target
@@ -38,25 +38,34 @@ Stopped = Callable[[], bool]
 def publish(database: Database, k: int, today: date, everything: bool, stopped: Stopped) -> int:
     """Publish the rows of recent weeks, or of all open ones, as far as k allows; the number of changes.
 
-    Transactions are small, so that reports wait only briefly. Of two processes at one week, one gives way. A week
-    that cannot be published does not hold up others: its error is raised at the end.
+    A week that cannot be published does not hold up others: its error is raised at the end.
     """
     changed = 0
     failure: Exception | None = None
-    for week in database.read(lambda db: _weeks(db, None if everything else today - RECENT)):
+    for week in database.read(lambda db: weeks(db, None if everything else today - RECENT)):
         if stopped():
             break
-        try:
-            changed += _publish_week(database, week, k, today, stopped)
-        except Exception as error:  # the other weeks are published, whatever this one's rows hold
-            if is_retryable(error):
-                continue  # another process publishes it, or rows were erased meanwhile: the next round decides
-            if isinstance(error, UNAVAILABLE):
-                raise
-            failure = failure or error
+        changes, error = publish_week(database, week, k, today, stopped)
+        changed, failure = changed + changes, failure or error
     if failure is not None:
         raise failure
     return changed
+
+
+def publish_week(database: Database, week: Week, k: int, today: date, stopped: Stopped) -> tuple[int, Exception | None]:
+    """Publish the rows of a week as far as k allows: the number of changes, and the error of a row.
+
+    Transactions are small, so that reports wait only briefly. Of two processes at one week, one gives way. Raises
+    UNAVAILABLE.
+    """
+    try:
+        return _publish_week(database, week, k, today, stopped), None
+    except Exception as error:  # the other weeks are published, whatever this one's rows hold
+        if is_retryable(error):
+            return 0, None  # another process publishes it, or rows were erased meanwhile: the next round decides
+        if isinstance(error, UNAVAILABLE):
+            raise
+        return 0, error
 
 
 def _publish_week(database: Database, week: Week, k: int, today: date, stopped: Stopped) -> int:
@@ -95,13 +104,17 @@ def change_at_version(database: Database, week: Week, k: int, version: int, work
     return version + 1
 
 
-def _weeks(db: Connection, since: date | None) -> list[Week]:
-    """The weeks that have reports."""
-    query = select(daily_metrics.c.connection_id, daily_metrics.c.date).distinct()
+def weeks(db: Connection, since: date | None) -> list[Week]:
+    """The weeks that have reports, those with the fewest first: a connection with many holds up no other."""
+    c = daily_metrics.c
+    query = select(c.connection_id, c.date, func.count()).group_by(c.connection_id, c.date)
     if since is not None:
-        query = query.where(daily_metrics.c.date >= since)
-    found = {Week(row.connection_id, monday(row.date)) for row in db.execute(query)}
-    return sorted(found, key=lambda week: (week.monday, week.connection))
+        query = query.where(c.date >= since)
+    found: dict[Week, int] = {}
+    for connection, day, reports in db.execute(query):
+        week = Week.of_day(connection, day)
+        found[week] = found.get(week, 0) + reports
+    return sorted(found, key=lambda week: (found[week], week.monday, week.connection))
 
 
 def begin_week(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
@@ -127,7 +140,15 @@ def begin_week(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
 
 def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stopped) -> Iterator[Batch]:
     """The batches that may be published now; with `rest` also those of the rests."""
-    groups = PendingGroups(k)
+    names = database.read(partial(_names, week=week))
+
+    def is_full(key: CellKey) -> bool:
+        """A new cell counts towards MAX_CELLS."""
+        if len(names) < MAX_CELLS:
+            names.add((key.project, key.target))
+        return (key.project, key.target) not in names
+
+    groups = PendingGroups(k, is_full)
     for day in week.days:
         if stopped():
             raise ConflictError  # the next round publishes the rest
@@ -137,6 +158,12 @@ def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stoppe
     yield from groups.of_targets()
     if rest:
         yield from groups.of_rests()
+
+
+def _names(db: Connection, week: Week) -> set[Name]:
+    """The projects and targets of the week's cells."""
+    c = team_cells.c
+    return {(row.project, row.target) for row in db.execute(select(c.project, c.target).where(week.of(team_cells)))}
 
 
 def _add(db: Connection, week: Week, batch: Batch) -> None:

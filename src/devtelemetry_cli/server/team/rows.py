@@ -8,7 +8,7 @@ from devtelemetry_cli.server.team.cells import Cell, rounded_down
 from devtelemetry_cli.server.team.statistics import totals
 
 FIELDS = (
-    *("week", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
+    *("week", "connection", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
     *("waited_seconds", "mean_seconds", "p50_seconds", "p90_seconds", "durations", "exit_codes", "checkouts"),
 )
 
@@ -22,6 +22,7 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
     total = totals([cell.measures])
     return {
         "week": cell.week.isoformat(),
+        "connection": cell.connection,
         "project": cell.project,
         "target": cell.target,
         "developers": rounded_down(cell.developers, k),

@@ -16,6 +16,7 @@ from devtelemetry_cli.server.db.tables import (
     team_weeks,
 )
 from devtelemetry_cli.server.team import counters
+from devtelemetry_cli.server.team.cells import monday
 
 ROW = (*DAY_KEY, "project", "target")
 
@@ -26,6 +27,11 @@ class Week:
 
     connection: int
     monday: date
+
+    @classmethod
+    def of_day(cls, connection: int, day: date) -> "Week":
+        """The week of a day."""
+        return cls(connection, monday(day))
 
     def of(self, table: Table) -> ColumnElement[bool]:
         """The rows of `table` that belong to it."""
