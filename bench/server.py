@@ -1,12 +1,15 @@
-"""What `devtel serve` takes: reports per second and waiting times, for each database, beside a bare application.
+"""The load that `devtel serve` bears with one worker, on each database.
 
-The bare one is one route of the same framework on the same server, with the same HTTP parser, that reads the body and
-answers the same bytes: what no report endpoint of that framework can beat. Load comes from `wrk` (Debian's package of
-that name), a process of its own; every request is another developer's report of two targets. In each round the bare
-application and devtel take turns, with one worker and with two, so what else the machine does hits all of them.
+The figure that matters is the peak of a fleet: 100,000 developers send 28 reports a second in their busiest hour, each
+over a connection of its own. The load is open: reports are due at a fixed rate, and their time counts from when they
+were due, so that a slow answer also delays those behind it. Beside it, the most reports a second that connections take
+which each wait for their answer (`wrk`, Debian's package of that name), and a bare application of the same framework
+that reads the body and answers the same bytes.
 """
 
 import argparse
+import asyncio
+import itertools
 import json
 import os
 import re
@@ -19,24 +22,25 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import machine
 import tables
-import transactions
-from tables import Table, median, ratio
+from tables import Table, median
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 sys.path.insert(0, str(ROOT))
 
 CONNECTIONS = (1, 8, 64)
+RATES = (28, 280)  # reports a second: a fleet of 100,000 developers in its busiest hour, and ten times that
 READ_AS = [
-    "one connection alone waits for a commit at every report: the database's time, which the bare one does not spend",
-    "with more connections, what waits together is committed together; devtel, the database and wrk share the cores",
-    "the bare application has one process in all of the tables",
+    "p50, p99, slowest: from when a report was due to the end of its answer, each over a new connection",
+    "devtel, the database and the load share the cores; one worker",
+    "reports a second at most: connections that each wait for their answer and stay open",
 ]
 MANY = 100_000
-BARE, WORKERS = 0, (1, 2)  # the rivals, by how many workers of devtel they have
+BARE, DEVTEL = "bare", "devtel"
 BARE_SOURCE = """
 import sys, uvicorn
 from fastapi import FastAPI, Request, Response
@@ -83,7 +87,20 @@ class Load(NamedTuple):
     failed: int
 
 
-Loads = dict[tuple[int, int], list[Load]]  # by rival and connections
+class Open(NamedTuple):
+    """Milliseconds of answers to an open load: the 50th and 99th of 100, the slowest, and the number not 200."""
+
+    p50: float
+    p99: float
+    slowest: float
+    failed: int
+
+
+class Measured(NamedTuple):
+    """The results of one database."""
+
+    opened: dict[int, Open]  # by rate
+    loads: dict[tuple[str, int], list[Load]]  # by rival and connections
 
 
 def main() -> None:
@@ -96,9 +113,7 @@ def main() -> None:
         about += READ_AS
         measured = {kind: measure(kind, Path(name), asked) for kind in asked.databases}
         memory = {} if asked.no_memory else {"sqlite": memory_after(Path(name), MANY)}
-        alone = {kind: transactions_of(kind, Path(name)) for kind in asked.databases}
-    shown = [table_of(kind, workers, loads) for kind, loads in measured.items() for workers in WORKERS]
-    shown.append(transactions_table(alone, measured))
+    shown = [peak_table(measured), most_table(measured)]
     if memory:
         shown.append(memory_table(memory))
     again = f".venv/bin/python bench/server.py --rounds {asked.rounds} --seconds {asked.seconds} --write"
@@ -109,30 +124,52 @@ def main() -> None:
         print(text)
 
 
-def measure(kind: str, folder: Path, asked: argparse.Namespace) -> Loads:
-    """Every number of connections, some rounds, the rivals in turn."""
-    loads: Loads = {}
+def measure(kind: str, folder: Path, asked: argparse.Namespace) -> Measured:
+    """The open load at each rate, then every number of connections, some rounds, the rivals in turn."""
+    loads: dict[tuple[str, int], list[Load]] = {}
     with running(kind, folder) as served:
-        rivals = {BARE: served.bare, **served.devtel}
+        rivals = {BARE: served.bare, DEVTEL: served.devtel}
         for url in rivals.values():
-            load(url, 8, 1, folder)  # what is compiled, prepared and cached by the first requests
+            load(url, 8, 1, folder)  # compiling, preparing and caching by the first requests
+        opened = {rate: asyncio.run(open_load(served.devtel, rate, asked.open_seconds)) for rate in RATES}
         for _ in range(asked.rounds):
             for connections in CONNECTIONS:
-                for workers, url in rivals.items():
-                    loads.setdefault((workers, connections), []).append(load(url, connections, asked.seconds, folder))
-    return loads
+                for rival, url in rivals.items():
+                    loads.setdefault((rival, connections), []).append(load(url, connections, asked.seconds, folder))
+    return Measured(opened, loads)
 
 
-def transactions_of(kind: str, folder: Path) -> list[float]:
-    """The database's time alone (transactions.milliseconds)."""
-    with database_of(kind, folder) as (_, url):
-        return transactions.milliseconds(url, REPORT)
+async def open_load(url: str, rate: int, seconds: int) -> Open:
+    """Reports that are due at a fixed rate, whatever becomes of those before."""
+    host, port, path = _parts(url)
+    began, count = time.perf_counter(), rate * seconds
+    names = (f"open{rate}-{time.monotonic_ns():x}-{number}.host" for number in itertools.count())
+
+    async def send(number: int) -> tuple[float, bool]:
+        due = began + number / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        body = json.dumps(REPORT | {"developer": next(names)}).encode()
+        head = f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: {len(body)}\r\n"
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(head.encode() + b"Connection: close\r\n\r\n" + body)
+        answer = await reader.read()
+        writer.close()
+        return (time.perf_counter() - due) * 1000, answer.startswith(b"HTTP/1.1 200")
+
+    answers = await asyncio.gather(*(send(number) for number in range(count)))
+    times = sorted(milliseconds for milliseconds, _ in answers)
+    return Open(times[count // 2], times[count * 99 // 100], times[-1], sum(not ok for _, ok in answers))
+
+
+def _parts(url: str) -> tuple[str, int, str]:
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 80), parts.path
 
 
 def memory_after(folder: Path, reports: int) -> tuple[float, float, int]:
     """MiB in use before and after that many reports, and how many there were."""
     with running("sqlite", folder) as served:
-        ours, pid = served.devtel[1], served.pid
+        ours, pid = served.devtel, served.pid
         before, sent = resident_mib(pid), 0.0
         while sent < reports:
             began = time.monotonic()
@@ -156,10 +193,10 @@ def database_of(kind: str, folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 class Served(NamedTuple):
-    """The report paths: of the bare application, of devtel by its workers, and the process of the one with one."""
+    """The report URLs of the bare application and of devtel, and devtel's process."""
 
     bare: str
-    devtel: dict[int, str]
+    devtel: str
     pid: int
 
 
@@ -175,7 +212,7 @@ def running(kind: str, folder: Path) -> Iterator[Served]:
         add = [*devtel, "--add-connection", "bench"]
         path = subprocess.run(add, env=environment, capture_output=True, text=True, check=True).stdout.strip()
         commands = [[sys.executable, "-c", BARE_SOURCE]]
-        commands += [[*devtel, "--log", "none", "--workers", str(workers), "--port"] for workers in WORKERS]
+        commands += [[*devtel, "--log", "none", "--port"]]
         urls, pids = [], []
         for command in commands:
             port = free_port()
@@ -186,7 +223,7 @@ def running(kind: str, folder: Path) -> Iterator[Served]:
             pids.append(process.pid)
         for address in urls:
             wait_until_it_answers(address)
-        yield Served(urls[0], dict(zip(WORKERS, urls[1:], strict=True)), pids[1])
+        yield Served(urls[0], urls[1], pids[1])
 
 
 def wait_until_it_answers(url: str) -> None:
@@ -220,30 +257,24 @@ def load(url: str, connections: int, seconds: int, folder: Path) -> Load:
     )
 
 
-def table_of(kind: str, workers: int, loads: Loads) -> Table:
-    """Both rivals at every number of connections."""
-    heads = ["connections", "reports a second", "p50 (ms)", "p99 (ms)", "bare: requests a second", "p50", "p99"]
-    processes = "one worker" if workers == 1 else f"`--workers {workers}`"
-    title = f"{kind}: `devtel serve` with {processes}, beside the bare application"
-    table = Table(title, [*heads, "share of the bare one"])
-    for connections in CONNECTIONS:
-        ours, bare = loads[workers, connections], loads[BARE, connections]
-        assert not sum(one.failed for one in (*ours, *bare)), "some were not answered 200"
-        cells = [f"{connections}", *_cells(ours), *_cells(bare)]
-        share = ratio([one.rate for one in ours], [one.rate for one in bare])
-        table.rows.append([*cells, f"{share:.0%}"])
+def peak_table(measured: dict[str, Measured]) -> Table:
+    """The open load at each rate."""
+    heads = [f"{rate} a second: {what}" for rate in RATES for what in ("p50 (ms)", "p99 (ms)", "slowest (ms)")]
+    table = Table("A fleet's busiest hour (28 a second for 100,000 developers), and ten times that", ["", *heads])
+    for kind, one in measured.items():
+        assert not sum(opened.failed for opened in one.opened.values()), "some were not answered 200"
+        table.rows.append([kind, *(f"{value:.1f}" for rate in RATES for value in one.opened[rate][:3])])
     return table
 
 
-def transactions_table(alone: dict[str, list[float]], measured: dict[str, Loads]) -> Table:
-    """The database's time without a server, and the share that one connection could reach at most."""
-    reports = [f"{count} report{'s' if count > 1 else ''}" for count in transactions.BATCHES]
-    heads = ["", "one row, by the driver alone", *reports, "most that one connection can reach", "with one row"]
-    table = Table("Transactions alone, nothing else running (ms), and what they leave of the bare one's rate", heads)
-    for kind, (row, *ours) in alone.items():
-        bare = 1000 / median([one.rate for one in measured[kind][BARE, 1]])  # milliseconds of a request
-        shares = [f"{bare / (bare + spent):.0%}" for spent in (ours[0], row)]
-        table.rows.append([kind, *(f"{spent:.2f}" for spent in (row, *ours)), *shares])
+def most_table(measured: dict[str, Measured]) -> Table:
+    """The most that waiting connections reach."""
+    heads = [f"{connections} connections{what}" for connections in CONNECTIONS for what in ("", ", bare")]
+    table = Table("Reports a second at most, beside requests a second of the bare application", ["", *heads])
+    for kind, one in measured.items():
+        pairs = [one.loads[rival, connections] for connections in CONNECTIONS for rival in (DEVTEL, BARE)]
+        assert not sum(each.failed for loads in pairs for each in loads), "some were not answered 200"
+        table.rows.append([kind, *(f"{median([each.rate for each in loads]):.0f}" for loads in pairs)])
     return table
 
 
@@ -274,13 +305,6 @@ def resident_mib(pid: int) -> float:
     return int(_found(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
-def _cells(loads: list[Load]) -> list[str]:
-    return [
-        f"{median(values):.{digits}f}"
-        for values, digits in zip(list(zip(*loads, strict=True))[:3], (0, 1, 1), strict=True)
-    ]
-
-
 def _found(pattern: str, text: str) -> re.Match[str]:
     found = re.search(pattern, text)
     assert found, f"no {pattern} in: {text}"
@@ -300,6 +324,7 @@ def _words() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--seconds", type=int, default=5, help="of each load (5)")
+    words.add_argument("--open-seconds", type=int, default=30, help="of each open load (30)")
     words.add_argument("--databases", nargs="+", default=["sqlite", "postgresql", "mariadb"])
     words.add_argument("--no-memory", action="store_true", help=f"leave out the memory after {MANY} reports")
     words.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
