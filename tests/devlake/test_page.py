@@ -39,6 +39,9 @@ def example(operator: Operator, devlake: FakeServer) -> Operator:
     operator.environ["DEVTEL_DEVLAKE_KEY_FILE"] = str(operator.home / "devlake-key")
     (operator.work / ".git").mkdir()
     number = devlake.lake.connect("github", "Acme on GitHub")
+    devlake.lake.install_devtel()
+    devlake.lake.server_project(1, "shop")
+    (operator.work / "view-token").write_text("view-token")
     for name in ("acme/api", "acme/web", "acme/sandbox-1"):
         devlake.lake.repository("github", number, name)
     return operator
@@ -91,7 +94,7 @@ def test_every_metric_is_on_the_page_and_every_rule_asks_for_some() -> None:
 
 
 def test_every_option_of_every_command_is_on_the_page(example: Operator) -> None:
-    for command in ("discover", "sync", "monitor", "run", "connect"):
+    for command in ("discover", "sync", "monitor", "run", "connect", "plugin"):
         options = set(re.findall(r"--[a-z-]+", example.call(command, "--help").stdout)) - {"--help", "--no-write"}
         assert not [option for option in options if option not in PAGE], command
 

@@ -44,6 +44,7 @@ class FakeDevLake:
         self.connections: dict[str, dict[int, dict[str, Any]]] = {name: {} for name in self.plugins[:-2]}
         self.remote: dict[tuple[str, int], dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         self.remote_faults: dict[tuple[str, int], RemoteFault] = {}
+        self.id_fields = dict(ID_FIELDS)
         self.fine_grained: set[int] = set()  # github connections with such a token
         self.scopes: dict[tuple[str, int], dict[str, dict[str, Any]]] = defaultdict(dict)
         self.configs: dict[tuple[str, int], dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -78,6 +79,18 @@ class FakeDevLake:
         self.connections[plugin][number] = form
         return number
 
+    def install_devtel(self) -> None:
+        """Install devtel's own plugin, a remote plugin in Python."""
+        self.plugins.append("devtel")
+        self.connections["devtel"] = {}
+        self.id_fields["devtel"] = "id"
+
+    def server_project(self, connection: int, name: str) -> str:
+        """A project that the devtel server behind a connection lists."""
+        if not self.remote["devtel", connection][""]:
+            self.group("devtel", connection, "projects")
+        return self.repository("devtel", connection, name, "projects", key=f"project:{name}")
+
     def group(self, plugin: str, connection: int, name: str, parent: str = "") -> str:
         """A group that contains remote scopes."""
         self.remote[plugin, connection][parent].append(
@@ -90,7 +103,7 @@ class FakeDevLake:
         numeric = plugin in ("github", "gitlab", "jira")
         identity = key if key is not None else (self.number() + 1000 if numeric else full_name)
         name = full_name.rpartition("/")[2]
-        data = {**forms.remote_data(plugin), "name": name, "fullName": full_name, ID_FIELDS[plugin]: identity}
+        data = {**forms.remote_data(plugin), "name": name, "fullName": full_name, self.id_fields[plugin]: identity}
         if plugin not in ("github", "jenkins"):
             del data["fullName"]
         scope = {"id": str(identity), "name": name, "fullName": full_name, "data": data}
@@ -169,8 +182,16 @@ class FakeDevLake:
         shown = {name: value for name, value in self.connections[plugin][int(number)].items() if name not in hidden}
         return {**SUCCESS, "Connection": shown} if plugin == "jira" else SUCCESS
 
+    def post_new_test(self, plugin: str, body: dict[str, Any]) -> Any:
+        """The test of an unsaved connection, by devtel's plugin."""
+        if plugin != "devtel":
+            raise RefusedError(404)
+        if body.get("token") != "view-token":
+            raise RefusedError(403, "the token is not the server's view token")
+        return {**SUCCESS, "message": "the server shows its published figures"}
+
     def get_remote(self, plugin: str, connection: str, query: dict[str, str]) -> Any:
-        if plugin not in ID_FIELDS:
+        if plugin not in self.id_fields:
             raise RefusedError(404)
         group, token = query.get("groupId", ""), query.get("pageToken", "")
         try:
@@ -210,7 +231,7 @@ class FakeDevLake:
                 raise RefusedError(400, "error saving scopes" + DUMP, ["this repository is refused"])
         stored = [{**data, "connectionId": int(connection)} for data in body["data"]]
         for data in stored:  # replaced whole: a missing scopeConfigId is lost
-            self.scopes[plugin, int(connection)][str(data[ID_FIELDS[plugin]])] = data
+            self.scopes[plugin, int(connection)][str(data[self.id_fields[plugin]])] = data
         return stored
 
     def get_configs(self, plugin: str, connection: str) -> Any:

@@ -44,10 +44,11 @@ _ONE = "/plugins/*/connections/*"
 ROUTES = [
     _route("GET", "/plugins", "get_plugins"),
     _route("GET", "/plugins/*/connections", "get_connections"),
-    _route("POST", "/plugins/(webhook|developer_telemetry)/connections", "post_connection", "body", 200),
+    _route("POST", "/plugins/(webhook|developer_telemetry|devtel)/connections", "post_connection", "body", 200),
     _route("POST", "/plugins/*/connections", "post_connection", "body", 201),
     _route("GET", _ONE, "get_connection"),
     _route("POST", f"{_ONE}/test", "post_test", "body"),
+    _route("POST", "/plugins/*/test", "post_new_test", "body"),
     _route("POST", "/plugins/developer_telemetry/connections/*/report", "post_report", "body"),
     _route("GET", f"{_ONE}/remote-scopes", "get_remote", "query"),
     _route("GET", f"{_ONE}/scopes", "get_scopes", "query"),

@@ -28,7 +28,7 @@ from devtelemetry_cli.client.destination import Destination
 from devtelemetry_cli.commands import probe, repository_files
 from devtelemetry_cli.commands.init import project_file
 from devtelemetry_cli.commands.makefile import templates
-from devtelemetry_cli.devlake import connect, discover, run
+from devtelemetry_cli.devlake import connect, credentials, discover, plugin, run
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.devlake.api.pipelines import COMPLETED
@@ -289,3 +289,38 @@ def _renewed(folders: list[Path], target: Destination) -> Iterator[Path]:
         if templates.is_ours(path.name, text) and text != new:
             repository_files.write(path, new)
             yield path
+
+
+@devlake.command("plugin")
+@click.option("--name", default="devtel", show_default=True, help="Name of the connection.")
+@click.option("--endpoint", default="", metavar="URL", help="Address of `devtel serve`, for a new connection.")
+@click.option("--token-file", default="", metavar="FILE", help="File with the server's view token.")
+@click.option("--project", "links", multiple=True, metavar="A=B", help="Show project A of the server in DevLake's B.")
+@click.option("--dry-run", is_flag=True, help="Print the changes and write nothing.")
+@connection_options
+def plugin_(  # noqa: PLR0913, PLR0917 - click passes every option
+    access: ConnectionOptions, name: str, endpoint: str, token_file: str, links: tuple[str, ...], dry_run: bool
+) -> None:
+    """Set up devtel's DevLake plugin: its connection, its projects and their place in blueprints."""
+    token = credentials.read_key(token_file) if token_file else ""
+    url = credentials.check_url(endpoint) if endpoint else ""
+    options = plugin.PluginOptions(name, url, token, _links(links))
+    with interruptible("Running it again continues from here."), access.client() as client:
+        changes: list[str] = []
+        unlinked = plugin.Setup(client, options, changes.append, dry_run).run()
+    for change in changes:
+        click.echo(change)
+    for project in unlinked:
+        log(f"{project} is in no DevLake project: --project '{project}=NAME' links it.")
+    log("nothing to do." if not changes else "nothing was written." if dry_run else "done.")
+
+
+def _links(texts: tuple[str, ...]) -> dict[str, list[str]]:
+    """DevLake projects by project of the server."""
+    result: dict[str, list[str]] = {}
+    for text in texts:
+        source, _, project = text.partition("=")
+        if not source or not project:
+            raise click.UsageError("--project requires A=B, like shop=github/acme/shop.")
+        result.setdefault(source, []).append(project)
+    return result

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 REPORTS = "developer_telemetry"
+DEVTEL = "devtel"  # our own plugin, set up by `devtel devlake plugin` and never synced
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,5 @@ SYNCED = {
         Plugin("bamboo", "planKey", ("CICD", "CROSS"), _ENVIRONMENT),
     )
 }
+
+WITH_SCOPES = {**SYNCED, DEVTEL: Plugin(DEVTEL, "id", ())}

@@ -35,10 +35,11 @@ def connections(client: Client, plugin: str) -> list[Connection] | None:
 
 def added_scopes(client: Client, connection: Connection) -> Iterator[str]:
     """The ids of the scopes of a connection. Raises ApiError."""
-    plugin = plugins.SYNCED[connection.plugin]
+    plugin = plugins.WITH_SCOPES[connection.plugin]
     for item in client.pages(f"{connection.path}/scopes", "scopes", SCOPES_PER_PAGE):
-        scope = item.get("scope", item)
-        if isinstance(scope, dict) and (found := plugin.scope_id(scope, "")):
+        scope = item.get("scope")  # plugins in Python answer with the scope's fields themselves
+        found = plugin.scope_id(scope, "") if isinstance(scope, dict) else ""
+        if found := found or plugin.scope_id(item, ""):
             yield found
 
 

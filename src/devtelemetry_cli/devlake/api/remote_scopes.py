@@ -39,7 +39,7 @@ class Walk:
             raise connection_test.explain(self.connection, fault) from None
 
     def _scopes(self) -> Iterator[RemoteScope]:
-        plugin = plugins.SYNCED[self.connection.plugin]
+        plugin = plugins.WITH_SCOPES[self.connection.plugin]
         while self._groups:
             for child in self._children(self._groups.pop()):
                 identity = decode.text(child, "id")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from devtelemetry_cli.devlake.api import blueprints, decode, plugins, queries
+from devtelemetry_cli.devlake.api import blueprints, decode, plugins, projects, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Connection
@@ -103,7 +103,7 @@ class Executor:
             if step.join or step.time_after:
                 blueprints.change(self.client, step.blueprint, joining, step.scope_id, time)
             return
-        fresh = self._make_project(step.project)
+        fresh = projects.create(self.client, step.project)
         if fresh is None:
             number = queries.project_blueprint(self.client, step.project)
             blueprints.change(self.client, number, joining, step.scope_id, self.options.time_after)
@@ -111,18 +111,6 @@ class Executor:
         scopes = blueprints.merged(fresh.get("connections"), step.connection, step.scope_id)
         change = {"timeAfter": blueprints.rfc3339(self.options.time_after), "connections": scopes}
         blueprints.fill(self.client, fresh, change)
-
-    def _make_project(self, name: str) -> dict[str, Any] | None:
-        """The blueprint of a new project; None where a project of that name exists that the plan did not see."""
-        metrics = [{"pluginName": "dora", "pluginOption": {}, "enable": True}]
-        try:
-            made = self.client.write("POST", "/projects", {"name": name, "description": "", "metrics": metrics})
-        except ApiError as fault:
-            if fault.mentions("duplicat", "already exist"):
-                return None
-            raise
-        blueprint = decode.record(made, "POST /projects").get("blueprint")
-        return blueprint if isinstance(blueprint, dict) and blueprint.get("id") else None
 
 
 def _batches(steps: Iterable[MakeConfig | AddRepository]) -> Iterator[MakeConfig | list[AddRepository]]:
