@@ -13,6 +13,7 @@ from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.settings import ProjectFile, UserConfig
+from devtelemetry_cli.report.fields import NOTICE_VERSION
 from tests.helpers.samples import DESTINATION, NOON, TERMS, URL, tree
 
 PROJECT = f"""\
@@ -148,7 +149,7 @@ def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
 
 def test_an_older_notice_is_a_difference(desk: Desk) -> None:
     older = replace(consent.grant(desk.state, TERMS, NOON), notice=0, notice_hash="an older one")
-    assert consent.differences(TERMS, older) == ["the list of what is sent: was version 0, is now 1"]
+    assert consent.differences(TERMS, older) == [f"the list of what is sent: was version 0, is now {NOTICE_VERSION}"]
 
 
 def test_a_project_file_beside_the_agreement_changes_no_terms(desk: Desk) -> None:

@@ -35,16 +35,25 @@ def judge(context: Context, now: float) -> ConsentStatus:
         user = settings.read_user(context.config)
         project = settings.read_project(context.project)
         decided = decisions.decisions(user)
-        terms = asked_terms(context.environ, user, project)
+        terms = asked_terms(context.environ, user, project, context.every_target)
     except ConfigurationError as fault:
         return ConsentStatus(state=consent_cache.OFF, rule=fault.message)
     key = terms.destination.key if terms else destination.NOWHERE
-    return _status(decided.get(key), terms, project, key, now)
+    status = _status(decided.get(key), terms, project, key, now)
+    return _narrowed(status, decided[key], terms) if context.every_target and key in decided else status
 
 
 def describe(state: str, rule: str) -> str:
     """The state with the rule that decided it: "granted on 2026-11-22", "off: CI is set"."""
     return rule if rule.startswith(state) else f"{state}: {rule}"
+
+
+def _narrowed(status: ConsentStatus, decision: Decision, terms: Terms | None) -> ConsentStatus:
+    """The state for a whole call: an agreement to chosen targets does not cover it."""
+    if status.state not in (consent_cache.GRANTED, consent_cache.LOCAL) or decision.every_target:
+        return status
+    rule = f"{status.rule} for chosen targets, and this repository measures every target"
+    return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=decision.key, ask=terms is not None)
 
 
 def _status(
@@ -64,7 +73,7 @@ def _status(
         journal=decision.journal,
         grant=decision.grant,
         until=int(decision.until.timestamp()),
-        ask=decision.state == consent_cache.GRANTED and terms is not None and terms.hash() != decision.notice_hash,
+        ask=decision.state == consent_cache.GRANTED and terms is not None and not _covers(decision, terms),
         project=project.project,
         targets=project.targets,
         default_branch=project.default_branch,
@@ -74,22 +83,43 @@ def _status(
 # The terms
 
 
-def asked_terms(environ: dict[str, str], user: settings.UserConfig, project: settings.ProjectFile) -> Terms | None:
+def asked_terms(
+    environ: dict[str, str], user: settings.UserConfig, project: settings.ProjectFile, every_target: bool = False
+) -> Terms | None:
     """The terms asked for in a place; None without a report URL. Raises ConfigurationError."""
     address = settings.report_url(environ, user, project)
     if not address.url:
         return None
-    return notice.terms(destination.parse(address.url), address.source, project)
+    return notice.terms(destination.parse(address.url), address.source, project, every_target)
+
+
+def mark_every_target(state: StateDir, status: ConsentStatus, now: float) -> None:
+    """Keep the markers that GNUmakefile looks for in line with the state of a whole call. Raises OSError.
+
+    An agreement that ended or never covered it is not measured; changed terms are asked about, which no plug-in can.
+    """
+    key = status.journal.removesuffix(".local")
+    if key:  # empty where a switch or a damaged file decided
+        decisions.keep_marker(state.question_marker(key), status.ask and status.records(now))
+    if key and not status.records(now):
+        decisions.keep_marker(f"{state.every_target_markers}/{key}", False)
+
+
+def _covers(decision: Decision, terms: Terms) -> bool:
+    """Whether an agreement covers the terms; one to every target covers chosen ones."""
+    return replace(terms, every_target=terms.every_target or decision.every_target).hash() == decision.notice_hash
 
 
 def differences(terms: Terms, decision: Decision) -> list[str]:
     """Each change since the agreement as a sentence; empty while the agreement covers the terms."""
-    if terms.hash() == decision.notice_hash:
+    if _covers(decision, terms):
         return []
+    terms = replace(terms, every_target=terms.every_target or decision.every_target)
     agreed = {
         "organisation": decision.organisation,
         "purpose": decision.purpose,
         "contact": decision.contact,
+        "measured": notice.EVERY if decision.every_target else notice.CHOSEN,
         "notice": str(decision.notice),
     }
     return notice.changes(terms, agreed) or [WORDING]
@@ -116,25 +146,29 @@ def grant(state: StateDir, terms: Terms, now: float) -> Decision:
             contact=terms.contact,
             notice=NOTICE_VERSION,
             notice_hash=terms.hash(),
+            every_target=terms.every_target,
         )
 
     with locks.exclusive(state, locks.CONSENT):
         return _store(state, terms.destination.key, change)
 
 
-def local(state: StateDir, terms: Terms | None, now: float) -> Decision:
+def local(state: StateDir, terms: Terms | None, now: float, every_target: bool = False) -> Decision:
     """Record for this developer only: records meant to be sent become local, and sent ones are withdrawn.
 
-    Raises OSError.
+    `every_target` is the scope where there are no terms. Raises OSError.
     """
     from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
 
     key, url = (terms.destination.key, terms.destination.url) if terms else (destination.NOWHERE, "")
+    scope = terms.every_target if terms else every_target
 
     def change(known: dict[str, Decision]) -> None:
         before = known.get(key)
         kept = before.grant if before is not None and before.state == consent_cache.LOCAL else decisions.new_grant()
-        known[key] = Decision(key=key, url=url, state=consent_cache.LOCAL, decided=_moment(now), grant=kept)
+        known[key] = Decision(
+            key=key, url=url, state=consent_cache.LOCAL, decided=_moment(now), grant=kept, every_target=scope
+        )
 
     with locks.exclusive(state, locks.CONSENT):
         withdrawal.queue_erasures(state, key)
@@ -197,10 +231,9 @@ def _store(state: StateDir, key: str, change: decisions.Change) -> Decision:
     decisions.update(state, noted)
     withdrawal.delete(state.consent_cache)  # made from the old config, with its agreements
     ask_limit.forget(state, key)
-    declined = written[key].state == consent_cache.DECLINED
-    decisions.mark(state, key, declined=declined)
+    decisions.mark(state, written[key])
     start_file.refresh(state)
-    if not declined:
+    if written[key].state != consent_cache.DECLINED:
         dropped.prepare(state)
     return written[key]
 
@@ -216,7 +249,7 @@ def ask_after_run(context: Context, mode: str) -> None:
     from devtelemetry_cli.client.consent import ask_limit, prompt, terminal  # noqa: PLC0415
 
     user, project = settings.read_user(context.config), settings.read_project(context.project)
-    terms = asked_terms(context.environ, user, project)
+    terms = asked_terms(context.environ, user, project, context.every_target)
     if terms is None or (mode == terminal.ASK and prompt.input_is_waiting()):
         return
     if not ask_limit.spend(context.state, terms.destination.key, time.time()):

@@ -41,7 +41,7 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
     now = time.time() - (time.monotonic() - channel.began)
     os.chdir(channel.folder)
     try:
-        context = Context.load(environ)
+        context = Context.load(environ, every_target=True)
         guard.state = context.state
         if not context.should_observe(now):
             return None

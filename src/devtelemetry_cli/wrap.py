@@ -44,6 +44,8 @@ class UsageError(Exception):
 class Request:
     """The make call that `devtel wrap` was asked for."""
 
+    every_target = False
+
     def __init__(self, words: list[str], environ: dict[str, str]) -> None:
         options = {"--make": environ.get("DEVTEL_MAKE") or "make", "--makefile": "", "--prefix": "impl-", AS_CALLED: ""}
         rest = _take_options(words, options)
@@ -131,7 +133,7 @@ def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     child, guard = process.Child(), ErrorGuard()
     process.install_handlers(child)
     run = Run(os.urandom(8).hex(), os.getpid(), time.time())
-    context = guard.run(Context.load, environ)
+    context = guard.run(Context.load, environ, request.every_target)
     given = request.environment(process.given_environment(request.command[0]))
     child.start(request.command, given | _announced(guard, context, run))
     observes = context is not None and context.should_observe(run.started)
@@ -184,6 +186,8 @@ def _judge(context: Context, now: float) -> "ConsentStatus":
     if context.decided:
         try:
             consent_cache.store_cached(context.state, context.fingerprint, status)
+            if context.every_target:
+                consent.mark_every_target(context.state, status, now)
         except OSError:
             return status  # the next run is slower, no more
     return status

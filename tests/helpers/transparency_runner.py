@@ -180,7 +180,7 @@ class Workshop:
 
     def _prepare(self, state: str) -> None:
         folder = self.root / "states" / state
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         answer = {"granted": "grant", "local": "local", "declined": "decline", "off": "grant", "damaged": "grant"}
         if state in answer:
             environ = {**self.environ, "DEVTEL_HOME": str(folder)}
@@ -267,14 +267,18 @@ class Workshop:
 class EveryTargetWorkshop(Workshop):
     """The same with the bare Makefile: plain is that file alone, wrapped has devtel's GNUmakefile beside it."""
 
+    def __init__(self, root: Path, make: str, engine: str) -> None:
+        self._engine = engine
+        super().__init__(root, make)
+
     def _prepare(self, state: str) -> None:
         self._gnumakefile = templates.render(templates.EVERY_TARGET, destination.parse(URL))
         (self.root / templates.EVERY_TARGET).write_text(self._gnumakefile)
+        folder = self.root / "states" / state
+        folder.mkdir(parents=True)
+        if state != "undecided":
+            (folder / "config.toml").write_text(f'engine = "{self._engine}"\n')
         super()._prepare(state)
-        if state in RECORDING:
-            marker = self.root / "states" / state / "every" / destination.parse(URL).key
-            marker.parent.mkdir()
-            marker.touch()
 
     def _makefiles(self, case: Case, *, wrapped: bool) -> dict[str, str]:
         beside = {str(Path(case.file).with_name(templates.EVERY_TARGET)): self._gnumakefile} if wrapped else {}

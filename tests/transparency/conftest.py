@@ -15,6 +15,6 @@ def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
 
 @pytest.fixture(scope="session")
 def every_target_workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EveryTargetWorkshop]:
-    """A workshop for whole calls for each make that is there."""
+    """A workshop for whole calls below the wrapper, for each make that is there."""
     root = tmp_path_factory.mktemp("every-target").resolve()
-    return {version: EveryTargetWorkshop(root / version, make) for version, make in MAKES.items() if make}
+    return {version: EveryTargetWorkshop(root / version, make, "wrapper") for version, make in MAKES.items() if make}

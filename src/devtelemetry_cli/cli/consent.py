@@ -54,7 +54,7 @@ def local() -> None:
     context = current.context()
     terms = current.terms(context)
     with _storing(context):
-        deciding.local(context.state, terms, time.time())
+        deciding.local(context.state, terms, time.time(), context.every_target)
     click.echo("Runs are recorded locally only, for yourself; nothing is sent.")
 
 

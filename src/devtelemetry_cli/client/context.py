@@ -26,26 +26,33 @@ class Context:
     """An environment, the files that decide about consent there, and the consent state cached from them.
 
     `folder` is the working directory (None where it was deleted), `project` the project file that applies;
-    `decided` means that there is a user config.
+    `decided` means that there is a user config, `every_target` that whole calls are measured here, not chosen targets.
     """
 
     def __init__(
-        self, environ: dict[str, str], state: StateDir, folder: str | None = None, project: str | None = None
+        self,
+        environ: dict[str, str],
+        state: StateDir,
+        folder: str | None = None,
+        project: str | None = None,
+        every_target: bool = False,
     ) -> None:
         self.environ = environ
         self.state = state
         self.config = state.config
         self.folder = folder
         self.project = project
+        self.every_target = every_target
         self.fingerprint = ""
         self.decided = False
         self.status: ConsentStatus | None = None
 
     @classmethod
-    def load(cls, environ: dict[str, str]) -> "Context":
+    def load(cls, environ: dict[str, str], every_target: bool = False) -> "Context":
         """The context of this process: looks at the files and reads the cache, but no TOML."""
         folder = paths.working_folder()
-        context = cls(environ, paths.state_dir(environ), folder, paths.project_file(folder) if folder else None)
+        project = paths.project_file(folder) if folder else None
+        context = cls(environ, paths.state_dir(environ), folder, project, every_target)
         context._recall()
         return context
 
@@ -66,7 +73,8 @@ class Context:
 
     def _recall(self) -> None:
         address = self.environ.get("DEVTEL_REPORT_URL", "")
-        self.fingerprint = consent_cache.fingerprint(self.config, self.project, address)
+        scope = "|every target" if self.every_target else ""
+        self.fingerprint = consent_cache.fingerprint(self.config, self.project, address) + scope
         self.decided = os.path.lexists(self.config)
         cached = consent_cache.load_cached(self.state, self.fingerprint) if self.decided else None
         self.status = None if cached is not None and cached.has_ended(time.time()) else cached

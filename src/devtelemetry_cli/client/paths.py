@@ -60,6 +60,10 @@ class StateDir:
         """The file that makes devtel.mk run plain make for a destination."""
         return f"{self.folder}/declined/{key}"
 
+    def question_marker(self, key: str) -> str:
+        """The file by which GNUmakefile uses the wrapper at a terminal, since a person is to be asked again."""
+        return f"{self.folder}/ask/{key}"
+
     @property
     def invitations(self) -> str:
         """The file that counts how often consent was asked for."""

@@ -13,6 +13,8 @@ from devtelemetry_cli.model import target_names
 class WholeCall:
     """The call as `devtel wrap` runs it; `words` are those that GNUmakefile writes after --every-target."""
 
+    every_target = True
+
     def __init__(self, words: list[str]) -> None:
         options, goals = words[: words.index("--")], words[words.index("--") + 1 :]
         values = dict(option.partition("=")[::2] for option in options)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-NOTICE_VERSION = 1
+NOTICE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ FIELDS = (
     Field("metrics.targets[].project", "the project's name, or empty"),
     Field(
         "metrics.targets[].target",
-        "the target's name as typed; names with unusual characters are sent as (other)",
+        "the target's name as typed, or the names of up to three in one call; unusual ones are sent as (other)",
     ),
     Field("metrics.targets[].runs", "how often the target ran"),
     Field("metrics.targets[].failures", "how many of the runs failed"),

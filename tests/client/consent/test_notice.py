@@ -14,6 +14,7 @@ AGREED = {
     "organisation": "Example Ltd",
     "purpose": "faster builds",
     "contact": "dx@example.com",
+    "measured": notice.CHOSEN,
     "notice": str(NOTICE_VERSION),
 }
 
@@ -46,6 +47,21 @@ def test_a_notice_fits_a_terminal_and_ends_its_last_line(show: object) -> None:
     assert text.endswith("\n")
     assert [line for line in text.splitlines() if len(line) > 80 and URL not in line] == []
     assert all(line.isprintable() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("show", [notice.short, notice.full])
+def test_both_notices_say_which_calls_are_measured(show: object) -> None:
+    assert "Measured: chosen targets only, those that a Makefile hands to devtel." in flat(show(TERMS))  # type: ignore[operator]
+    chosen = flat(show(replace(TERMS, targets=("test", "dev.up.%"))))  # type: ignore[operator]
+    assert "hands to devtel (test, dev.up.%)." in chosen
+    assert "Measured: every target." in show(replace(TERMS, every_target=True))  # type: ignore[operator]
+
+
+def test_the_full_notice_of_every_target_says_that_make_loads_a_plug_in_and_how_to_prevent_it() -> None:
+    every = flat(notice.full(replace(TERMS, every_target=True)))
+    assert "builds a small plug-in for make" in every
+    assert 'engine = "wrapper"' in every
+    assert "plug-in" not in notice.full(TERMS)
 
 
 def test_who_is_not_known_is_not_made_up() -> None:
@@ -85,6 +101,7 @@ def test_a_project_says_who_asks_only_for_the_address_it_names(source: str) -> N
         replace(TERMS, purpose="other"),
         replace(TERMS, contact="other"),
         replace(TERMS, organisation="", purpose="Example Ltd"),
+        replace(TERMS, every_target=True),
     ],
 )
 def test_the_hash_changes_with_whatever_is_agreed_to(changed: notice.Terms) -> None:
@@ -110,6 +127,7 @@ def test_where_the_address_was_found_is_not_part_of_the_agreement() -> None:
         (AGREED, []),
         (AGREED | {"purpose": "old"}, ["purpose: was old, is now faster builds"]),
         (AGREED | {"contact": ""}, ["contact: was not given, is now dx@example.com"]),
+        (AGREED | {"measured": notice.EVERY}, ["measured: was every target, is now chosen targets"]),
         (AGREED | {"notice": "0"}, [f"the list of what is sent: was version 0, is now {NOTICE_VERSION}"]),
         (
             AGREED | {"organisation": "A", "purpose": "B"},

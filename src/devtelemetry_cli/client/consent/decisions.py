@@ -22,6 +22,7 @@ class Decision:
     """A person's decision about one destination: when, and about which terms.
 
     `grant` names the agreement that records are made under; `anonymous_id` is there only for `granted`.
+    `every_target` means that it covers whole calls, not only chosen targets.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Decision:
     contact: str = ""
     notice: int = 0
     notice_hash: str = ""
+    every_target: bool = False
 
     @property
     def journal(self) -> str:
@@ -101,10 +103,18 @@ def update(state: StateDir, change: Change) -> None:
         atomic_files.atomic_write(Path(state.config), (_HEADER + tomli_w.dumps(values)).encode())
 
 
-def mark(state: StateDir, key: str, *, declined: bool) -> None:
-    """Keep the marker by which devtel.mk runs plain make for a declined destination. Raises OSError."""
-    marker = Path(state.declined_marker(key))
-    if declined:
+def mark(state: StateDir, decision: Decision) -> None:
+    """Keep the markers that devtel.mk and GNUmakefile look for. Raises OSError."""
+    declined = decision.state == consent_cache.DECLINED
+    keep_marker(state.declined_marker(decision.key), declined)
+    keep_marker(f"{state.every_target_markers}/{decision.key}", decision.every_target and not declined)
+    keep_marker(state.question_marker(decision.key), False)
+
+
+def keep_marker(path: str, applies: bool) -> None:
+    """Make an empty file, or remove it. Raises OSError."""
+    marker = Path(path)
+    if applies:
         marker.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         marker.touch(mode=0o600)
     else:
@@ -135,15 +145,19 @@ def _decision(path: str, key: str, entry: object) -> Decision:
     if not isinstance(entry, dict) or entry.get("state") not in STATES:
         raise settings.DamagedError(path, f"consent.{key} holds no decision", settings.MOVED_ASIDE)
     texts = {name: entry.get(name, "") for name in _TEXTS}
-    decided, notice = entry.get("decided"), entry.get("notice", 0)
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(notice, int):
+    decided, notice, every_target = entry.get("decided"), entry.get("notice", 0), entry.get("every_target", False)
+    if (
+        not all(isinstance(text, str) for text in texts.values())
+        or not isinstance(notice, int)
+        or not isinstance(every_target, bool)
+    ):
         raise settings.DamagedError(path, f"consent.{key} holds a value of the wrong kind", settings.MOVED_ASIDE)
     if not isinstance(decided, datetime) or not 1970 <= decided.year < 9000:  # 13 months later is a date too
         raise settings.DamagedError(path, f"consent.{key} does not say when it was decided", settings.MOVED_ASIDE)
     if entry["state"] == consent_cache.GRANTED and not (texts["grant"] and texts["anonymous_id"]):
         raise settings.DamagedError(path, f"consent.{key} holds no anonymous ID", settings.MOVED_ASIDE)
     at = decided if decided.tzinfo else decided.replace(tzinfo=UTC)
-    return Decision(key=key, decided=at, notice=notice, **texts)
+    return Decision(key=key, decided=at, notice=notice, every_target=every_target, **texts)
 
 
 def _entry(decision: Decision, before: dict[str, Any]) -> dict[str, Any]:

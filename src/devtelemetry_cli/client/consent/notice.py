@@ -3,17 +3,23 @@
 import hashlib
 import json
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from devtelemetry_cli.client import settings
 from devtelemetry_cli.client.destination import Destination
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
 
 WIDTH = 78
+EVERY, CHOSEN = "every target", "chosen targets"
 
 NEVER = (
     "Never recorded: arguments and variables, file names and paths, branch names, commits, remote addresses, "
     "user and host names, anything that your builds print."
+)
+
+_PLUGIN = (
+    "Where this machine allows it, devtel builds a small plug-in for make from its own source, with the machine's C "
+    'compiler, and make loads it in such repositories. `engine = "wrapper"` in your config prevents that.'
 )
 
 
@@ -26,19 +32,27 @@ class Terms:
     organisation: str = ""
     purpose: str = ""
     contact: str = ""
+    every_target: bool = False
+    targets: tuple[str, ...] = field(default=(), compare=False)  # shown only: the chosen ones may become more
+
+    @property
+    def scope(self) -> str:
+        """Which calls of make are measured."""
+        return EVERY if self.every_target else CHOSEN
 
     def hash(self) -> str:
-        """The hash of everything that is agreed to: destination, organisation, purpose, contact and fields."""
-        agreed = [self.destination.url, self.organisation, self.purpose, self.contact]
-        fields = [[field.path, field.meaning] for field in FIELDS]
+        """The hash of everything that is agreed to: destination, organisation, purpose, contact, scope and fields."""
+        agreed = [self.destination.url, self.organisation, self.purpose, self.contact, self.scope]
+        fields = [[one.path, one.meaning] for one in FIELDS]
         return hashlib.sha256(json.dumps([NOTICE_VERSION, agreed, fields]).encode()).hexdigest()
 
 
-def terms(destination: Destination, source: str, project: settings.ProjectFile) -> Terms:
+def terms(destination: Destination, source: str, project: settings.ProjectFile, every_target: bool = False) -> Terms:
     """The terms for a destination. Who asks and why is known only where the project file names the address."""
+    asked = Terms(destination, source, every_target=every_target, targets=project.targets)
     if source != settings.PROJECT:
-        return Terms(destination, source)
-    return Terms(destination, source, project.organisation, project.purpose, project.contact)
+        return asked
+    return replace(asked, organisation=project.organisation, purpose=project.purpose, contact=project.contact)
 
 
 def short(asked: Terms) -> str:
@@ -48,6 +62,7 @@ def short(asked: Terms) -> str:
         f"{who} asks: may devtel report how long your make targets take?",
         *_address(asked),
         *_reasons(asked),
+        *_wrapped(_measured(asked)),
         "",
         *_wrapped(
             "Sent once a day, under a random ID: which targets ran, how often, how long, with what exit code; "
@@ -74,14 +89,16 @@ def again(asked: Terms, agreed_on: str, differences: list[str]) -> str:
 
 def full(asked: Terms) -> str:
     """The whole notice with every field that is sent."""
-    fields = [_field_lines(field.path, field.meaning) for field in FIELDS]
+    fields = [_field_lines(one.path, one.meaning) for one in FIELDS]
     lines = [
         f"devtel notice, version {NOTICE_VERSION}",
         *_address(asked),
         *_reasons(asked),
+        *_wrapped(_measured(asked)),
+        *(_wrapped(_PLUGIN) if asked.every_target else []),
         "",
         *_wrapped("What is sent, once a day, as the total of that day:"),
-        *(line for field in fields for line in field),
+        *(line for lines_of_one in fields for line in lines_of_one),
         "",
         *_wrapped(NEVER),
         "",
@@ -100,7 +117,12 @@ def full(asked: Terms) -> str:
 
 def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
     """What differs from what was agreed to: one sentence each. `agreed` holds the texts of that time."""
-    now = {"organisation": asked.organisation, "purpose": asked.purpose, "contact": asked.contact}
+    now = {
+        "organisation": asked.organisation,
+        "purpose": asked.purpose,
+        "contact": asked.contact,
+        "measured": asked.scope,
+    }
     sentences = [
         f"{name}: was {agreed.get(name) or 'not given'}, is now {value or 'not given'}"
         for name, value in now.items()
@@ -109,8 +131,15 @@ def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
     version = int(agreed["notice"])
     if version != NOTICE_VERSION:
         sentences.append(f"the list of what is sent: was version {version}, is now {NOTICE_VERSION}")
-        sentences += [f"new in it: {field.path}: {field.meaning}" for field in FIELDS if field.since > version > 0]
+        sentences += [f"new in it: {one.path}: {one.meaning}" for one in FIELDS if one.since > version > 0]
     return sentences
+
+
+def _measured(asked: Terms) -> str:
+    if asked.every_target:
+        return "Measured: every target. Each call of make in such a repository is one run, named by the goals you type."
+    named = f" ({', '.join(asked.targets)})" if asked.targets else ""
+    return f"Measured: chosen targets only, those that a Makefile hands to devtel{named}."
 
 
 def _address(asked: Terms) -> list[str]:

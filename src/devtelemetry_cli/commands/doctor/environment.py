@@ -70,7 +70,7 @@ class Environment:
     def terms(self) -> Terms | None:
         """The terms asked for here."""
         try:
-            return consent.asked_terms(self.context.environ, self.user, self.project)
+            return consent.asked_terms(self.context.environ, self.user, self.project, self.context.every_target)
         except ConfigurationError:
             return None
 

@@ -41,6 +41,13 @@ def check(folder: Path) -> Path:
     return path
 
 
+def applies(folder: Path) -> bool:
+    """Whether every target is measured in a folder: devtel's GNUmakefile is in it, or above it in the repository."""
+    top = root(folder)
+    around = [one for one in (folder.resolve(), *folder.resolve().parents) if one.is_relative_to(top)]
+    return any(is_written_here(one / templates.EVERY_TARGET) for one in around)
+
+
 def is_written_here(path: Path) -> bool:
     """Whether a GNUmakefile is devtel's, so that it may be written again."""
     try:
