@@ -33,7 +33,7 @@ def send_half_a_report(running: ReportServer, connection: str) -> tuple[socket.s
     content = json.dumps(body()).encode()
     url = running.client.base_url
     wire = socket.create_connection((url.host, url.port), timeout=10)
-    head = f"POST {connection}/report HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"POST {connection}/report HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
     wire.sendall(head.encode() + content[:10])
     return wire, content[10:]
 

@@ -18,7 +18,7 @@ def cell(week: int = 0, target: str = "test", developers: int = 3, **given: floa
     """A cell `week` weeks before LAST; `given` are its counters, `seconds` the duration of all of its runs."""
     runs, seconds = given.setdefault("runs", 20), given.pop("seconds", 10)
     whole = given | {f"d:{bucket(seconds)}": runs, "total": runs * seconds}
-    return Cell(LAST - timedelta(weeks=week), "shop", target, developers, whole, {}, {})
+    return Cell(LAST - timedelta(weeks=week), 1, "shop", target, developers, whole, {}, {})
 
 
 def changes(*cells: Cell) -> tuple[list[str], list[str]]:
@@ -45,7 +45,7 @@ def test_slower_is_a_later_median_and_fifteen_percent_more(
 
 
 def test_a_mean_that_grew_in_the_same_bucket_is_not_slower() -> None:
-    now = Cell(LAST, "shop", "test", 3, {"runs": 20, f"d:{bucket(10)}": 20, "total": 300}, {}, {})
+    now = Cell(LAST, 1, "shop", "test", 3, {"runs": 20, f"d:{bucket(10)}": 20, "total": 300}, {}, {})
     assert changes(cell(1), now) == ([], [])
 
 
@@ -134,7 +134,7 @@ def test_bars_reach_from_a_power_of_two_to_the_next_and_none_is_left_out() -> No
 
 def test_parts_have_a_fixed_order_with_the_rest_last() -> None:
     places = {"r:other:0": 4, "f:other:0": 2, "r:default:8-30": 3, "r::": 5, "f::": 1, "r:other:": 1}
-    shown = detail([Cell(LAST, "shop", "test", 3, {"runs": 13}, {"0": 9, "2": 2, "": 2}, places)], 3, TODAY)
+    shown = detail([Cell(LAST, 1, "shop", "test", 3, {"runs": 13}, {"0": 9, "2": 2, "": 2}, places)], 3, TODAY)
     assert shown.branches == [Part("default", 3), Part("other", 5, 2), Part("", 5, 1)]
     assert shown.ages == [Part("0", 4, 2), Part("8-30", 3), Part("", 6, 1)]
     assert shown.exit_codes == [Part("0", 9), Part("", 2), Part("2", 2)]
