@@ -259,7 +259,7 @@ def ask_after_run(context: Context, mode: str) -> None:
         return
     prompt.say("\n")
     if ask_and_apply(context.state, terms, introduction(context, terms, notice.short(terms))) == prompt.YES:
-        prompt.say("`devtel schedule install` sends the reports once a day; `devtel status` shows the present state.\n")
+        prompt.say("`devtel consent setup` installs a daily schedule, so that the reports are sent.\n")
 
 
 def ask_and_apply(state: StateDir, terms: Terms, text: str) -> str:

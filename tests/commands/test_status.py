@@ -64,7 +64,7 @@ def test_old_unsent_reports_without_a_schedule_need_attention(developer: Develop
 
 def test_a_pause_is_shown_with_its_end(developer: Developer) -> None:
     with listening() as endpoint:
-        endpoint.otherwise = Answer(503, b"")
+        endpoint.otherwise = Answer(503, "")
         developer.project_file(endpoint.url)
         developer.grant()
         developer.add_runs(TODAY)

@@ -129,7 +129,7 @@ def test_a_day_that_has_not_come_waits_for_it_and_holds_back_no_other(worker: De
     worker.add_runs(YESTERDAY)
     assert worker.devtel("flush", "--verbose").returncode == 0
     assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
-    assert f"{future} has not come yet" in str(worker.status()["troubles"])
+    assert f"{future} is in the future" in str(worker.status()["troubles"])
 
 
 def test_a_day_that_has_come_is_told(worker: Developer, endpoint: Endpoint) -> None:

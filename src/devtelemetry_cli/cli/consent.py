@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ import click
 
 from devtelemetry_cli import consent as deciding
 from devtelemetry_cli.cli import current
-from devtelemetry_cli.client import consent_cache, settings
+from devtelemetry_cli.client import consent_cache, settings, tokens
 from devtelemetry_cli.client.consent import decisions, notice, prompt
 from devtelemetry_cli.client.context import Context
-from devtelemetry_cli.client.destination import NOWHERE
+from devtelemetry_cli.client.destination import NOWHERE, Destination
+from devtelemetry_cli.commands import delivery_setup, probe
 from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
@@ -45,7 +47,18 @@ def grant() -> None:
     with _storing(context):
         decision = deciding.grant(context.state, terms, time.time())
     click.echo(f"Agreed: one report a day goes to {terms.destination.url} under the ID {decision.anonymous_id}.")
-    _offer_schedule(context)
+    _set_up(context, terms.destination, ask=_is_terminal())
+
+
+@consent.command()
+def setup() -> None:
+    """Store the token and install the daily schedule, as far as they are missing."""
+    context = current.context()
+    terms = current.terms(context)
+    if terms is None or deciding.judge(context, time.time()).state != consent_cache.GRANTED:
+        raise DevtelError("There is no consent to send reports here.", "`devtel consent` asks for it.")
+    _set_up(context, terms.destination, ask=_is_terminal())
+    click.echo("`devtel status` shows the result.", err=True)
 
 
 @consent.command()
@@ -154,16 +167,54 @@ def _ask() -> None:
     terms = current.terms(context)
     if terms is None:
         raise _NO_URL
-    if not (os.isatty(0) and os.isatty(2)):
+    if not _is_terminal():
         raise click.UsageError("asking needs a terminal. Use `devtel consent grant`, `local` or `decline`.")
     with _storing(context):
         answer = deciding.ask_and_apply(context.state, terms, deciding.introduction(context, terms, notice.full(terms)))
     if answer == prompt.YES:
-        _offer_schedule(context)
+        _set_up(context, terms.destination, ask=True)
 
 
-def _offer_schedule(context: Context) -> None:
-    if not backends.is_installed(context.environ):
+def _is_terminal() -> bool:
+    return os.isatty(0) and os.isatty(2)
+
+
+def _set_up(context: Context, destination: Destination, *, ask: bool) -> None:
+    """Take the token and offer the schedule, as far as either is missing; without a terminal, name the command."""
+    try:
+        if ask:
+            _take_token(context, destination)
+        _offer_schedule(context, ask=ask)
+    except click.Abort:
+        click.echo("\nYour consent is stored. `devtel consent setup` continues here.", err=True)
+    except DevtelError as fault:
+        click.echo(f"devtel: {fault}", err=True)
+
+
+def _take_token(context: Context, destination: Destination) -> None:
+    if not delivery_setup.needs_token(context, destination):
+        return
+    question = f"Token for {destination.host} (Enter: later)"
+    text = click.prompt(question, default="", hide_input=True, show_default=False, err=True)
+    if text:
+        tokens.keep(context.config, destination.key, text)
+        is_refused = probe.accepts_reports(destination.url, text.strip()) is False
+        click.echo(f"The token is stored{', but the endpoint refuses it' if is_refused else ''}.", err=True)
+    else:
+        click.echo("`devtel token set` stores it later.", err=True)
+
+
+def _offer_schedule(context: Context, *, ask: bool) -> None:
+    proposed = delivery_setup.proposed_schedule(context, sys.argv[0])
+    if proposed is None:
+        return
+    scheduler, job = proposed
+    if ask and click.confirm(f"Send a report daily at {job.time} ({scheduler})?", default=True, err=True):
+        backends.install(context.environ, job, scheduler)
+        for sentence in job.left_out:
+            click.echo(f"devtel: {sentence}", err=True)
+        click.echo(f"Installed: daily at {job.time} ({scheduler}). `devtel schedule remove` removes it.", err=True)
+    else:
         click.echo("devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day.", err=True)
 
 

@@ -140,7 +140,7 @@ def test_changed_terms_are_told_by_who_is_asked_what_stands(builder: Developer) 
     builder.project_file(organisation="Umbrella")
     shown = builder.devtel("consent", "show").stdout
     assert shown.startswith("granted on ")
-    assert "until then the old terms hold:\n  - organisation: was Acme, is now Umbrella\n" in shown
+    assert "Until then the old terms apply:\n  - organisation: was Acme, is now Umbrella\n" in shown
     assert any("has changed" in trouble for trouble in cast("list[str]", builder.status()["troubles"]))
     builder.grant()
     assert "has changed" not in builder.devtel("consent", "show").stdout
@@ -164,7 +164,7 @@ def test_who_says_yes_at_the_end_of_a_run_hears_how_the_reports_get_sent(builder
     with terminal(builder, "make", "work") as child:
         child.expect_exact(PROMPT)
         child.send("yes\r")
-        assert "`devtel schedule install` sends the reports once a day" in end(child)
+        assert "`devtel consent setup` installs a daily schedule" in end(child)
 
 
 def test_until_it_is_answered_the_old_agreement_records_on(builder: Developer) -> None:
@@ -220,7 +220,7 @@ def test_several_destinations_stand_beside_each_other(builder: Developer) -> Non
 
 def test_the_list_of_who_never_decided_is_empty(builder: Developer) -> None:
     assert json.loads(builder.devtel("consent", "list", "--json").stdout) == {"decisions": []}
-    assert "nothing was decided" in builder.devtel("consent", "list").stderr
+    assert "there is no consent decision yet" in builder.devtel("consent", "list").stderr
 
 
 def test_leaving_everywhere_takes_one_command(builder: Developer) -> None:

@@ -32,6 +32,11 @@ class Job:
     hour: int = FIRST_HOUR
     minute: int = 0
 
+    @property
+    def time(self) -> str:
+        """The time of a new schedule as HH:MM, local time."""
+        return f"{self.hour:02}:{self.minute:02}"
+
 
 def flush(environ: dict[str, str], started_as: str) -> Job:
     """The daily flush at a random time, with the settings of `environ`; `started_as` is devtel's argv[0].
