@@ -85,7 +85,7 @@ def test_the_connection_is_never_tested(operator: Operator, devlake: FakeServer)
     assert not [request for request in devlake.requests if "/test" in request]
 
 
-def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: FakeServer) -> None:
+def test_a_connection_created_concurrently_is_used(devlake: FakeServer) -> None:
     listing = "GET /plugins/developer_telemetry"
     devlake.meanwhile(listing, lambda: devlake.lake.connect("developer_telemetry", "devtel"))
     with client(devlake) as writer:
@@ -93,14 +93,14 @@ def test_a_connection_that_somebody_made_meanwhile_is_taken(devlake: FakeServer)
     assert (place.id, is_new) == (1, False)
 
 
-def test_a_connection_that_was_made_although_no_answer_came_is_taken(devlake: FakeServer) -> None:
+def test_a_connection_created_without_an_answer_is_used(devlake: FakeServer) -> None:
     devlake.fail("POST /plugins/developer_telemetry", 500, {"message": "duplicated name"}, is_done=True)
     with client(devlake) as writer:
         place, is_new = connect.find_or_create(writer, "devtel")
     assert (place.id, is_new) == (1, False)
 
 
-def test_a_devlake_without_the_plugin_is_told_apart(operator: Operator, devlake: FakeServer) -> None:
+def test_a_devlake_without_the_plugin_is_recognised(operator: Operator, devlake: FakeServer) -> None:
     del devlake.lake.connections["developer_telemetry"]
     done = operator.call("connect")
     assert done.returncode == 78
@@ -216,13 +216,13 @@ def test_a_project_file_that_cannot_be_read_is_left_alone_and_the_key_is_kept(
     assert _token(operator, done.stdout.strip()) in devlake.lake.keys
 
 
-def test_nobody_is_asked_away_from_a_terminal_and_nothing_is_written(operator: Operator) -> None:
+def test_without_a_terminal_no_question_is_asked_and_nothing_is_written(operator: Operator) -> None:
     assert operator.call("connect").returncode == 0
     assert not (operator.work / ".devtel.toml").exists()
 
 
 @pytest.mark.parametrize(("answer", "is_written"), [("y", True), ("", False)])
-def test_somebody_at_a_terminal_is_asked(operator: Operator, answer: str, is_written: bool) -> None:
+def test_at_a_terminal_the_question_decides(operator: Operator, answer: str, is_written: bool) -> None:
     words = operator.argv("connect")
     environ = {**operator.environ, "TERM": "xterm"}
     child = pexpect.spawn(words[0], words[1:], cwd=str(operator.work), env=environ, encoding="utf-8", timeout=20)
@@ -259,7 +259,7 @@ def test_a_project_file_that_cannot_be_changed_safely_is_left_alone(document: st
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,9}", fullmatch=True), st.integers() | st.booleans(), max_size=5))
-def test_whatever_stands_in_a_project_file_is_kept(values: dict[str, object]) -> None:
+def test_all_other_settings_of_a_project_file_are_kept(values: dict[str, object]) -> None:
     document = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     assert tomllib.loads(project_file.with_report_url(document, URL)) == {**values, "report_url": URL}
 

@@ -44,7 +44,7 @@ def test_a_key_comes_from_the_files_and_the_variable_in_their_order(tmp_path: Pa
     "config",
     ["devlake = 1", "[devlake]\nurl = 1", "[devlake]\nkey_file = []", '[devlake]\nkey = "abc"', "[devlake"],
 )
-def test_a_config_that_cannot_be_used_is_named(tmp_path: Path, config: str) -> None:
+def test_an_unusable_config_is_named(tmp_path: Path, config: str) -> None:
     with pytest.raises(ConfigurationError, match=r"config\.toml"):
         credentials.find(_environ(tmp_path, config), "http://h")
 
@@ -53,7 +53,7 @@ def test_a_config_that_cannot_be_used_is_named(tmp_path: Path, config: str) -> N
     "url",
     ["", "   ", "devlake", "ftp://h", "http://", "http://h:port", "http://[::1", "http://h/a b", "http://h?x=1"],
 )
-def test_an_address_that_is_none_is_refused(url: str) -> None:
+def test_invalid_addresses_are_refused(url: str) -> None:
     with pytest.raises(ConfigurationError):
         credentials.check_url(url)
 
@@ -71,7 +71,7 @@ def test_a_key_file_without_a_key_is_refused_without_showing_it(tmp_path: Path, 
     assert not text or text not in str(caught.value)
 
 
-def test_a_key_is_not_in_what_a_log_would_show() -> None:
+def test_a_key_is_not_in_the_repr() -> None:
     assert "geheim" not in repr(Access("http://h", "geheim"))
 
 
@@ -81,7 +81,7 @@ def test_a_missing_key_file_ends_with_78(operator: Operator) -> None:
     assert "The key file nowhere cannot be read: No such file or directory." in done.stderr
 
 
-def test_without_an_address_the_command_says_where_to_put_one(operator: Operator) -> None:
+def test_without_an_address_the_command_names_the_setting(operator: Operator) -> None:
     done = operator.call("discover", DEVTEL_DEVLAKE_URL="")
     assert done.returncode == 78
     assert "DEVTEL_DEVLAKE_URL" in done.stderr
@@ -108,20 +108,20 @@ def test_config_uis_own_page_is_not_taken_for_devlake(devlake: FakeServer) -> No
     assert connect(devlake).root == f"{devlake.url}/api"
 
 
-def test_a_wrong_key_is_told_apart_from_a_wrong_address(devlake: FakeServer) -> None:
+def test_a_wrong_key_differs_from_a_wrong_address(devlake: FakeServer) -> None:
     with pytest.raises(ApiError, match="api key is invalid") as caught:
         connect(devlake, key="another")
     assert caught.value.exit_code == 77
 
 
-def test_an_address_where_something_else_answers_ends_with_78(devlake: FakeServer) -> None:
+def test_an_address_of_another_server_ends_with_78(devlake: FakeServer) -> None:
     devlake.has_version = False
     with pytest.raises(ApiError) as caught:
         connect(devlake)
     assert caught.value.exit_code == 78
 
 
-def test_an_address_where_nobody_answers_ends_with_69(devlake: FakeServer) -> None:
+def test_an_address_without_a_server_ends_with_69(devlake: FakeServer) -> None:
     with pytest.raises(ApiError) as caught:
         connect(devlake, "http://127.0.0.1:9")
     assert caught.value.exit_code == 69

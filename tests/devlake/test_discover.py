@@ -1,4 +1,4 @@
-"""`devtel devlake discover`: connections with what they collect and what they could."""
+"""`devtel devlake discover`: connections with their scopes, added and missing."""
 
 import json
 import time
@@ -23,7 +23,7 @@ def test_an_empty_devlake_has_nothing(devlake: FakeServer) -> None:
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
-def test_added_and_missing_scopes_are_told_apart_by_each_plugins_own_id(devlake: FakeServer, plugin: str) -> None:
+def test_added_and_missing_scopes_differ_by_each_plugins_id_field(devlake: FakeServer, plugin: str) -> None:
     number = devlake.lake.connect(plugin)
     devlake.lake.repository(plugin, number, "acme/there")
     devlake.lake.put_scopes(plugin, "1", {"data": [devlake.lake.remote[plugin, 1][""][0]["data"]]})
@@ -42,14 +42,14 @@ def test_plugins_that_sync_does_not_know_are_listed_without_counts(devlake: Fake
     "answer",
     [[], 7, {"children": 7}, {"children": [None]}, {"children": None}, {"children": [{}], "nextPageToken": None}],
 )
-def test_an_answer_of_another_shape_is_a_fault_and_never_a_crash(devlake: FakeServer, answer: object) -> None:
+def test_an_answer_of_another_form_is_an_error_and_never_a_crash(devlake: FakeServer, answer: object) -> None:
     devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 200, answer)
     (found,) = _found(devlake)
     assert found.fault or found.missing is not None
 
 
-def test_a_connection_that_cannot_look_holds_back_no_other(devlake: FakeServer, operator: Operator) -> None:
+def test_a_failing_connection_stops_no_other(devlake: FakeServer, operator: Operator) -> None:
     devlake.lake.connect("github")
     devlake.lake.connect("gitlab")
     devlake.fail("GET /plugins/github/.*remote-scopes", 400, {"message": "", "causes": ["Bad credentials"]})
@@ -77,7 +77,7 @@ def test_every_second_connection_may_take_too_long(devlake: FakeServer) -> None:
         assert [bool(found.fault) for found in discover(reader)] == [True, False] * 3
 
 
-def test_a_devlake_that_breaks_off_ends_the_whole_with_69(devlake: FakeServer) -> None:
+def test_a_devlake_without_answers_ends_the_command_with_69(devlake: FakeServer) -> None:
     devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 0, times=9)
     with client(devlake, tries=2) as reader, pytest.raises(ApiError) as caught:
@@ -85,7 +85,7 @@ def test_a_devlake_that_breaks_off_ends_the_whole_with_69(devlake: FakeServer) -
     assert caught.value.exit_code == 69
 
 
-def test_a_refused_key_ends_the_whole_with_77(devlake: FakeServer, operator: Operator) -> None:
+def test_a_refused_key_ends_the_command_with_77(devlake: FakeServer, operator: Operator) -> None:
     devlake.lake.connect("github")
     devlake.fail("GET .*remote-scopes", 403, {"message": "api key has expired"})
     assert operator.call("discover").returncode == 77
@@ -108,7 +108,7 @@ def test_the_table_goes_to_stdout_and_holds_no_colour(devlake: FakeServer, opera
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_json_names_what_is_missing(devlake: FakeServer, operator: Operator) -> None:
+def test_json_lists_the_missing_scopes(devlake: FakeServer, operator: Operator) -> None:
     key = devlake.lake.repository("github", devlake.lake.connect("github"), "acme/api")
     assert operator.json("discover") == [
         {
@@ -129,7 +129,7 @@ def test_only_the_chosen_connections_are_looked_at(devlake: FakeServer) -> None:
     assert [str(found.connection) for found in _found(devlake, "github/2", "jira")] == ["github/2", "jira/1"]
 
 
-def test_a_choice_that_names_nothing_is_a_fault(devlake: FakeServer, operator: Operator) -> None:
+def test_a_choice_without_a_match_is_an_error(devlake: FakeServer, operator: Operator) -> None:
     devlake.lake.connect("github")
     assert operator.call("discover", "github/1").returncode == 0
     assert operator.call("discover", "github/1", "svn").returncode == 78

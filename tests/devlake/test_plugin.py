@@ -89,11 +89,11 @@ def test_a_devlake_without_the_plugin_and_a_connection_without_data_are_named(
 
 
 @pytest.mark.parametrize("text", ["shop", "=shop", "shop="])
-def test_a_link_that_is_none_is_a_wrong_word(operator: Operator, text: str) -> None:
+def test_an_invalid_link_is_wrong_usage(operator: Operator, text: str) -> None:
     assert operator.call("plugin", "--project", text).returncode == 2
 
 
-def test_what_others_put_into_the_blueprint_stays(operator: Operator, installed: FakeServer) -> None:
+def test_other_contents_of_the_blueprint_stay(operator: Operator, installed: FakeServer) -> None:
     installed.lake.repository("github", installed.lake.connect("github"), "acme/api", key=7)
     sync(installed)
     operator.call("plugin", *NEW, "--project", "api=github/acme/api")

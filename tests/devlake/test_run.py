@@ -59,7 +59,7 @@ def test_a_run_is_started_and_left_alone(operator: Operator, devlake: FakeServer
     ],
 )
 @pytest.mark.usefixtures("shop")
-def test_how_much_is_run_is_as_it_was_asked_for(
+def test_the_flags_choose_how_much_is_run(
     operator: Operator, devlake: FakeServer, flags: tuple[str, ...], body: dict[str, bool]
 ) -> None:
     assert operator.call("run", "github/acme/shop", *flags).returncode == 0
@@ -67,7 +67,7 @@ def test_how_much_is_run_is_as_it_was_asked_for(
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_run_that_is_waited_for_ends_as_its_pipeline_does(operator: Operator) -> None:
+def test_waiting_ends_with_the_result_of_the_pipeline(operator: Operator) -> None:
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
     assert (done.returncode, done.stderr) == (0, "")
     assert "completed, 3 of 3 tasks" in done.stdout
@@ -103,7 +103,7 @@ def test_a_run_that_fails_ends_with_1_and_the_failing_tasks_message(
     ],
 )
 @pytest.mark.usefixtures("shop")
-def test_a_run_that_fails_always_says_something(
+def test_a_failed_run_always_prints_a_reason(
     operator: Operator, devlake: FakeServer, tasks: list[dict[str, str]], sentence: str
 ) -> None:
     _failing(devlake)
@@ -113,7 +113,7 @@ def test_a_run_that_fails_always_says_something(
 
 
 @pytest.mark.usefixtures("shop")
-def test_the_result_stands_where_the_tasks_cannot_be_read(operator: Operator, devlake: FakeServer) -> None:
+def test_the_result_is_valid_without_the_tasks(operator: Operator, devlake: FakeServer) -> None:
     _failing(devlake)
     devlake.fail("GET /pipelines/.*/tasks", 403, {"message": "path doesn't match api key's scope"})
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1")
@@ -130,7 +130,7 @@ def test_the_result_as_json(operator: Operator, devlake: FakeServer) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_run_with_skipped_collectors_says_that_its_data_is_old(operator: Operator) -> None:
+def test_a_run_with_skipped_collectors_reports_old_data(operator: Operator) -> None:
     done = operator.call("run", "github/acme/shop", "--wait", "--interval", "0.1", "--skip-collectors", "--json")
     assert (done.returncode, json.loads(done.stdout)["skippedCollectors"]) == (0, True)
     assert done.stderr == "devtel: collectors were skipped: the data is not newer than before.\n"
@@ -166,7 +166,7 @@ def test_a_disabled_blueprint_is_named(devlake: FakeServer, shop: int) -> None:
     assert ("is disabled" in str(fault), fault.exit_code) == (True, 1)
 
 
-def test_a_run_that_is_going_on_already_is_for_later(devlake: FakeServer, shop: int) -> None:
+def test_a_run_that_is_already_active_is_for_later(devlake: FakeServer, shop: int) -> None:
     devlake.lake.pipeline(shop, "TASK_RUNNING")
     assert _trigger(devlake).exit_code == 75
 
@@ -179,7 +179,7 @@ def test_a_run_is_never_started_twice(devlake: FakeServer) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_follower_survives_a_devlake_that_stumbles(devlake: FakeServer) -> None:
+def test_following_survives_temporary_failures(devlake: FakeServer) -> None:
     devlake.fail("GET /pipelines", 502, times=3)
     with client(devlake) as writer:
         last = run.follow(writer, run.trigger(writer, "github/acme/shop"), lambda _seen: None, 2, FakeClock().clock())
@@ -187,7 +187,7 @@ def test_a_follower_survives_a_devlake_that_stumbles(devlake: FakeServer) -> Non
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, devlake: FakeServer) -> None:
+def test_a_signal_leaves_the_pipeline_running(operator: Operator, devlake: FakeServer) -> None:
     devlake.lake.steps[devlake.lake.next_number] = [{} for _ in range(1000)]
     with operator.start("run", "github/acme/shop", "--wait", "--interval", "0.1") as service:
         wait_for(lambda: devlake.count("GET /pipelines/"))
@@ -196,7 +196,7 @@ def test_a_signal_leaves_the_pipeline_running_and_says_so(operator: Operator, de
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_terminal_sees_a_bar_over_the_tasks(operator: Operator, tmp_path: Path) -> None:
+def test_a_terminal_shows_a_bar_over_the_tasks(operator: Operator, tmp_path: Path) -> None:
     words = operator.argv("run", "github/acme/shop", "--wait", "--interval", "0.1")
     child = pexpect.spawn(words[0], words[1:], cwd=str(tmp_path), env=operator.environ, encoding="utf-8", timeout=20)
     child.expect(r"\[#+-*\]  [123]/3")

@@ -1,4 +1,4 @@
-"""Writing a blueprint, whose connections DevLake replaces whole, without losing what others wrote."""
+"""Writing a blueprint, whose connections DevLake replaces whole, without losing concurrent changes."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def _held(connections: list[dict[str, Any]]) -> set[tuple[str, int, str]]:
 
 @pytest.fixture
 def number(devlake: FakeServer) -> int:
-    """A blueprint with somebody's board in it, and a repository that is to come into it."""
+    """A blueprint with a board of another client, and a repository to add."""
     devlake.lake.scopes["jira", 3]["9"] = {}
     devlake.lake.scopes["jira", 3]["10"] = {}
     devlake.lake.scopes["github", 1]["7"] = {}
@@ -55,16 +55,16 @@ def test_a_time_alone_leaves_the_connections_out_of_the_request(devlake: FakeSer
     assert devlake.lake.blueprints[number]["connections"] is OTHERS
 
 
-def test_what_somebody_wrote_after_us_is_merged_into_once_more(devlake: FakeServer, number: int) -> None:
-    def somebody() -> None:
+def test_a_concurrent_change_after_the_write_is_merged_once_more(devlake: FakeServer, number: int) -> None:
+    def change_concurrently() -> None:
         devlake.lake.blueprints[number]["connections"] = [{**OTHERS[0], "scopes": [{"scopeId": "10"}]}]
 
-    devlake.meanwhile("PATCH", somebody)
+    devlake.meanwhile("PATCH", change_concurrently)
     _change(devlake, number)
     assert _held(devlake.lake.blueprints[number]["connections"]) == {("jira", 3, "10"), ("github", 1, "7")}
 
 
-def test_what_somebody_changed_between_reading_and_writing_is_found(devlake: FakeServer, number: int) -> None:
+def test_a_concurrent_change_between_read_and_write_is_found(devlake: FakeServer, number: int) -> None:
     there = devlake.lake.blueprints[number]
     devlake.meanwhile(f"GET /blueprints/{number}$", lambda: there.update(cronConfig="0 6 * * *"))
     _change(devlake, number)
@@ -72,11 +72,11 @@ def test_what_somebody_changed_between_reading_and_writing_is_found(devlake: Fak
     assert there["cronConfig"] == "0 6 * * *"
 
 
-def test_somebody_who_changes_it_again_and_again_is_reported(devlake: FakeServer, number: int) -> None:
-    def somebody() -> None:
+def test_repeated_concurrent_changes_are_reported(devlake: FakeServer, number: int) -> None:
+    def change_concurrently() -> None:
         devlake.lake.blueprints[number]["connections"] = OTHERS
 
-    devlake.meanwhile("PATCH", somebody, times=2)
+    devlake.meanwhile("PATCH", change_concurrently, times=2)
     with pytest.raises(ApiError, match="changed by another client"):
         _change(devlake, number)
     assert devlake.count("PATCH") == 2
@@ -88,6 +88,6 @@ def test_times_are_compared_as_moments(text: str) -> None:
 
 
 @pytest.mark.parametrize("item", [{"connections": 7}, {"connections": [7]}, {"connections": [{"scopes": "x"}]}])
-def test_connections_of_another_shape_are_a_fault(item: dict[str, Any]) -> None:
+def test_connections_of_another_form_are_an_error(item: dict[str, Any]) -> None:
     with pytest.raises(ApiError):
         blueprints.merged(item["connections"], GITHUB, "7")

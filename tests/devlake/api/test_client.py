@@ -64,7 +64,7 @@ def test_a_long_cause_is_capped_and_cannot_draw_on_the_terminal(devlake: FakeSer
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 0])
-def test_what_may_be_passing_is_tried_again(devlake: FakeServer, status: int) -> None:
+def test_temporary_failures_are_retried(devlake: FakeServer, status: int) -> None:
     devlake.fail("GET /plugins$", status, times=2)
     with client(devlake) as reader:
         assert reader.get("/plugins")
@@ -72,12 +72,12 @@ def test_what_may_be_passing_is_tried_again(devlake: FakeServer, status: int) ->
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 428])
-def test_what_will_not_pass_is_asked_once(devlake: FakeServer, status: int) -> None:
+def test_permanent_failures_are_not_retried(devlake: FakeServer, status: int) -> None:
     _fault(devlake, status)
     assert devlake.count("GET /plugins$") == 1
 
 
-def test_a_server_that_is_too_slow_is_given_up_in_time(devlake: FakeServer) -> None:
+def test_a_slow_server_is_given_up_in_time(devlake: FakeServer) -> None:
     devlake.fail("GET /plugins$", 200, b"[]", times=9, seconds=0.3)
     with client(devlake, tries=2, timeout=0.05) as reader, pytest.raises(ApiError, match="it took too long") as caught:
         reader.get("/plugins")
@@ -136,7 +136,7 @@ def test_a_request_that_must_not_happen_twice_is_not_repeated(devlake: FakeServe
     assert devlake.count("POST /thing$") == 1
 
 
-def test_one_that_surely_did_not_happen_goes_again(devlake: FakeServer) -> None:
+def test_a_request_that_was_not_executed_is_repeated(devlake: FakeServer) -> None:
     devlake.fail("POST /thing$", 429)
     devlake.fail("POST /thing$", 200, {})
     with client(devlake) as writer:
@@ -144,7 +144,7 @@ def test_one_that_surely_did_not_happen_goes_again(devlake: FakeServer) -> None:
     assert devlake.count("POST /thing$") == 2
 
 
-def test_a_connection_that_came_late_is_no_leave_to_send_twice(devlake: FakeServer) -> None:
+def test_a_failed_connection_attempt_does_not_allow_a_second_execution(devlake: FakeServer) -> None:
     devlake.fail("POST /thing$", 500, times=9)
     with client(devlake) as writer:
         here, writer.root = writer.root, "http://127.0.0.1:9"
@@ -171,7 +171,7 @@ def test_a_list_is_read_to_its_end(devlake: FakeServer, count: int) -> None:
     assert len(devlake.requests) == max(1, -(-count // 100))
 
 
-def test_a_list_that_tells_no_count_is_read_to_its_end(devlake: FakeServer) -> None:
+def test_a_list_without_a_count_is_read_to_its_end(devlake: FakeServer) -> None:
     for count in (2, 2, 0):
         devlake.fail("GET /things", 200, {"things": [{}] * count})
     with client(devlake) as reader:
@@ -188,7 +188,7 @@ def test_a_500_in_the_middle_of_a_page_walk_costs_one_request_more(devlake: Fake
 
 
 @pytest.mark.parametrize("body", [{"projects": 7}, {"projects": [1]}, {"projects": {}}])
-def test_a_page_that_holds_something_else_is_a_fault(devlake: FakeServer, body: object) -> None:
+def test_a_page_of_another_form_is_an_error(devlake: FakeServer, body: object) -> None:
     devlake.fail("GET /projects", 200, body)
     with client(devlake) as reader, pytest.raises(ApiError, match="a list was expected"):
         list(reader.pages("/projects", "projects", 2))
@@ -208,7 +208,7 @@ def test_the_key_goes_with_every_request_and_is_never_printed(devlake: FakeServe
         assert KEY not in repr(reader)
 
 
-def test_a_fault_of_one_path_is_told_apart_from_one_of_all() -> None:
+def test_only_errors_that_concern_all_requests_are_fatal() -> None:
     def is_fatal(status: int, body: bytes = b"") -> bool:
         return errors.from_response("GET /x", status, body, has_key=True).is_fatal
 

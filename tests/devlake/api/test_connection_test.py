@@ -37,13 +37,13 @@ def test_a_working_connection_passes(devlake: FakeServer, plugin: str) -> None:
     assert _problem(devlake, plugin) == ""
 
 
-def test_a_fine_grained_token_passes_although_devlake_says_failure_without_a_reason(devlake: FakeServer) -> None:
+def test_a_fine_grained_token_passes_although_devlake_reports_failure_without_a_reason(devlake: FakeServer) -> None:
     devlake.lake.fine_grained.add(devlake.lake.connect("github"))
     assert _problem(devlake, "github") == ""
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
-def test_a_service_that_is_down_is_told_apart_from_a_dead_token(devlake: FakeServer, plugin: str) -> None:
+def test_a_service_that_is_down_differs_from_a_dead_token(devlake: FakeServer, plugin: str) -> None:
     devlake.lake.connect(plugin)
     devlake.lake.remote_faults[plugin, 1] = RemoteFault(503)
     assert "does not answer as it should" in _problem(devlake, plugin)

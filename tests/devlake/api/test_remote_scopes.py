@@ -71,7 +71,7 @@ def test_a_page_that_fails_briefly_loses_no_board(devlake: FakeServer) -> None:
     assert len(_seen(devlake, "jira")) == 120
 
 
-def test_a_page_that_goes_on_failing_is_reported_and_what_came_before_is_kept(devlake: FakeServer) -> None:
+def test_a_page_that_keeps_failing_is_reported_and_earlier_pages_are_kept(devlake: FakeServer) -> None:
     _boards(devlake, 120)
     devlake.lake.remote_faults["jira", 1] = RemoteFault(503, first_page=2)
     devlake.lake.repository("gitlab", devlake.lake.connect("gitlab"), "acme/api")
@@ -85,7 +85,7 @@ def test_a_sign_in_page_behind_a_successful_answer_is_a_failure_with_its_reason(
     assert "invalid character '<'" in _refused(devlake, "jira")
 
 
-def test_a_walk_ends_after_so_many_pages_whatever_comes(devlake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_walk_has_a_maximum_of_pages(devlake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_scopes, "MAX_PAGES", 3)
     _boards(devlake, 300)
     assert "more than 3 pages" in _refused(devlake, "jira")

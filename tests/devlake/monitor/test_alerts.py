@@ -123,7 +123,7 @@ def _series(name: str) -> str:
 
 
 @pytest.mark.parametrize("label_time_failed", [False, True])
-def test_prometheus_takes_what_the_monitor_serves(devlake: FakeServer, tmp_path: Path, label_time_failed: bool) -> None:
+def test_prometheus_accepts_the_metrics(devlake: FakeServer, tmp_path: Path, label_time_failed: bool) -> None:
     lake = devlake.lake
     number = lake.blueprint("shop")
     lake.pipeline(number)

@@ -77,7 +77,7 @@ def test_however_often_it_is_looked_the_sum_is_that_of_the_failures(letters: lis
     assert past.total == sum(letter in "fp" for letter in letters)
 
 
-def test_what_is_kept_does_not_grow_for_ever() -> None:
+def test_the_kept_failures_are_limited() -> None:
     past, _ = history.updated(None, _pipelines("c"))
     past, new = history.updated(past, _pipelines("c" + "f" * 300))
     assert (past.total, len(new), len(past.failures)) == (300, 300, history.KEPT)
@@ -137,7 +137,7 @@ def test_the_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
         "\xff",
     ],
 )
-def test_a_damaged_state_is_told_apart_from_none(tmp_path: Path, text: str) -> None:
+def test_a_damaged_state_differs_from_a_missing_one(tmp_path: Path, text: str) -> None:
     assert state_file.load(tmp_path / "state") == {}
     (tmp_path / "state").write_text(text, encoding="latin-1")
     assert state_file.load(tmp_path / "state") is None

@@ -89,7 +89,7 @@ def test_failures_while_no_monitor_ran_are_all_counted(watching: Watching) -> No
     assert len(after.log) == 35
 
 
-def test_a_damaged_state_is_told_and_begun_anew(watching: Watching) -> None:
+def test_a_damaged_state_is_logged_and_started_again(watching: Watching) -> None:
     watching.state.write_text("{")
     number = watching.devlake.lake.blueprint("shop")
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
@@ -184,7 +184,7 @@ def test_two_failures_of_the_same_second_are_one_series_that_counts_both(watchin
     assert [line for line in scrape.splitlines() if line.startswith(series)] == [f"{series} 2.0"]
 
 
-def test_blueprints_of_one_name_are_told_apart_and_the_oldest_keeps_it(watching: Watching) -> None:
+def test_blueprints_of_one_name_get_unique_names_and_the_oldest_keeps_it(watching: Watching) -> None:
     lake = watching.devlake.lake
     first = lake.blueprint("shop")
     second = lake.blueprint("x", projectName="", name="shop")
@@ -230,7 +230,7 @@ def test_a_partial_pipeline_has_the_reasons_of_its_tasks_and_they_are_asked_for_
     assert watching.devlake.count("GET /pipelines/.*/tasks") == 1
 
 
-def test_a_partial_pipeline_whose_tasks_cannot_be_read_counts_all_the_same(watching: Watching) -> None:
+def test_a_partial_pipeline_counts_even_without_its_tasks(watching: Watching) -> None:
     lake = watching.devlake.lake
     lake.pipeline(lake.blueprint("shop"), "TASK_PARTIAL")
     watching.devlake.fail("GET /pipelines/.*/tasks", 500)
@@ -246,7 +246,7 @@ def test_a_blueprint_that_was_removed_leaves_the_metrics(watching: Watching) -> 
     assert "shop" not in watching.round().scrape()
 
 
-def test_a_devlake_that_is_down_is_told_of_once_and_keeps_the_board(watching: Watching) -> None:
+def test_an_outage_of_devlake_is_logged_once_and_keeps_the_snapshot(watching: Watching) -> None:
     lake = watching.devlake.lake
     lake.pipeline(lake.blueprint("shop"), "TASK_FAILED")
     watching.round()
@@ -259,7 +259,7 @@ def test_a_devlake_that_is_down_is_told_of_once_and_keeps_the_board(watching: Wa
     assert [line[:30] for line in watching.log[1:]] == ["DevLake could not do GET /blue", "DevLake answers again."]
 
 
-def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_other(watching: Watching) -> None:
+def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_stops_no_other(watching: Watching) -> None:
     lake = watching.devlake.lake
     first, second = lake.blueprint("shop"), lake.blueprint("api")
     lake.pipeline(first, "TASK_FAILED")
@@ -271,7 +271,7 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_holds_back_no_othe
     assert values['devlake_blueprint_failure_total{project_name="api"}'] == 1
 
 
-def test_a_blueprint_that_times_out_holds_back_no_other(devlake: FakeServer) -> None:
+def test_a_blueprint_that_times_out_stops_no_other(devlake: FakeServer) -> None:
     slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
     devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.5)
     with client(devlake, tries=1, timeout=0.2) as reader:
@@ -294,7 +294,7 @@ def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:
     assert not watching.state.exists()
 
 
-def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: FakeServer, tmp_path: Path) -> None:
+def test_checks_start_at_their_interval_however_long_one_takes(devlake: FakeServer, tmp_path: Path) -> None:
     clock, checks = FakeClock(), []
 
     def warn(_sentence: str) -> None:
@@ -311,14 +311,14 @@ def test_rounds_begin_at_their_interval_whatever_a_check_takes(devlake: FakeServ
     assert checks == [0, 300, 600]
 
 
-def test_a_pipeline_of_another_shape_is_a_fault_of_its_blueprint(devlake: FakeServer) -> None:
+def test_a_pipeline_of_another_form_is_an_error_of_its_blueprint(devlake: FakeServer) -> None:
     number = devlake.lake.blueprint("shop")
     devlake.fail(f"GET /blueprints/{number}/pipelines", 200, {"pipelines": [{"id": "x"}]})
     with client(devlake) as reader:
         assert "is not understood" in str(monitor.check(reader, {}).faults[0])
 
 
-def test_a_board_before_the_first_check_says_that_nothing_was_checked() -> None:
+def test_a_snapshot_before_the_first_check_is_not_up() -> None:
     assert (Snapshot().is_up, Snapshot().checked) == (False, 0.0)
 
 
@@ -356,9 +356,7 @@ def _address(service: Service) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_metrics_until_it_is_told_to_end(
-    operator: Operator, devlake: FakeServer, number: int
-) -> None:
+def test_the_command_serves_metrics_until_a_signal(operator: Operator, devlake: FakeServer, number: int) -> None:
     devlake.wants_key = True
     (operator.work / "key").write_text(KEY)
     devlake.lake.pipeline(devlake.lake.blueprint("shop"), "TASK_FAILED", "boom")
@@ -379,15 +377,15 @@ def test_a_port_that_is_taken_ends_with_78(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("text", ["9100x", "nine", ":", "host", ":99999"])
-def test_an_address_to_listen_on_that_is_none_is_a_wrong_word(operator: Operator, text: str) -> None:
+def test_an_invalid_listen_address_is_wrong_usage(operator: Operator, text: str) -> None:
     assert operator.call("monitor", "--listen", text).returncode == 2
 
 
-def test_json_without_once_is_a_wrong_word(operator: Operator, devlake: FakeServer) -> None:
+def test_json_without_once_is_wrong_usage(operator: Operator, devlake: FakeServer) -> None:
     assert (operator.call("monitor", "--json").returncode, devlake.requests) == (2, [])
 
 
-def test_without_its_extra_the_command_says_what_to_install(operator: Operator, tmp_path: Path) -> None:
+def test_without_its_extra_the_command_names_the_package(operator: Operator, tmp_path: Path) -> None:
     (tmp_path / "prometheus_client").mkdir()
     hidden = "raise ModuleNotFoundError('hidden', name='prometheus_client')"
     (tmp_path / "prometheus_client" / "__init__.py").write_text(hidden)

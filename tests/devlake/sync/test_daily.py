@@ -130,12 +130,12 @@ def test_a_day_that_fails_does_not_end_the_days(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize("text", ["", "18", "18:0", "24:00", "18:60", "-1:00", "\u0660\u0661:\u0660\u0660", "18:00:00"])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+def test_invalid_times_of_day_are_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  it is the only one
         daily.daily_time(text)
 
 
 @pytest.mark.parametrize("name", ["", "Europe", "Nowhere/City", "/etc/passwd", "..", "a\0b"])
-def test_a_zone_that_is_none_is_refused(name: str) -> None:
+def test_unknown_zones_are_refused(name: str) -> None:
     with pytest.raises(ConfigurationError):
         daily.zone(name)

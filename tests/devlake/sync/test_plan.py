@@ -1,4 +1,4 @@
-"""The plan, pure: tables of what is there and what is wanted, and the steps between."""
+"""The plan, pure: tables of existing and wanted state, and the steps between."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -70,19 +70,19 @@ def test_a_project_whose_blueprint_lacks_its_repository_gets_it() -> None:
     assert (step.add, step.blueprint, step.join, step.time_after) == (None, 5, True, False)
 
 
-def test_what_two_connections_see_is_collected_through_the_first() -> None:
+def test_a_repository_of_two_connections_is_collected_through_the_first() -> None:
     known = plan.existing_state([])
     second = Connection("github", 2, "Acme again")
     assert len(_steps(known=known)) == 1
     assert _steps(known=known, where=second) == []
 
 
-def test_what_a_blueprint_holds_through_another_connection_is_left_there() -> None:
+def test_a_repository_collected_through_another_connection_stays_there() -> None:
     elsewhere = replace(RIGHT, scopes=frozenset({("github", 2, "7")}))
     assert _steps(elsewhere) == []
 
 
-def test_two_repositories_that_would_share_a_project_are_told_apart() -> None:
+def test_two_repositories_with_one_project_name_are_reported() -> None:
     other = replace(API, id="8", full_name="other/api")
     first, second = _steps(remote=(API, other), project_name="{plugin}/{name}")
     assert isinstance(first, AddRepository)
@@ -99,7 +99,7 @@ def test_names_that_differ_in_letter_case_only_are_marked_for_databases_that_ign
     assert (first, second) == ("github/acme/api", options.marked("github/Acme/API"))
 
 
-def test_a_project_keeps_its_name_whatever_the_order_in_which_they_are_listed() -> None:
+def test_a_project_keeps_its_name_in_any_order_of_the_list() -> None:
     other = RemoteScope("8", "Acme/API", {"githubId": 8})
     marked = replace(RIGHT, id=6, project=options.marked("github/Acme/API"), scopes=frozenset({("github", 1, "8")}))
     assert _steps(RIGHT, marked, remote=(other, API), added=("7", "8")) == []
@@ -149,7 +149,7 @@ def test_the_project_name_is_made_of_its_fields() -> None:
 @pytest.mark.parametrize(
     "pattern", ["{owner}", "{plugin.__class__}", "{plugin", "plugin}", "{}", "fixed", "", "{{name}}"]
 )
-def test_a_project_name_that_is_no_pattern_is_refused(pattern: str) -> None:
+def test_invalid_project_name_patterns_are_refused(pattern: str) -> None:
     with pytest.raises(ConfigurationError):
         SyncOptions(SATURDAY, project_name=pattern)
 

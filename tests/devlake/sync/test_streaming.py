@@ -1,4 +1,4 @@
-"""What a sync holds in memory: pages and batches, never all that DevLake told."""
+"""Memory of a sync: pages and batches, never all answers."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def _peak(operator: Operator) -> float:
     return int(done.stdout) * (1 if sys.platform == "darwin" else 1024) / MIB
 
 
-def test_two_thousand_repositories_more_take_less_memory_than_what_is_told_of_them(
+def test_two_thousand_more_repositories_take_less_memory_than_their_data(
     operator: Operator, devlake: FakeServer
 ) -> None:
     few, many = 300, 2300

@@ -106,14 +106,14 @@ def test_a_scope_config_under_the_name_of_earlier_versions_is_kept_in_use(acme: 
 
 
 @pytest.mark.parametrize("plugin", ID_FIELDS)
-def test_only_plugins_that_see_deployments_are_told_which_jobs_deploy(devlake: FakeServer, plugin: str) -> None:
+def test_only_plugins_with_deployments_get_deployment_patterns(devlake: FakeServer, plugin: str) -> None:
     devlake.lake.repository(plugin, devlake.lake.connect(plugin), "acme/api")
     sync(devlake)
     config = devlake.lake.configs[plugin, 1][f"devtel {plugin}/1"]
     assert ("deploymentPattern" in config, "CICD" in config["entities"]) == (plugin != "jira", plugin != "jira")
 
 
-def test_a_scope_config_that_somebody_made_meanwhile_is_taken(acme: FakeServer) -> None:
+def test_a_scope_config_created_concurrently_is_used(acme: FakeServer) -> None:
     acme.meanwhile("GET .*scope-configs", lambda: acme.lake.post_config("github", "1", {"name": "devtel github/1"}))
     assert sync(acme).failures == []
     assert acme.count("POST .*scope-configs") == 1
@@ -138,7 +138,7 @@ def test_without_its_scope_config_no_repository_is_added_and_the_next_sync_does_
 
 
 @pytest.mark.parametrize("key", ["", KEY])
-def test_a_project_that_somebody_made_meanwhile_is_joined(acme: FakeServer, key: str) -> None:
+def test_a_project_created_concurrently_is_joined(acme: FakeServer, key: str) -> None:
     acme.meanwhile("GET /blueprints", lambda: acme.lake.blueprint("github/acme/api"))
     result = sync(acme, key=key)
     assert (result.done, result.failures) == (3, [])
@@ -146,7 +146,7 @@ def test_a_project_that_somebody_made_meanwhile_is_joined(acme: FakeServer, key:
     assert _blueprint(acme, "github/acme/api")["timeAfter"] == SATURDAY_TEXT
 
 
-def test_a_project_that_was_made_although_no_answer_came_is_joined(acme: FakeServer) -> None:
+def test_a_project_created_without_an_answer_is_joined(acme: FakeServer) -> None:
     acme.fail("POST /projects$", 502, is_done=True)
     assert (sync(acme).failures, acme.count("POST /projects$")) == ([], 3 + 1)
     assert _blueprint(acme, "github/acme/api")["connections"]
@@ -159,7 +159,7 @@ def test_a_project_without_a_blueprint_is_reported(acme: FakeServer) -> None:
     assert "github/1 acme/api: The project github/acme/api has no blueprint." in str(result.failures[0])
 
 
-def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: FakeServer) -> None:
+def test_changes_of_others_between_plan_and_write_stay(acme: FakeServer) -> None:
     number = acme.lake.blueprint("github/acme/api")
     acme.lake.scopes["jira", 1]["9"] = {}
     board = [{"pluginName": "jira", "connectionId": 1, "scopes": [{"scopeId": "9"}]}]
@@ -169,7 +169,7 @@ def test_what_others_put_into_a_blueprint_between_plan_and_write_stays(acme: Fak
     assert plugins == ["jira", "github"]
 
 
-def test_one_repository_that_is_refused_holds_back_no_other(acme: FakeServer) -> None:
+def test_one_refused_repository_stops_no_other(acme: FakeServer) -> None:
     acme.lake.repository("github", 1, "acme/refused")
     result = sync(acme)
     assert result.done == 3
@@ -179,7 +179,7 @@ def test_one_repository_that_is_refused_holds_back_no_other(acme: FakeServer) ->
     ]
 
 
-def test_one_project_that_fails_for_good_holds_back_no_other(acme: FakeServer) -> None:
+def test_one_project_that_fails_for_good_stops_no_other(acme: FakeServer) -> None:
     acme.fail("POST /projects$", 500, {"message": "deadlock"}, times=5)
     result = sync(acme)
     assert (result.done, len(result.failures)) == (2, 1)
@@ -195,7 +195,7 @@ def test_a_500_in_the_middle_of_the_page_walk_loses_nothing(devlake: FakeServer)
     assert devlake.count("PUT") == 3  # a hundred at a time
 
 
-def test_a_walk_that_breaks_off_keeps_what_it_saw_and_says_so(devlake: FakeServer) -> None:
+def test_an_aborted_walk_keeps_its_scopes_and_is_reported(devlake: FakeServer) -> None:
     for plugin in ("github", "gitlab"):
         number = devlake.lake.connect(plugin)
         for repository in range(150):
@@ -235,7 +235,7 @@ def test_a_key_that_may_not_add_ends_the_sync_at_once(acme: FakeServer) -> None:
     assert acme.count("PUT") == 1
 
 
-def test_a_project_that_somebody_changes_while_it_is_made_is_reported(acme: FakeServer) -> None:
+def test_a_project_changed_concurrently_while_it_is_made_is_reported(acme: FakeServer) -> None:
     acme.meanwhile("POST /projects$", lambda: _blueprint(acme, "github/acme/api").update(cronConfig="0 6 * * *"))
     (failure,) = sync(acme).failures
     assert "changed by another client" in str(failure)
@@ -262,7 +262,7 @@ def test_every_second_connection_may_time_out(devlake: FakeServer) -> None:
     assert (result.done, len(result.failures)) == (MAX_SILENT, MAX_SILENT)
 
 
-def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_times(devlake: FakeServer) -> None:
+def test_an_unreachable_devlake_ends_the_sync_instead_of_failing_ten_thousand_times(devlake: FakeServer) -> None:
     number = devlake.lake.connect("github")
     for repository in range(20):
         devlake.lake.repository("github", number, f"acme/{repository}")
@@ -273,7 +273,7 @@ def test_a_devlake_that_is_gone_ends_the_sync_instead_of_failing_ten_thousand_ti
     assert result.ended_early.exit_code == 69
 
 
-def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_other(
+def test_a_repository_that_times_out_is_listed_at_the_end_and_stops_no_other(
     operator: Operator, acme: FakeServer
 ) -> None:
     acme.fail("POST /projects$", 200, times=5, seconds=1)
@@ -287,7 +287,7 @@ def test_a_repository_that_times_out_is_listed_at_the_end_and_holds_back_no_othe
     ]
 
 
-def test_a_connection_that_times_out_holds_back_no_other(acme: FakeServer) -> None:
+def test_a_connection_that_times_out_stops_no_other(acme: FakeServer) -> None:
     acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
     acme.fail("GET /plugins/github/.*remote-scopes", 200, times=2, seconds=0.5)
     result = sync(acme, timeout=0.2, tries=2)
@@ -303,7 +303,7 @@ def test_a_devlake_that_never_answers_in_time_is_given_up_after_a_few_connection
     assert devlake.count("GET .*remote-scopes") == MAX_SILENT * 2
 
 
-def test_a_connection_whose_own_token_has_expired_holds_back_no_other(acme: FakeServer) -> None:
+def test_a_connection_whose_own_token_has_expired_stops_no_other(acme: FakeServer) -> None:
     acme.lake.repository("gitlab", acme.lake.connect("gitlab"), "acme/later")
     refused = {"code": 401, "success": False, "message": "authentication failed", "causes": [], "data": None}
     acme.fail("GET /plugins/github/.*remote-scopes", 401, refused)
@@ -404,7 +404,7 @@ def test_the_plan_as_json_is_one_object_a_line(operator: Operator, acme: FakeSer
         (("webhook/1",), 78),
     ],
 )
-def test_wrong_words_are_refused_before_anything_is_written(
+def test_wrong_usage_is_refused_before_anything_is_written(
     operator: Operator, acme: FakeServer, words: tuple[str, ...], code: int
 ) -> None:
     acme.lake.connect("webhook")
@@ -433,7 +433,7 @@ def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: Fak
 
 
 @pytest.mark.skipif(not FAKETIME, reason="libfaketime is missing: install Debian's package faketime")
-def test_daily_syncs_at_its_hour_and_goes_on_whatever_comes_of_it(operator: Operator, acme: FakeServer) -> None:
+def test_daily_syncs_at_its_hour_and_continues_after_a_failure(operator: Operator, acme: FakeServer) -> None:
     acme.fail("GET /plugins$", 428)
     clock = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": "@2026-11-22 17:59:55", "TZ": "UTC"}
     with operator.start("sync", "--daily-at", "18:00", **clock) as service:
