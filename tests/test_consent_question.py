@@ -75,11 +75,24 @@ def test_what_is_no_answer_means_not_now_and_is_not_stored(builder: Developer, k
 
 
 def test_ctrl_c_at_the_question_does_not_end_the_make_above(builder: Developer) -> None:
-    with terminal(builder, "make", "work", "after") as child:
+    with terminal(builder, "make", "work") as child:
         child.expect_exact(PROMPT)
         child.send("\x03")
-        assert "reached" in end(child)
+        assert "Not now" in end(child)
         assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("arguments", [["work", "after"], ["all"], ["X=1", "after", "work", "other"], []])
+def test_nothing_is_read_or_printed_where_more_of_the_call_may_follow(builder: Developer, arguments: list[str]) -> None:
+    builder.makefile(f"{MAKEFILE}impl-other:\n\t@true\n")
+    with (builder.project / "Makefile").open("a") as makefile:
+        makefile.write(".DEFAULT_GOAL = all\nall: work after\n")
+    with terminal(builder, "make", *arguments) as child:
+        said = end(child)
+    asked = arguments not in (["all"], [])
+    assert PROMPT not in said
+    assert said.count("asks for build telemetry") == asked
+    assert not asked or "asks for build telemetry" in said.splitlines()[-1]
 
 
 def test_show_me_shows_every_field_and_asks_again(builder: Developer) -> None:

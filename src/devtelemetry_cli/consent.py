@@ -43,6 +43,11 @@ def judge(context: Context, now: float) -> ConsentStatus:
     return _narrowed(status, decided[key], terms) if context.every_target and key in decided else status
 
 
+def too_slow() -> ConsentStatus:
+    """The consent state where the files take too long to read while make waits."""
+    return ConsentStatus(state=consent_cache.OFF, rule="the project file takes too long to read")
+
+
 def describe(state: str, rule: str) -> str:
     """The state with the rule that decided it: "granted on 2026-11-22", "off: CI is set"."""
     return rule if rule.startswith(state) else f"{state}: {rule}"

@@ -46,7 +46,7 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
         if not context.should_observe(now):
             return None
         run = Run(os.urandom(8).hex(), channel.pid, now)
-        observed = observe(target_names.from_goals(channel.goals), context, run, channel.over)
+        observed = observe(target_names.from_goals(channel.goals), context, run, channel.over, lambda: "")
         return observed[0] if observed else None
     finally:
         os.chdir("/")  # a recipe may unmount or remove make's folder

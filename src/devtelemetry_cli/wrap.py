@@ -64,6 +64,13 @@ class Request:
             file = [*(named if len(named) > 2 else file), *make_call.old_and_new(called)]
         self.command = [*_make_words(options["--make"]), "--no-print-directory", *file, goal, *self.arguments]
 
+    def prompt_limit(self) -> str:
+        """How a person may be asked after this target: other targets of the call may follow."""
+        from devtelemetry_cli.client import make_call  # noqa: PLC0415
+        from devtelemetry_cli.client.consent import terminal  # noqa: PLC0415
+
+        return terminal.prompt_limit(self.target, make_call.goals(make_call.of_parent() or []))
+
     @staticmethod
     def environment(environ: dict[bytes, bytes]) -> dict[bytes, bytes]:
         """What this process was given -> what make is given."""
@@ -137,7 +144,8 @@ def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     given = request.environment(process.given_environment(request.command[0]))
     child.start(request.command, given | _announced(guard, context, run))
     observes = context is not None and context.should_observe(run.started)
-    observed = guard.run(observe, request.target, context, run, child.is_over) if observes else None
+    limit = request.prompt_limit
+    observed = guard.run(observe, request.target, context, run, child.is_over, limit) if observes else None
     result = child.wait()
     if observed is not None:
         recorder, prompt_mode = observed
@@ -156,10 +164,13 @@ def _announced(guard: ErrorGuard, context: Context | None, run: Run) -> dict[byt
     return {b"DEVTEL_RUN": value.encode()} if value else {}
 
 
-def observe(target: str, context: Context, run: Run, is_over: "Callable[[], bool]") -> "tuple[RunRecorder, str] | None":
+def observe(
+    target: str, context: Context, run: Run, is_over: "Callable[[], bool]", prompt_limit: "Callable[[], str]"
+) -> "tuple[RunRecorder, str] | None":
     """While make runs: judge consent and write the start. The recorder, and how a person is asked afterwards.
 
-    None where consent allows neither a record nor a question. Raises OSError where nothing can be stored.
+    `prompt_limit` answers how a person may be asked at most. None where consent allows neither a record nor a
+    question. Raises OSError where nothing can be stored.
     """
     from devtelemetry_cli.client.consent import terminal  # noqa: PLC0415
     from devtelemetry_cli.client.recorder import RunRecorder  # noqa: PLC0415
@@ -167,9 +178,10 @@ def observe(target: str, context: Context, run: Run, is_over: "Callable[[], bool
     prompt_mode = terminal.prompt_mode(context.environ)
     if not context.decided and not prompt_mode:
         return None
-    status = context.status or _judge(context, run.started)
-    if not (prompt_mode and status.ask and _may_ask(context, status, run.started)):
-        prompt_mode = terminal.NOBODY
+    status = context.status or _judge(context, run.started, is_over)
+    if prompt_mode:
+        asks = status.ask and _may_ask(context, status, run.started)
+        prompt_mode = terminal.lesser(prompt_mode, prompt_limit()) if asks else terminal.NOBODY
     if not prompt_mode and not status.records(run.started):
         return None
     recorder = RunRecorder(context, status, run)
@@ -178,11 +190,17 @@ def observe(target: str, context: Context, run: Run, is_over: "Callable[[], bool
     return recorder, prompt_mode
 
 
-def _judge(context: Context, now: float) -> "ConsentStatus":
-    """The consent state, worked out anew and cached for the next run."""
+def _judge(context: Context, now: float, is_over: "Callable[[], bool]") -> "ConsentStatus":
+    """The consent state, worked out anew and cached for the next run.
+
+    The project file is anybody's, so no build waits for it: a file that cannot be judged soon counts as off.
+    """
     from devtelemetry_cli import consent  # noqa: PLC0415  reads TOML; most runs find the state cached
 
-    status = consent.judge(context, now)
+    try:
+        status = process.interruptible(is_over, consent.judge, context, now)
+    except process.TooSlowError:
+        status = consent.too_slow()
     if context.decided:
         try:
             consent_cache.store_cached(context.state, context.fingerprint, status)

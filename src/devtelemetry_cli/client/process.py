@@ -11,6 +11,9 @@ TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     import signal as _signal
     from collections.abc import Callable
+    from typing import TypeVar
+
+    T = TypeVar("T")
 else:
     import _signal  # `signal` wraps the same calls in enums, at 4 ms
 
@@ -21,6 +24,7 @@ _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 # Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
 _HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _SHELL = "/bin/sh"
+GRACE = 0.05  # seconds of the processor's time
 _ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
@@ -102,6 +106,29 @@ def install_handlers(child: Child) -> None:
     _handle(_signal.SIGTERM, child.pass_on)
     _handle(_signal.SIGUSR1, _ignore)  # sent to the group, it makes make print more; its default would end us
     _signal.signal(_signal.SIGCHLD, child.look)
+
+
+class TooSlowError(Exception):
+    """A step was still going on when make had ended."""
+
+
+def interruptible(is_over: "Callable[[], bool]", step: "Callable[..., T]", *arguments: object) -> "T":
+    """The result of `step`, which may go on for GRACE seconds of the processor's time after make's end, no longer.
+
+    The processor's time, since a busy machine must not cost a record. Raises TooSlowError.
+    """
+
+    def tick(_number: int, _frame: object) -> None:
+        if is_over():
+            raise TooSlowError
+
+    before = _signal.signal(_signal.SIGPROF, tick)
+    _signal.setitimer(_signal.ITIMER_PROF, GRACE, GRACE)
+    try:
+        return step(*arguments)
+    finally:
+        _signal.setitimer(_signal.ITIMER_PROF, 0)
+        _signal.signal(_signal.SIGPROF, before)
 
 
 class ExitResult:

@@ -4,12 +4,12 @@ The project file belongs to whoever maintains the Makefile, so nothing in it is 
 checked, control characters are taken out, and it can only narrow what is recorded.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client import toml_file
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.model import target_names
 
@@ -62,21 +62,21 @@ class ReportURL:
     source: str
 
 
-def read_toml(path: str) -> dict[str, Any] | None:
+def read_toml(path: str, *, trusted: bool = True) -> dict[str, Any] | None:
     """The document at `path`; None where there is none. Raises DamagedError."""
     try:
-        return tomllib.loads(atomic_files.read(Path(path)).decode("utf-8"))
+        return toml_file.read(Path(path), trusted=trusted)
     except FileNotFoundError:
         return None
     except OSError as fault:
         raise DamagedError(path, fault.strerror or str(fault)) from None
-    except (ValueError, RecursionError) as fault:
-        raise DamagedError(path, f"it is not TOML ({_one_line(str(fault))})") from None
+    except ValueError as fault:
+        raise DamagedError(path, str(fault)) from None
 
 
 def read_project(path: str | None) -> ProjectFile:
     """The project file; an empty one where there is none. Raises DamagedError."""
-    document = read_toml(path) if path else None
+    document = read_toml(path, trusted=False) if path else None
     if document is None:
         return ProjectFile()
     text = {name: _text(str(path), document, name) for name in ("organisation", "purpose", "contact", "report_url")}
@@ -128,12 +128,7 @@ def _text(path: str, document: dict[str, Any], name: str) -> str:
     value = document.get(name, "")
     if not isinstance(value, str):
         raise DamagedError(path, f"{name} must be a text")
-    return _one_line(value)[:_TEXT_LENGTH]
-
-
-def _one_line(text: str) -> str:
-    """What a terminal may be shown: printable characters on one line, so that no file can draw on the screen."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return one_line(value, len(value) + 1)[:_TEXT_LENGTH]
 
 
 def _plain_name(path: str, document: dict[str, Any], name: str) -> str:

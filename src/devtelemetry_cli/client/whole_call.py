@@ -27,6 +27,12 @@ class WholeCall:
             values["--make"], *make_call.old_and_new(called), *keep_going, "-f", values["--makefile"], *goals,
         ]  # fmt: skip
 
+    def prompt_limit(self) -> str:
+        """A person may be asked: nothing of the call follows."""
+        from devtelemetry_cli.client.consent import terminal  # noqa: PLC0415  only where a person is there
+
+        return terminal.ASK
+
     def environment(self, environ: dict[bytes, bytes]) -> dict[bytes, bytes]:
         """What make gave to its recipe -> what make was given."""
         given = {name: value for name, value in environ.items() if name != b"MAKELEVEL"}

@@ -1,4 +1,4 @@
-"""Whether somebody is there to be asked. Every run looks, so next to nothing is imported."""
+"""Whether a person can be asked. Every run looks, so almost nothing is imported."""
 
 import os
 
@@ -10,13 +10,29 @@ ASK, INVITE, NOBODY = "ask", "invite", ""
 def prompt_mode(environ: dict[str, str]) -> str:
     """How a person could be reached: ASK at a terminal, INVITE by one line where only stderr is one, or NOBODY.
 
-    Not in a make inside another make and not beside parallel jobs: others' output or input is under way there.
+    Not in a make inside another make and not beside parallel jobs, whose input and output are under way.
     """
     if environ.get("MAKELEVEL", "") not in ("", "0", "1") or switches.is_parallel(environ.get("MAKEFLAGS", "")):
         return NOBODY
     if environ.get("TERM") == "dumb" or not _is_our_terminal(2):
         return NOBODY
     return ASK if _is_our_terminal(0) else INVITE
+
+
+def prompt_limit(target: str, goals: list[str]) -> str:
+    """How a person may be reached after `target` in a call of make with these goals.
+
+    Standard input is read only when nothing of the call can follow: ASK after the only goal, INVITE after the last
+    one. After a prerequisite, or in a call whose goals are not known, NOBODY.
+    """
+    if goals == [target]:
+        return ASK
+    return INVITE if goals[-1:] == [target] else NOBODY
+
+
+def lesser(mode: str, limit: str) -> str:
+    """The more careful of two modes."""
+    return min(mode, limit, key=(NOBODY, INVITE, ASK).index)
 
 
 def _is_our_terminal(descriptor: int) -> bool:

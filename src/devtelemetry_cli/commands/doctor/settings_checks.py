@@ -59,7 +59,7 @@ def unknown(env: Environment) -> Iterator[Finding]:
 
 def _document(path: str | None) -> dict[str, object]:
     try:
-        return settings.read_toml(path) or {} if path else {}
+        return settings.read_toml(path, trusted=False) or {} if path else {}
     except ConfigurationError:
         return {}  # `readable` reports it
 
