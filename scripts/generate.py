@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Write what is made from the code: docs/cli.md, settings.md, exit-codes.md, fields.md, and the man pages.
+"""Generate docs/cli.md, settings.md, exit-codes.md, fields.md and the man pages from the code.
 
-scripts/generate.py [FOLDER]    FOLDER: the project's root, unless it is written elsewhere to be compared
+scripts/generate.py [FOLDER]    FOLDER: the project's root by default
+
+The man pages are committed: building them with the wheel would need click-man and every dependency at each install.
 """
 
 import sys
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import man_pages as man
 from click_man.core import generate_man_page
 
 from devtelemetry_cli import __version__, errors, wrap
@@ -19,10 +22,10 @@ from devtelemetry_cli.report import fields
 NOTE = "<!-- Written by scripts/generate.py. -->\n\n"
 WRAP = (
     ("`wrap`", "the exit code of make; a make killed by a signal ends `wrap` by the same signal"),
-    ("`wrap` 126", "make is there, but cannot be run"),
-    ("`wrap` 127", "there is no make"),
+    ("`wrap` 126", "make cannot be run"),
+    ("`wrap` 127", "make is missing"),
 )
-CODES = ((0, "done, or nothing to do"), (2, "usage: the words of the command are off"))
+CODES = ((0, "done, or nothing to do"), (2, "invalid arguments"))
 
 
 def contexts(cmd: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
@@ -104,6 +107,7 @@ def man_pages() -> dict[str, str]:
             ctx, version=__version__, date=f"devtel {__version__}"
         )
         + "\n"
+        + man.sections(ctx.command_path)
         for ctx in found
     }
 

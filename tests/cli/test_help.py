@@ -1,6 +1,7 @@
 """The help of every command: whole sentences, by -h, --help and `help`, and fast."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,31 @@ def test_no_man_page_has_a_name_line_that_is_cut_off() -> None:
     names = [file.read_text().splitlines()[2] for file in sorted((ROOT / "man").glob("*.1"))]
     assert names
     assert [name for name in names if name.endswith("...")] == []
+
+
+SECTIONS = ("EXIT STATUS", "ENVIRONMENT", "FILES")
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "man").glob("*.1")))
+def test_every_man_page_has_the_customary_sections(page: str) -> None:
+    text = (ROOT / "man" / page).read_text()
+    assert [title for title in SECTIONS if f".SH {title}\n" not in text] == []
+
+
+def test_the_man_page_of_wrap_lists_its_options_and_exit_codes() -> None:
+    text = (ROOT / "man/devtel-wrap.1").read_text()
+    for word in ("\\-\\-make MAKE", "\\-\\-makefile FILE", "126, 127"):
+        assert word in text
+
+
+def test_every_man_page_is_valid() -> None:
+    if shutil.which("man") is None:
+        pytest.skip("man is not installed")
+    for page in (ROOT / "man").glob("*.1"):
+        done = subprocess.run(
+            ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", str(page)], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), page
 
 
 @pytest.mark.parametrize("command", ["", "wrap", "consent", "consent grant", "show", "schedule install"])

@@ -71,7 +71,7 @@ def test_the_token_is_taken_where_the_endpoint_requires_one(machine: Machine, en
     child.expect(TIME)
     child.send("n\r")
     assert "s3cret" not in finish(child)
-    assert [request.headers.get("Authorization") for request in endpoint.requests] == [None, "Bearer s3cret"]
+    assert [request.headers.get("authorization") for request in endpoint.requests] == [None, "Bearer s3cret"]
     assert endpoint.requests[0].body == b"{}"
     (token,) = (machine.developer.config.parent / "tokens").iterdir()
     assert token.read_text() == "s3cret"

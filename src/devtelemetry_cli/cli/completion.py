@@ -10,8 +10,14 @@ from click.shell_completion import get_completion_class
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a shell.
 
-    For bash, in ~/.bashrc: eval "$(devtel completion bash)". For zsh, in ~/.zshrc: eval "$(devtel completion zsh)".
-    For fish: devtel completion fish > ~/.config/fish/completions/devtel.fish
+    \b
+    bash, in ~/.bashrc:
+        eval "$(devtel completion bash)"
+    zsh, in ~/.zshrc; its completion system must be started first:
+        autoload -Uz compinit && compinit
+        eval "$(devtel completion zsh)"
+    fish:
+        devtel completion fish > ~/.config/fish/completions/devtel.fish
     """
     kind = get_completion_class(shell)
     assert kind is not None, "the choice allows only shells that click knows"  # noqa: S101

@@ -50,7 +50,7 @@ def grant() -> None:
     _set_up(context, terms.destination, ask=_is_terminal())
 
 
-@consent.command()
+@consent.command(short_help="Store the token and install the schedule, where missing.")
 def setup() -> None:
     """Store the token and install the daily schedule, as far as they are missing."""
     context = current.context()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from devtelemetry_cli.cli import complete
 from devtelemetry_cli.client import destination, paths, settings
 from devtelemetry_cli.commands import repository_files
 from devtelemetry_cli.commands.init import defaults, endpoint, project_file
@@ -43,7 +44,10 @@ CHECKS: dict[str, Callable[[str], str]] = {
 @click.option("--project", help="The project name in reports.")
 @click.option("--report-url", help="The whole address, up to /connections/ID/report.")
 @click.option("--default-branch", help="The name of the default branch.")
-@click.option("--target", "targets", multiple=True, help="A target, or a pattern such as dev.up.%, sent by name.")
+@click.option(
+    "--target", "targets", multiple=True, shell_complete=complete.targets,
+    help="A target, or a pattern such as dev.up.%, sent by name.",
+)  # fmt: skip
 @click.option("--yes", is_flag=True, help="Ask nothing: use the options, existing values and defaults.")
 @click.option("--force", is_flag=True, help="Replace files with other content.")
 @click.option("--no-check", is_flag=True, help="Do not contact the report URL.")

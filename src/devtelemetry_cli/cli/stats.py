@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from devtelemetry_cli import cli, consent
-from devtelemetry_cli.cli import current
+from devtelemetry_cli.cli import complete, current
 from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.commands.stats import journals, page, render, statistics
@@ -34,7 +34,10 @@ _DAYS = click.IntRange(1, 3660)
 
 @click.command()
 @click.option("--days", "count", type=_DAYS, default=28, show_default=True, help="The number of days, up to today.")
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this target; a % matches any part.")
+@click.option(
+    "--target", "targets", multiple=True, metavar="NAME", shell_complete=complete.targets,
+    help="Only this target; a % matches any part.",
+)  # fmt: skip
 @click.option("--project", "projects", multiple=True, metavar="NAME", help="Only this project.")
 @click.option("--all", "everything", is_flag=True, help="Every destination on this machine, not only the one here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/json.md).")
