@@ -466,6 +466,34 @@ def test_the_token_is_deleted_in_the_flush_that_settles_the_erasure(reporter: De
     assert not list(reporter.state.glob("tokens/*"))
 
 
+@pytest.mark.parametrize(
+    ("environ", "code", "words"),
+    [
+        ({"NO_PROXY": "fe80::/10,[::1],[,127.0.0.0/8", "http_proxy": "http://127.0.0.1:9"}, 0, "sent to"),
+        ({"http_proxy": "http://127.0.0.1:9"}, 69, "does not answer"),
+        ({"all_proxy": "socks5://127.0.0.1:9"}, 69, "does not answer"),
+        ({"all_proxy": "ftp://ann:s3cret@127.0.0.1:9"}, 78, "The proxy ftp://127.0.0.1:9 cannot be used"),
+        ({"http_proxy": "http://[::1"}, 78, "cannot be used"),
+        ({"SSL_CERT_FILE": "/none.pem"}, 78, "SSL_CERT_FILE names /none.pem, which cannot be used"),
+    ],
+)
+def test_proxies_and_certificates_of_the_environment_work_or_are_one_sentence(
+    reporter: Developer, environ: dict[str, str], code: int, words: str
+) -> None:
+    flush(reporter)
+    reporter.devtel("consent", "forget")
+    reporter.makefile("impl-work:\n\t@true")
+    reporter.make("work")
+    reporter.environ |= environ
+    done = flush(reporter)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "s3cret" not in done.stderr
+    erasure, report = done.stderr.splitlines()
+    assert "erasure" in erasure or "erased" in erasure, "the erasure is asked for as well"
+    assert words in report
+
+
 def test_two_destinations_on_one_host_are_named_by_their_addresses(reporter: Developer, endpoint: Endpoint) -> None:
     second = f"{endpoint.base}/plugins/developer_telemetry/connections/2/report"
     reporter.project_file(second)

@@ -13,6 +13,7 @@ import pytest
 
 from devtelemetry_cli.client.http import HttpClient, NoAnswerError, Response, retry_after
 from devtelemetry_cli.errors import ConfigurationError
+from tests.helpers.socks_proxy import relaying_to
 
 JSON = b'{"success": true}'
 
@@ -206,6 +207,15 @@ def test_a_setting_of_the_environment_that_cannot_be_used_is_one_sentence(
     assert words in str(fault.value)
     assert "s3cret" not in str(fault.value)
     assert str(fault.value).isprintable()
+
+
+def test_a_socks_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(answer()) as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        with relaying_to(("127.0.0.1", port)) as proxy:
+            monkeypatch.setenv("ALL_PROXY", proxy.url)
+            assert get("http://host.example/").body == JSON
+    assert proxy.asked == ["host.example"]
 
 
 @pytest.mark.parametrize(
