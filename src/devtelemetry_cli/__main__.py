@@ -3,11 +3,13 @@
 Recorded builds start this file itself, isolated and without site-packages (`python -I -S`, client/start_file.py).
 """
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the `devtel` command with the process' own arguments."""
+    _search_project_last()
     if sys.argv[1:2] == ["wrap"]:
         from devtelemetry_cli import wrap  # noqa: PLC0415  the hot path loads nothing else
 
@@ -18,7 +20,31 @@ def main() -> None:
         record_call.main(sys.argv[2:])
     from devtelemetry_cli.cli import command  # noqa: PLC0415
 
+    _replace_unprintable()
     command(prog_name="devtel")
+
+
+def _search_project_last() -> None:
+    """Search the folders of PYTHONPATH, and with `-m` the working directory, after devtel's own installation.
+
+    They are the project's: its `select.py` or `click/` would replace Python's own or devtel's.
+    """
+    folders = {_absolute(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+    sys.path.sort(key=folders.__contains__)
+
+
+def _absolute(folder: str) -> str:
+    try:
+        return os.path.abspath(folder)  # noqa: PTH100  pathlib costs a wrapped run 9 ms
+    except OSError:
+        return folder  # the working directory is gone
+
+
+def _replace_unprintable() -> None:
+    """Print a replacement for a character that the locale's encoding lacks, instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by the caller
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
 if __name__ == "__main__":

@@ -107,7 +107,6 @@ class ErrorGuard:
 def main(words: list[str]) -> None:
     """Run the target and end as it ends; does not return."""
     environ = dict(os.environ)
-    _put_last(environ.get("PYTHONPATH", ""))
     if words[:1] in (["--help"], ["-h"]):
         os.write(1, HELP.encode())
         os._exit(0)
@@ -228,23 +227,6 @@ def _ask(context: Context, prompt_mode: str, result: process.ExitResult) -> None
     from devtelemetry_cli import consent  # noqa: PLC0415  at most once a week
 
     consent.ask_after_run(context, prompt_mode)
-
-
-def _put_last(python_path: str) -> None:
-    """Search the folders of PYTHONPATH after devtel's own installation.
-
-    PYTHONPATH is the project's: its `resource.py` or `select.py` would replace Python's own.
-    """
-    if python_path:
-        folders = {_absolute(folder) for folder in python_path.split(os.pathsep)}
-        sys.path.sort(key=folders.__contains__)
-
-
-def _absolute(folder: str) -> str:
-    try:
-        return os.path.abspath(folder)  # noqa: PTH100  as Python made it; pathlib costs a run 9 ms
-    except OSError:
-        return folder  # the working directory is gone
 
 
 def _make_words(make: str) -> list[str]:

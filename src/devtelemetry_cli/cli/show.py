@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import click
 
 from devtelemetry_cli.cli import current
-from devtelemetry_cli.client import switches
+from devtelemetry_cli.client import proxies, switches
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.commands.show import day, destination_choice, history
 from devtelemetry_cli.commands.show import explain as explaining
@@ -90,7 +90,9 @@ def _date(text: str | None, today: date) -> date:
 
 def _head(one: ReportBytes, decision: Decision) -> str:
     size = f"{len(one.body)} bytes, sha256 {hashlib.sha256(one.body).hexdigest()}"
-    return f"{one.date} to {decision.url}, machine {one.host}: {size}: {one.status_text}."
+    proxy = proxies.shown_proxy(decision.url)
+    way = f" through the proxy {proxy}" if proxy else ""
+    return f"{one.date} to {decision.url}{way}, machine {one.host}: {size}: {one.status_text}."
 
 
 def _print_explained(one: ReportBytes, decision: Decision) -> None:

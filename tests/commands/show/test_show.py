@@ -52,6 +52,15 @@ def test_what_is_shown_before_and_after_is_what_the_wire_carries(reporter: Devel
     assert "was sent, and stored on" in after.stderr
 
 
+def test_the_proxy_on_the_way_is_named_without_its_password(reporter: Developer) -> None:
+    reporter.environ["http_proxy"] = "http://ann:s3cret@proxy.example:3128"
+    shown = show(reporter, "yesterday").stderr
+    assert "through the proxy http://proxy.example:3128, machine" in shown
+    assert "s3cret" not in shown
+    reporter.environ["no_proxy"] = "127.0.0.0/8"
+    assert "proxy" not in show(reporter, "yesterday").stderr
+
+
 def test_the_hash_is_compared_as_the_help_says(reporter: Developer, endpoint: Endpoint) -> None:
     command = 'printf %s "$(devtel show DATE)" | sha256sum'
     assert command in show(reporter, "--help").stdout
