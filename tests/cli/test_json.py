@@ -21,14 +21,15 @@ SECTIONS = {
 COMMANDS = [heading.strip("`").removeprefix("devtel ") for heading in SECTIONS]
 
 
-@pytest.fixture
-def teller(developer: Developer) -> Iterator[Developer]:
-    """Somebody with something to tell by every command: a run of today that was sent, and a schedule."""
+@pytest.fixture(scope="module")
+def teller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Developer]:
+    """A developer with something to print for every command: a run of today that was sent, and a schedule."""
     with listening() as endpoint:
+        developer = Developer(tmp_path_factory.mktemp("developer"))
         developer.project_file(endpoint.url)
         developer.grant()
         developer.add_runs(date.today())  # noqa: DTZ011  journals are named by the local day
-        assert developer.devtel("flush").returncode == 0
+        developer.flush()
         assert developer.devtel("schedule", "install", "--with", "crontab").returncode == 0
         yield developer
 
@@ -76,8 +77,10 @@ def test_every_name_that_is_printed_is_documented_and_the_other_way_round(teller
 
 
 @pytest.mark.parametrize("command", ["status --json", "consent list --json", "show --history --json"])
-def test_moments_are_in_whole_seconds_with_the_local_offset(teller: Developer, command: str) -> None:
-    teller.environ["TZ"] = "Asia/Kolkata"
+def test_moments_are_in_whole_seconds_with_the_local_offset(
+    teller: Developer, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(teller.environ, "TZ", "Asia/Kolkata")
     found = list(moments(told(teller, command)))
     assert len(found) >= 2
     for moment in found:

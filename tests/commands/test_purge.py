@@ -22,7 +22,7 @@ def reporter(developer: Developer, endpoint: Endpoint) -> Developer:
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(OLD, 2)
-    assert developer.devtel("flush").returncode == 0
+    developer.flush()
     developer.add_runs(YESTERDAY, 3)
     endpoint.requests.clear()
     return developer
@@ -65,7 +65,7 @@ def test_a_sent_day_that_continues_is_not_sent_smaller(developer: Developer, end
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(TODAY, 3)
-    developer.devtel("flush")
+    developer.flush()
     done = developer.devtel("purge", "--yes")
     assert "its later runs are not sent" in done.stderr
     developer.add_runs(TODAY, 4)
@@ -80,7 +80,7 @@ def test_a_day_that_was_never_sent_starts_again(developer: Developer, endpoint: 
     developer.add_runs(TODAY, 3)
     developer.devtel("purge", "--yes")
     developer.add_runs(TODAY, 1)
-    developer.devtel("flush")
+    developer.flush()
     (request,) = endpoint.requests
     assert sum(json.loads(request.body)["metrics"]["commands"].values()) == 1
 
@@ -165,13 +165,13 @@ def test_it_does_not_wait_for_a_running_flush(reporter: Developer) -> None:
 
 def test_a_damaged_entry_counts_as_sent(reporter: Developer, endpoint: Endpoint) -> None:
     reporter.add_runs(TODAY, 2)
-    reporter.devtel("flush")
+    reporter.flush()
     (entry,) = reporter.state.glob(f"ledger/*/*/{TODAY}.json")
     entry.write_text("{")
     reporter.devtel("purge", "--yes")
     reporter.add_runs(TODAY, 1)
     endpoint.requests.clear()
-    reporter.devtel("flush")
+    reporter.flush()
     assert endpoint.requests == []
 
 

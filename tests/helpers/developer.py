@@ -8,15 +8,19 @@ import textwrap
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import chdir
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from devtelemetry_cli import consent
+from devtelemetry_cli import consent, send
 from devtelemetry_cli.client import settings
+from devtelemetry_cli.client.consent.notice import Terms
 from devtelemetry_cli.client.context import Context
-from devtelemetry_cli.client.journal import writer
+from devtelemetry_cli.client.journal import machine_key, writer
 from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.commands import status
+from devtelemetry_cli.commands.makefile import templates
 from tests.helpers import fake_schedulers
 
 BIN = Path(sys.executable).parent
@@ -118,9 +122,15 @@ class Developer:
         return self.run("make", *arguments, **options)
 
     def status(self) -> dict[str, object]:
-        """What `devtel status --json` says."""
-        answer: dict[str, object] = json.loads(self.devtel("status", "--json").stdout)
-        return answer
+        """The status of the project, read in this process; tests/commands/test_status.py runs the command."""
+        with chdir(self.project):
+            return asdict(status.status(self.place, time.time(), DEVTEL))
+
+    def flush(self) -> None:
+        """Flush as cron does, in this process: as a condition of a test, not as its subject."""
+        with chdir(self.project):
+            state = self.place.state
+            send.flush(send.FlushOptions(state, self.environ, in_person=False, deadline=time.monotonic() + 30))
 
     def records(self, journal: str = "*") -> list[dict[str, object]]:
         """Every record in the journals that match, in the order of files and lines."""
@@ -137,22 +147,41 @@ class Developer:
         return {str(file) for file in files if file.suffix != ".lock"}
 
     def grant(self) -> str:
-        """Agree to what the project file asks, as `devtel consent grant` does; gives back the anonymous ID."""
-        user = settings.read_user(str(self.config))
-        terms = consent.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
+        """Agree to the terms of the project file, as `devtel consent grant` does; returns the anonymous ID."""
+        terms = self._terms()
         assert terms is not None
-        return consent.grant(StateDir(self.state, str(self.config)), terms, time.time()).anonymous_id
+        return consent.grant(self._state_dir(), terms, time.time()).anonymous_id
+
+    def decide(self, decision: str) -> None:
+        """Take a decision as `devtel consent DECISION` does, in this process."""
+        terms = self._terms()
+        if decision == "grant":
+            self.grant()
+        elif decision == "local":
+            consent.local(self._state_dir(), terms, time.time())
+        else:
+            assert (decision, terms is not None) == ("decline", True)
+            consent.decline(self._state_dir(), terms.destination.key, terms.destination.url, time.time())
+
+    def write_devtel_mk(self) -> None:
+        """Write devtel.mk as `devtel makefile` does, in this process."""
+        terms = self._terms()
+        text = templates.render(templates.FRAGMENT, terms.destination if terms else None)
+        (self.project / templates.FRAGMENT).write_text(text)
+
+    def _state_dir(self) -> StateDir:
+        return StateDir(self.state, str(self.config))
+
+    def _terms(self) -> Terms | None:
+        user = settings.read_user(str(self.config))
+        return consent.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
 
     def journal_folder(self) -> Path:
-        """The journal that runs in this project go to now; the host's key is made by a first run."""
-        if not list(self.state.glob("hosts/*")):
-            self.makefile("impl-first:\n\t@true")
-            assert self.make("first").returncode == 0
-            for file in self.state.glob("journal/*/*/*.jsonl"):
-                file.unlink()
-        (host,) = self.state.glob("hosts/*")
-        (key,) = [folder.name for folder in self.state.glob("journal/*")]
-        return self.state / "journal" / key / host.read_text()
+        """The journal that runs in this project go to now."""
+        with chdir(self.project):
+            context = self.place
+            answer = consent.judge(context, time.time())
+        return Path(context.state.journal(answer.journal, machine_key.get_or_create(context.state)))
 
     def add_runs(self, day: date, count: int = 1, target: str = "test", **end: object) -> None:
         """Put finished runs of a day into the journal, as wrap writes them."""

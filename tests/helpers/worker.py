@@ -1,5 +1,6 @@
 """A developer with every file that devtel keeps, working without root's rights: made once, copied for each test."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -31,6 +32,11 @@ class Worker(Developer):
     def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run any command in the project."""
         return super().run(*self.enter, *command, **options)
+
+    def status(self) -> dict[str, object]:
+        """The answer of `devtel status --json`, with the rights and in the place of the other commands."""
+        answer: dict[str, object] = json.loads(self.devtel("status", "--json").stdout)
+        return answer
 
     def recorded(self) -> int:
         """How many ends the journals hold, as far as they can be read."""

@@ -49,7 +49,7 @@ def make(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def included(developer: Developer) -> Developer:
     """A developer whose Makefile includes the fragment."""
-    assert developer.devtel("makefile").returncode == 0
+    developer.write_devtel_mk()
     (developer.project / "Makefile").write_text(MAKEFILE)
     return developer
 
@@ -71,7 +71,7 @@ def make_it_bare(developer: Developer) -> None:
 @pytest.mark.parametrize(("consent", "expected"), [("grant", WRAPS), ("local", WRAPS), ("decline", PLAIN), ("", PLAIN)])
 def test_only_an_agreement_brings_devtel_in(included: Developer, make: str, consent: str, expected: str) -> None:
     if consent:
-        included.devtel("consent", consent)
+        included.decide(consent)
     assert how(included, make) == expected
     assert included.run(make, "hello").stdout == "hello\n"
 
@@ -86,7 +86,7 @@ def test_the_undecided_are_only_asked_at_a_terminal(included: Developer, make: s
 
 
 def test_agreeing_after_all_brings_devtel_back(included: Developer, make: str) -> None:
-    included.devtel("consent", "decline")
+    included.decide("decline")
     included.grant()
     assert how(included, make) == WRAPS
 
@@ -103,9 +103,9 @@ def test_a_switch_makes_it_plain(included: Developer, make: str, switch: str, va
 
 
 def test_a_declined_repository_stays_so_whatever_address_the_environment_has(included: Developer, make: str) -> None:
-    included.devtel("consent", "decline")
+    included.decide("decline")
     included.environ["DEVTEL_REPORT_URL"] = "http://127.0.0.1:9/connections/2/report"
-    included.devtel("consent", "grant")
+    included.decide("grant")
     assert how(included, make) == PLAIN
 
 
@@ -167,7 +167,7 @@ def test_other_flags_do_not_look_like_pretending(included: Developer, make: str,
 @pytest.mark.parametrize("consent", ["", "grant", "decline"])
 def test_undefined_variables_are_not_warned_about(included: Developer, make: str, consent: str) -> None:
     if consent:
-        included.devtel("consent", consent)
+        included.decide(consent)
     included.environ.pop("LANG")
     done = included.run(make, "--warn-undefined-variables", "hello")
     assert (done.stdout, done.stderr) == ("hello\n", "")
@@ -175,7 +175,7 @@ def test_undefined_variables_are_not_warned_about(included: Developer, make: str
 
 @pytest.mark.parametrize("consent", ["grant", "decline"])
 def test_a_makefile_that_exports_everything_exports_none_of_ours(included: Developer, make: str, consent: str) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     (included.project / "Makefile").write_text(f"export\n{MAKEFILE}impl-env: ; @env\nenv: ; +@$(DEVTEL)\n")
     done = included.run(make, "env")
     assert re.findall(r"^devtel_|^DEVTEL=|^DEVTEL_TARGETS", done.stdout, flags=re.M) == []
@@ -184,7 +184,7 @@ def test_a_makefile_that_exports_everything_exports_none_of_ours(included: Devel
 def test_another_makefile_is_handed_on(included: Developer, make: str) -> None:
     (included.project / "Makefile").rename(included.project / "it's other.mk".replace(" ", "-"))
     assert included.run(make, "-f", "it's-other.mk", "hello").stdout == "hello\n"
-    included.devtel("consent", "grant")
+    included.decide("grant")
     assert included.run(make, "-f", "it's-other.mk", "hello").stdout == "hello\n"
     assert [end["exit"] for end in included.ends()] == [0]
 
@@ -202,7 +202,7 @@ def test_files_that_makefiles_names_are_not_taken_for_the_makefile(included: Dev
 )
 @pytest.mark.parametrize("consent", ["grant", "decline"])
 def test_no_name_reaches_a_shell_as_a_command(included: Developer, make: str, name: str, consent: str) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     done = included.run(make, name)
     assert not (included.project / "canary").exists()
     if "\n" not in name and "$" not in name:
@@ -234,7 +234,7 @@ def test_without_a_part_make_runs_exactly_the_processes_of_the_bare_makefile(
     ):
         pytest.skip("strace is not usable here")
     if state == "declined":
-        included.devtel("consent", "decline")
+        included.decide("decline")
     elif state == "missing":
         included.environ["PATH"] = "/usr/bin:/bin"
     elif state != "undecided":
@@ -327,7 +327,7 @@ def test_without_a_part_the_call_is_the_bare_makefiles(included: Developer, make
     "rules", ["DEVTEL_TARGETS := impl-x\ninclude devtel.mk\n", "include devtel.mk\nimpl-x: ; +@$(DEVTEL)"]
 )
 def test_an_implementation_is_not_handed_over_again(included: Developer, make: str, consent: str, rules: str) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     (included.project / "Makefile").write_text(rules)
     done = included.run(make, "impl-x")
     assert done.returncode == 2
@@ -336,7 +336,7 @@ def test_an_implementation_is_not_handed_over_again(included: Developer, make: s
 
 @pytest.mark.parametrize("consent", ["grant", "decline"])
 def test_recipes_of_an_older_makefile_go_on_to_work(included: Developer, make: str, consent: str) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     (included.project / "Makefile").write_text(OLD)
     assert included.run(make, "hello", "a.x").stdout == "hello\na\n"
     assert len(included.ends()) == (2 if consent == "grant" else 0)
@@ -344,7 +344,7 @@ def test_recipes_of_an_older_makefile_go_on_to_work(included: Developer, make: s
 
 @pytest.mark.parametrize("consent", ["grant", "decline"])
 def test_a_file_that_several_folders_include_works_in_each(included: Developer, make: str, consent: str) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     shared = (
         "DEVTEL_TARGETS := hello\ninclude $(dir $(lastword $(MAKEFILE_LIST)))devtel.mk\nimpl-hello: ; @echo $(CURDIR)\n"
     )
@@ -368,7 +368,7 @@ def test_a_file_that_several_folders_include_works_in_each(included: Developer, 
 def test_what_make_hands_on_in_no_variable_reaches_the_implementation(
     included: Developer, make: str, consent: str, words: str
 ) -> None:
-    included.devtel("consent", consent)
+    included.decide(consent)
     (included.project / "b").touch()
     rules = "DEVTEL_TARGETS := x\ninclude devtel.mk\nimpl-x: a ; @echo $(MORE) $?\na: b ; @touch $@; echo made\n"
     bare = rules.replace("DEVTEL_TARGETS := x\ninclude devtel.mk\n", ".PHONY: x\n").replace("impl-", "")

@@ -45,7 +45,7 @@ def entry(developer: Developer, day: date = YESTERDAY, **changes: object) -> dic
 def test_what_is_shown_before_and_after_is_what_the_wire_carries(reporter: Developer, endpoint: Endpoint) -> None:
     before = show(reporter, "yesterday")
     assert endpoint.requests == []
-    reporter.devtel("flush")
+    reporter.flush()
     after = show(reporter, YESTERDAY.isoformat())
     assert before.stdout.encode() == after.stdout.encode() == endpoint.requests[0].body + b"\n"
     assert "will be sent" in before.stderr
@@ -64,19 +64,19 @@ def test_the_proxy_on_the_way_is_named_without_its_password(reporter: Developer)
 def test_the_hash_is_compared_as_the_help_says(reporter: Developer, endpoint: Endpoint) -> None:
     command = 'printf %s "$(devtel show DATE)" | sha256sum'
     assert command in show(reporter, "--help").stdout
-    reporter.devtel("flush")
+    reporter.flush()
     told = reporter.run("sh", "-c", command.replace("DATE", YESTERDAY.isoformat())).stdout.split()[0]
     assert told == hashlib.sha256(endpoint.requests[0].body).hexdigest()
     assert told in show(reporter, "--history").stdout
 
 
 def test_a_day_that_grew_shows_the_larger_total_that_comes(reporter: Developer, endpoint: Endpoint) -> None:
-    reporter.devtel("flush")
+    reporter.flush()
     reporter.add_runs(YESTERDAY)
     grown = show(reporter, "yesterday")
     assert grown.stdout == reporter.devtel("flush", "--dry-run").stdout
     assert "will be sent; a smaller total was stored on" in grown.stderr
-    reporter.devtel("flush")
+    reporter.flush()
     assert grown.stdout.encode() == endpoint.requests[1].body + b"\n"
 
 
@@ -138,7 +138,7 @@ def test_the_fields_are_those_of_the_notice_and_need_no_consent(developer: Devel
 
 def test_the_history_has_destination_time_and_answer(reporter: Developer, endpoint: Endpoint) -> None:
     assert show(reporter, "--history").returncode == 1
-    reporter.devtel("flush")
+    reporter.flush()
     done = show(reporter, "--history")
     assert f"To {endpoint.url} as {reporter.status()['anonymous_id']}:" in done.stdout
     assert f"{YESTERDAY}  sent     {TODAY}" in done.stdout
@@ -146,7 +146,7 @@ def test_the_history_has_destination_time_and_answer(reporter: Developer, endpoi
 
 
 def test_the_history_as_json_has_the_documented_shape(reporter: Developer, endpoint: Endpoint) -> None:
-    reporter.devtel("flush")
+    reporter.flush()
     told = json.loads(show(reporter, "--history", "--json").stdout)
     (day,) = told["days"]
     assert list(told) == ["destination", "anonymous_id", "days"]
@@ -195,7 +195,7 @@ def test_where_nothing_is_sent_the_reason_is_said(developer: Developer, decision
 
 def test_a_refused_day_is_shown_with_the_answer(reporter: Developer, endpoint: Endpoint) -> None:
     endpoint.otherwise = Answer(400, refusal("dump", "active_hours: wrong"))
-    reporter.devtel("flush")
+    reporter.flush()
     done = show(reporter, "yesterday")
     assert done.stdout.encode() == endpoint.requests[0].body + b"\n"
     assert "was sent, and refused: " in done.stderr
@@ -206,28 +206,28 @@ def test_a_refused_day_is_shown_with_the_answer(reporter: Developer, endpoint: E
 
 def test_a_frozen_day_is_shown_as_it_was_sent(reporter: Developer, endpoint: Endpoint) -> None:
     reporter.add_runs(YESTERDAY)
-    reporter.devtel("flush")
+    reporter.flush()
     (journal,) = reporter.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
     journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:3]))
     for _ in ("before a flush saw it", "after"):
         done = show(reporter, "yesterday")
         assert done.stdout.encode() == endpoint.requests[0].body + b"\n"
         assert "a smaller total is never sent" in done.stderr
-        reporter.devtel("flush")
+        reporter.flush()
 
 
 def test_a_day_that_was_given_up_is_said(reporter: Developer) -> None:
     old = TODAY - timedelta(days=91)
     reporter.add_runs(old)
     assert "is too old" in show(reporter, old.isoformat()).stderr
-    reporter.devtel("flush")
+    reporter.flush()
     done = show(reporter, old.isoformat())
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"devtel: {old} was never sent, and expired after 90 days.\n"
 
 
 def test_an_agreement_that_ended_shows_what_was_sent_and_promises_nothing(reporter: Developer) -> None:
-    reporter.devtel("flush")
+    reporter.flush()
     reporter.add_runs(TODAY)
     text = reporter.config.read_text()
     reporter.config.write_text(text.replace(f"decided = {TODAY.year}", f"decided = {TODAY.year - 2}"))
@@ -250,7 +250,7 @@ def test_a_switch_is_said(reporter: Developer) -> None:
 
 
 def test_a_damaged_entry_is_said_and_never_shown_as_what_was_sent(reporter: Developer) -> None:
-    reporter.devtel("flush")
+    reporter.flush()
     entry(reporter, body='{"date": "forged"}')
     done = show(reporter, "yesterday")
     assert (done.returncode, done.stdout) == (1, "")
@@ -299,7 +299,7 @@ def test_every_name_that_json_prints_is_documented(shape: type[Any]) -> None:
 
 
 def test_a_purged_day_is_said_to_be_purged_and_its_hash_is_known(reporter: Developer, endpoint: Endpoint) -> None:
-    reporter.devtel("flush")
+    reporter.flush()
     reporter.devtel("purge", "--yes")
     done = show(reporter, "yesterday")
     assert (done.returncode, done.stdout) == (1, "")
