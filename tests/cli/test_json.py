@@ -89,8 +89,8 @@ def test_moments_are_in_whole_seconds_with_the_local_offset(
 
 
 def test_every_command_that_prints_json_has_its_section() -> None:
-    """Those of `devtel devlake` are described with it."""
+    """Except `devtel devlake`, which has its own page, and `devtel profile`, which prints to standard error."""
     reference = (Path(__file__).parents[2] / "docs/cli.md").read_text().split("\n## ")[1:]
     printing = {part.partition("\n")[0] for part in reference if "\n  --json" in part}
     described = {re.sub(r" --.*", "", heading.strip("`")) for heading in SECTIONS}
-    assert {name for name in printing if not name.startswith("devtel devlake")} == described
+    assert {name for name in printing if not name.startswith(("devtel devlake", "devtel profile"))} == described
