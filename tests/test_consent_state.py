@@ -11,6 +11,7 @@ from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context
+from devtelemetry_cli.client.destination import parse
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.settings import ProjectFile, UserConfig
 from devtelemetry_cli.report.fields import NOTICE_VERSION
@@ -202,3 +203,22 @@ def test_a_grant_is_found_again_from_the_file_alone(desk: Desk) -> None:
 def test_another_wording_alone_is_a_difference(desk: Desk) -> None:
     granted = replace(consent.grant(desk.state, TERMS, NOON), notice_hash="of another wording")
     assert consent.differences(TERMS, granted) == ["the wording of the notice"]
+
+
+def test_a_declined_repository_stays_declined_whatever_the_environment_says(desk: Desk) -> None:
+    elsewhere = replace(TERMS, destination=parse(URL.replace("/1/", "/2/")))
+    consent.grant(desk.state, elsewhere, NOON)
+    environ = {"DEVTEL_REPORT_URL": elsewhere.destination.url}
+    assert desk.judge(environ).state == consent_cache.GRANTED
+    consent.decline(desk.state, DESTINATION.key, URL, NOON)
+    assert (desk.judge(environ).state, desk.judge(environ).ask) == (consent_cache.DECLINED, False)
+
+
+def test_the_marker_alone_is_enough_to_be_declined(desk: Desk) -> None:
+    consent.grant(desk.state, TERMS, NOON)
+    marker = Path(desk.state.declined_marker(DESTINATION.key))
+    marker.parent.mkdir()
+    marker.touch()
+    assert (desk.judge().state, desk.judge().rule, desk.judge().ask) == (consent_cache.DECLINED, "declined", False)
+    consent.grant(desk.state, TERMS, NOON)
+    assert desk.judge().state == consent_cache.GRANTED

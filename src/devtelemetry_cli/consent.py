@@ -5,11 +5,13 @@ prompt and terminal (the person), ask_limit (how often). A wrapped run loads thi
 that only a decision needs is imported where it is used.
 """
 
+import os
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from devtelemetry_cli.client import consent_cache, destination, locks, settings, switches
+from devtelemetry_cli.client import consent_cache, destination, locks, paths, settings, switches
 from devtelemetry_cli.client.consent import decisions, notice
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.client.consent.notice import Terms
@@ -31,6 +33,8 @@ def judge(context: Context, now: float) -> ConsentStatus:
     switch = switches.switched_off(context.environ)
     if switch:
         return ConsentStatus(state=consent_cache.OFF, rule=f"{switch} is set")
+    if foreign := paths.foreign_path(context.state):
+        return ConsentStatus(state=consent_cache.OFF, rule=f"{foreign} belongs to another user")
     try:
         user = settings.read_user(context.config)
         project = settings.read_project(context.project)
@@ -39,6 +43,8 @@ def judge(context: Context, now: float) -> ConsentStatus:
     except ConfigurationError as fault:
         return ConsentStatus(state=consent_cache.OFF, rule=fault.message)
     key = terms.destination.key if terms else destination.NOWHERE
+    if declined := _declined(context.state, decided, (key, _own_key(project))):
+        return declined
     status = _status(decided.get(key), terms, project, key, now)
     return _narrowed(status, decided[key], terms) if context.every_target and key in decided else status
 
@@ -61,14 +67,30 @@ def _narrowed(status: ConsentStatus, decision: Decision, terms: Terms | None) ->
     return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=decision.key, ask=terms is not None)
 
 
+def _declined(state: StateDir, decided: dict[str, Decision], keys: Iterable[str]) -> ConsentStatus | None:
+    """The state where one of the destinations was declined; the marker alone is enough."""
+    for key in filter(None, keys):
+        decision = decided.get(key)
+        on_day = f" on {_day(decision.decided)}" if decision and decision.state == consent_cache.DECLINED else ""
+        if on_day or os.path.lexists(state.declined_marker(key)):
+            return ConsentStatus(state=consent_cache.DECLINED, rule=f"declined{on_day}", journal=key)
+    return None
+
+
+def _own_key(project: settings.ProjectFile) -> str:
+    """The key of the repository's own address: declined, it stays so whatever address the environment gives."""
+    try:
+        return destination.parse(project.report_url).key if project.report_url else ""
+    except ConfigurationError:
+        return ""
+
+
 def _status(
     decision: Decision | None, terms: Terms | None, project: settings.ProjectFile, key: str, now: float
 ) -> ConsentStatus:
     if decision is None:
         rule = "nothing was decided yet" if terms else "no report URL is set, and nothing was decided"
         return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
-    if decision.state == consent_cache.DECLINED:
-        return ConsentStatus(state=consent_cache.DECLINED, rule=f"declined on {_day(decision.decided)}", journal=key)
     if decision.until.timestamp() <= now:
         rule = f"the agreement of {_day(decision.decided)} ended on {_day(decision.until)}"
         return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)

@@ -26,7 +26,8 @@ class Context:
     """An environment, the files that decide about consent there, and the consent state cached from them.
 
     `folder` is the working directory (None where it was deleted), `project` the project file that applies;
-    `decided` means that there is a user config, `every_target` that whole calls are measured here, not chosen targets.
+    `decided` means that there is a user config, `every_target` that whole calls are measured here, not chosen targets,
+    `is_foreign` that the files belong to another user, so that nothing is recorded.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Context:
         self.every_target = every_target
         self.fingerprint = ""
         self.decided = False
+        self.is_foreign = False
         self.status: ConsentStatus | None = None
 
     @classmethod
@@ -58,6 +60,8 @@ class Context:
 
     def should_observe(self, now: float) -> bool:
         """Whether a run has anything to do beside make: a record, or perhaps a question."""
+        if self.is_foreign:
+            return False
         if not self.decided:
             return os.isatty(2)
         return self.status is None or self.status.records(now) or self.status.ask
@@ -67,6 +71,8 @@ class Context:
 
         On the first run after a change nothing is cached; the config's text is trusted then.
         """
+        if self.is_foreign:
+            return ""
         if self.status is not None:
             return f"{run.run_id}:{self.status.journal}" if self.status.records(run.started) else ""
         return f"{run.run_id}:" if self.decided and _mentions_agreement(self.config) else ""
@@ -76,8 +82,15 @@ class Context:
         scope = "|every target" if self.every_target else ""
         self.fingerprint = consent_cache.fingerprint(self.config, self.project, address) + scope
         self.decided = os.path.lexists(self.config)
+        self.is_foreign = bool(paths.foreign_path(self.state))
         cached = consent_cache.load_cached(self.state, self.fingerprint) if self.decided else None
-        self.status = None if cached is not None and cached.has_ended(time.time()) else cached
+        if cached is not None and not cached.has_ended(time.time()) and not self._is_declined(cached):
+            self.status = cached
+
+    def _is_declined(self, cached: "ConsentStatus") -> bool:
+        """Whether the marker of a decline is there: it alone is enough, as where the config could not be changed."""
+        key = cached.journal.removesuffix(paths.LOCAL)
+        return cached.state != consent_cache.DECLINED and os.path.lexists(self.state.declined_marker(key))
 
 
 def _mentions_agreement(config: str) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devtelemetry_cli.client import paths
 from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.errors import ConfigurationError
 
 FLUSH, CONSENT, CONFIG, ERASURES, INVITATIONS = "flush", "consent", "config", "erasures", "invitations"
 WAIT = 10.0  # seconds
@@ -17,9 +19,18 @@ class BusyError(OSError):
 
 @contextmanager
 def exclusive(state: StateDir, name: str, wait: float = WAIT) -> Iterator[None]:
-    """Hold the lock `name` alone, after up to `wait` seconds. Raises BusyError, and OSError where it cannot be made."""
+    """Hold the lock `name` alone, after up to `wait` seconds.
+
+    Raises BusyError, OSError where it cannot be made, and ConfigurationError where the files belong to another user:
+    whatever is written under a lock would be out of that user's reach.
+    """
     from filelock import FileLock, Timeout  # noqa: PLC0415  processes that only read consent never take a lock
 
+    if foreign := paths.foreign_path(state):
+        raise ConfigurationError(
+            f"{foreign} belongs to another user, so devtel writes nothing there.",
+            "Run devtel as that user, or with a HOME of your own (sudo -H).",
+        )
     Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(state.lock(name), timeout=wait, mode=0o600)
     try:

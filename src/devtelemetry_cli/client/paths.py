@@ -7,6 +7,7 @@ import os
 import sys
 
 PROJECT_FILE = ".devtel.toml"
+LOCAL = ".local"  # the end of a local journal's name
 
 
 class StateDir:
@@ -106,7 +107,7 @@ def day_file(journal: str, date: str) -> str:
 
 def local_journal(key: str) -> str:
     """The name of a destination's journal of `local` records: separate, so that no later grant sends them."""
-    return f"{key}.local"
+    return f"{key}{LOCAL}"
 
 
 def state_dir(environ: dict[str, str]) -> StateDir:
@@ -125,16 +126,33 @@ def state_folder(environ: dict[str, str], platform: str = sys.platform) -> str:
 
 
 def project_file(start: str) -> str | None:
-    """The nearest `.devtel.toml` from the folder `start` upward, not beyond the root of its git repository."""
+    """The nearest `.devtel.toml` that counts, from the folder `start` upward to the root of its git repository.
+
+    A file counts where it belongs to the user or root, or is inside the repository of `start`: anybody can put one
+    into a folder above such as /tmp.
+    """
     folder = start
     while True:
         candidate = os.path.join(folder, PROJECT_FILE)
-        if os.path.lexists(candidate):
+        if os.path.lexists(candidate) and (_is_trusted(candidate) or _is_in_repository(folder, start)):
             return candidate
         parent = os.path.dirname(folder)
         if parent == folder or os.path.lexists(os.path.join(folder, ".git")):
             return None
         folder = parent
+
+
+def foreign_path(state: StateDir) -> str:
+    """The state folder or user config, or the folder to make it in, where it belongs to another user; "" elsewhere.
+
+    Only the owner of a home records there, as sudo with the HOME of its caller would not be; nor does a grant count
+    that another user has made.
+    """
+    for path in (state.folder, state.config):
+        found, owner = _nearest(path)
+        if owner != os.geteuid() and (found == path or owner != 0):
+            return found
+    return ""
 
 
 def working_folder() -> str | None:
@@ -143,6 +161,31 @@ def working_folder() -> str | None:
         return os.getcwd()
     except OSError:
         return None
+
+
+def _is_trusted(path: str) -> bool:
+    return os.lstat(path).st_uid in (os.geteuid(), 0)
+
+
+def _is_in_repository(folder: str, start: str) -> bool:
+    """Whether `folder` is inside a git repository of the owner of `start`."""
+    while not os.path.lexists(git := os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return False
+    return os.lstat(git).st_uid == os.stat(start).st_uid
+
+
+def _nearest(path: str) -> tuple[str, int]:
+    """The path, or the nearest folder above it that can be looked at, and its owner."""
+    while True:
+        try:
+            return path, os.stat(path).st_uid
+        except OSError:
+            above = os.path.dirname(path)
+            if above == path:
+                return path, 0
+            path = above
 
 
 def _folder(environ: dict[str, str], xdg: str, default: str, platform: str) -> str:
