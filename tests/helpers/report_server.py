@@ -38,7 +38,13 @@ def environment(home: Path) -> dict[str, str]:
 def run(home: Path, *arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """`devtel serve` where it is expected to end by itself."""
     return subprocess.run(
-        command(*arguments), env=environment(home), input=stdin, capture_output=True, text=True, timeout=40, check=False
+        command(*arguments),
+        env=environment(home),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

@@ -1,8 +1,8 @@
 """Durations as counts in fixed exponential buckets, so that histograms of many days and people can be added.
 
 The buckets are those of OpenTelemetry's exponential histogram at scale 2: bucket `i` holds durations in
-seconds with base**i < d <= base**(i + 1), base = 2**(1/4). A quantile answered with the bucket's
-geometric middle is off by at most a factor of base**(1/2), that is 9.1 %.
+seconds with base**i < d <= base**(i + 1), base = 2**(1/4). A run answered with the bucket's geometric
+middle is off by at most a factor of base**(1/2), that is 9.1 %.
 Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
 """
 
@@ -33,11 +33,17 @@ def add(into: dict[int, int], other: Mapping[int, int]) -> None:
 
 
 def quantile(buckets: Mapping[int, int], q: float) -> float | None:
-    """The `q`-quantile (0 < q <= 1) in seconds by nearest rank, within 9.1 %; None when empty."""
+    """The `q`-quantile (0 < q <= 1) in seconds; None when empty. Within a few percent typically, 18.9 % at most.
+
+    Interpolated inside its bucket, whose durations are taken as spread evenly on a logarithmic scale. Answered by the
+    middle of the bucket, a quantile would not move for months, and then jump by 19 %.
+    """
     total = sum(buckets.values())
     seen = 0
     for index in sorted(buckets):
-        seen += buckets[index]
-        if total and seen >= q * total:
-            return middle(index)
+        count = buckets[index]
+        if count and seen + count >= q * total:
+            half = 0.5 / count  # half a run from either edge: a single one is in the middle
+            return float(BASE ** (index + min(max((q * total - seen) / count, half), 1 - half)))
+        seen += count
     return None

@@ -112,6 +112,15 @@ def test_the_overview_shows_targets_by_the_time_that_was_waited(team: ReportServ
     assert "at least, in the fullest week" in text
 
 
+def test_the_comparison_does_not_depend_on_the_chosen_dates(team: ReportServer) -> None:
+    last = MONDAY + timedelta(weeks=1)
+    for query in ("", f"?from={MONDAY}&to={MONDAY}", f"?from={last}&to={last}"):
+        text = page(team, f"/{query}")
+        assert f"The week of {last.day} {last.strftime('%B')} against the 4 weeks before" in text
+        assert "Only 1 of the earlier weeks has figures." in text
+        assert "Compared: 1 target with at least 20 completed runs and 3 developers on each side." in text
+
+
 def test_a_target_has_a_page_of_its_own(team: ReportServer) -> None:
     text = page(team, "/target?project=shop&target=test")
     assert "<h1><bdi>test</bdi> <span" in text

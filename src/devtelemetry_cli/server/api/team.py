@@ -20,8 +20,8 @@ from devtelemetry_cli.server.api.team_metrics import today, weeks
 from devtelemetry_cli.server.auth import check_token
 from devtelemetry_cli.server.db import connections
 from devtelemetry_cli.server.responses import PRIVATE, RETRY_AFTER_SECONDS, RefusedError
-from devtelemetry_cli.server.team import pages
-from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read
+from devtelemetry_cli.server.team import comparison, pages
+from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read, read_cells
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE
 from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
 
@@ -144,7 +144,9 @@ def _overview(_request: Request, app_state: AppState, context: pages.PageContext
         )
     if context.wanted.project is not None and context.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
-    return pages.overview(found, overview(found, app_state.k, today(), context.sorting), context)
+    compared = CellFilter(context.wanted.project, None, *comparison.span(today()))
+    changes = comparison.compare(app_state.database.read(read_cells(compared, app_state.k)), today())
+    return pages.overview(found, overview(found, app_state.k, today(), context.sorting), changes, context)
 
 
 def _target(_request: Request, app_state: AppState, context: pages.PageContext) -> str:

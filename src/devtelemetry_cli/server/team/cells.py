@@ -69,6 +69,11 @@ def read(wanted: CellFilter, k: int) -> Callable[[Connection], CellResult]:
     )
 
 
+def read_cells(wanted: CellFilter, k: int) -> Callable[[Connection], list[Cell]]:
+    """A function that reads the cells of a filter only."""
+    return lambda db: [_cell(row) for row in db.execute(_query(wanted, k))]
+
+
 def read_page(
     wanted: CellFilter, k: int, page: int, size: int | None
 ) -> Callable[[Connection], tuple[int, list[Cell]]]:

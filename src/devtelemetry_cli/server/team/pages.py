@@ -15,6 +15,7 @@ from devtelemetry_cli import __version__
 from devtelemetry_cli.model.formatting import change, duration, share
 from devtelemetry_cli.server.team import charts
 from devtelemetry_cli.server.team.cells import CellFilter, CellResult
+from devtelemetry_cli.server.team.comparison import ENOUGH_RUNS, FRAGILE, SLOWER, WEEKS_BEFORE, Comparison
 from devtelemetry_cli.server.team.statistics import SORTINGS, Detail, Overview, Part, Week
 
 FOLDER = Path(__file__).parent
@@ -22,6 +23,12 @@ STYLE = (FOLDER / "static" / "style.css").read_text(encoding="utf-8")
 OTHERS = "(other)"
 NO_PROJECT = "(no project)"
 MOST_CHANGES = 5
+THRESHOLDS = {
+    "runs": ENOUGH_RUNS,
+    "slower": round(100 * (SLOWER - 1)),
+    "fragile": round(100 * FRAGILE),
+    "weeks": WEEKS_BEFORE,
+}
 MAX_TARGETS = 200  # of the overview; the CSV has all
 AGES = {"0": "under a day", "unknown": "unknown", "": OTHERS}
 BRANCHES = {
@@ -40,6 +47,7 @@ class Chart:
     picture: Markup
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class PageContext:
         return f"{path}?{urlencode(query)}"
 
 
-def overview(found: CellResult, shown: Overview, context: PageContext) -> str:
+def overview(found: CellResult, shown: Overview, changes: Comparison, context: PageContext) -> str:
     """The overview."""
     return _render(
         "overview.html",
@@ -78,8 +86,10 @@ def overview(found: CellResult, shown: Overview, context: PageContext) -> str:
         shown=shown,
         charts=_overview_charts(shown.weeks),
         targets=shown.targets[:MAX_TARGETS],
-        slower=shown.slower[:MOST_CHANGES],
-        fragile=shown.fragile[:MOST_CHANGES],
+        changes=changes,
+        slower=changes.slower[:MOST_CHANGES],
+        fragile=changes.fragile[:MOST_CHANGES],
+        thresholds=THRESHOLDS,
         sortings=SORTINGS,
     )
 
@@ -128,17 +138,19 @@ def _waited(weeks: Sequence[Week]) -> Chart:
         for label, week in zip(labels, weeks, strict=True)
     ]
     picture = charts.bars(name, labels, values, form)
-    return Chart(name, picture, ["Week of", "Time waited", "Runs", "Developers (at least)"], rows)
+    note = _range([week.totals.waited for week in weeks], labels, duration)
+    return Chart(name, picture, ["Week of", "Time waited", "Runs", "Developers (at least)"], rows, note)
 
 
 def _failed(weeks: Sequence[Week]) -> Chart:
-    name, labels = "Failures per run", _labels(weeks)
+    name, labels = "Failure rate", _labels(weeks)
     rows = [
         [label, share(week.totals.failures, week.totals.runs), f"{week.totals.failures:,}", f"{week.totals.runs:,}"]
         for label, week in zip(labels, weeks, strict=True)
     ]
     picture = charts.bars(name, labels, [week.totals.failure_rate for week in weeks], _percent)
-    return Chart(name, picture, ["Week of", name, "Failures", "Runs"], rows)
+    note = _range([week.totals.failure_rate for week in weeks if week.totals.runs], labels, _percent)
+    return Chart(name, picture, ["Week of", name, "Failures", "Runs"], rows, note)
 
 
 def _durations(weeks: Sequence[Week]) -> Chart:
@@ -147,7 +159,8 @@ def _durations(weeks: Sequence[Week]) -> Chart:
     scaled, form = charts.seconds([*p50, *p90])
     series = {"p50: half are faster": scaled[: len(p50)], "p90: nine of ten are faster": scaled[len(p50) :]}
     rows = [[label, duration(half), duration(most)] for label, half, most in zip(labels, p50, p90, strict=True)]
-    return Chart(name, charts.lines(name, labels, series, form), ["Week of", "p50", "p90"], rows)
+    note = "p50 " + _range([value for value in p50 if value is not None], labels, duration)
+    return Chart(name, charts.lines(name, labels, series, form), ["Week of", "p50", "p90"], rows, note)
 
 
 def _distribution(shown: Detail) -> list[Chart]:
@@ -165,20 +178,35 @@ def _distribution(shown: Detail) -> list[Chart]:
 def _ages(ages: Sequence[Part]) -> list[Chart]:
     if not ages:
         return []
-    name = "Failures per run by age of the checkout"
+    name = "Failure rate by age of the checkout"
     labels = [age(part.name) for part in ages]
     rows = [
         [label, share(part.failures, part.runs), f"{part.failures:,}", f"{part.runs:,}"]
         for label, part in zip(labels, ages, strict=True)
     ]
     picture = charts.bars(name, labels, [part.failures / part.runs for part in ages], _percent)
-    return [Chart(name, picture, ["Age", "Failures per run", "Failures", "Runs"], rows)]
+    return [Chart(name, picture, ["Age", "Failure rate", "Failures", "Runs"], rows)]
+
+
+def _range(values: Sequence[float], labels: Sequence[str], form: Callable[[float], str]) -> str:
+    """The lowest and the highest value in words, with the week of the highest where every week has a value."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    where = f" (week of {labels[values.index(high)]})" if len(values) == len(labels) else ""
+    return f"from {form(low)} to {form(high)}{where}" if low < high else form(high)
 
 
 def _labels(weeks: Sequence[Week]) -> list[str]:
     """Each week's Monday; with its year where not all are of one."""
     form = "%b %Y" if len({week.monday.year for week in weeks}) > 1 else "%b"
-    return [f"{week.monday.day} {week.monday.strftime(form)}" if week.over else "so far" for week in weeks]
+    days = [f"{week.monday.day} {week.monday.strftime(form)}" for week in weeks]
+    return [day if week.over else f"{day}, so far" for day, week in zip(days, weeks, strict=True)]
+
+
+def _day(day: date) -> str:
+    """A date for a reader: "2 March"."""
+    return f"{day.day} {day.strftime('%B')}"
 
 
 def _percent(value: float) -> str:
@@ -214,6 +242,8 @@ def _environment() -> Environment:
         "change": change,
         "branch": branch,
         "count": lambda number: f"{number:,}",
+        "percent": lambda ratio: f"{100 * ratio:.0f}",
+        "day": _day,
         "project": lambda it: it.project or (NO_PROJECT if it.target else OTHERS),
         "name": lambda text: text or OTHERS,
     }

@@ -1,10 +1,9 @@
-"""Cells -> the figures of a page: totals, weeks, targets, and targets that became slower or fail more often. Pure.
+"""Cells -> the figures of a page: totals, weeks and targets. Pure.
 
-Percentiles come from the merged histograms and are within 9.1 % (histogram.py). Numbers of developers are rounded
+Percentiles are interpolated in the merged histograms (histogram.py). Numbers of developers are rounded
 down to a multiple of k, so that differences between answers never reveal a single one.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,11 +14,6 @@ from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell, CellResult, rounded_down
 
-WEEKS_BEFORE = 4  # that the last whole week is compared with
-ENOUGH_RUNS = 20  # on both sides, for a comparison to mean something
-SLOWER = 1.15  # times the mean; besides, the median has to be in a later bucket
-FRAGILE = 0.05  # of all runs
-SIGNIFICANT = 2.0  # standard errors between two shares
 BUCKETS_PER_BAR = 4  # of the histogram: a bar reaches from one power of two to the next
 
 Sorting = Callable[["Target"], float]
@@ -66,25 +60,12 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A target's last whole week beside the weeks before it; `cost` is the additional seconds in that week."""
-
-    project: str
-    target: str
-    before: Totals
-    now: Totals
-    cost: float
-
-
-@dataclass(frozen=True)
 class Overview:
     """The figures of the overview."""
 
     totals: Totals
     weeks: list[Week]
     targets: list[Target]
-    slower: list[Change]
-    fragile: list[Change]
     developers: int
 
 
@@ -114,6 +95,7 @@ SORTINGS: Mapping[str, Sorting] = {
     "waited": lambda t: t.totals.waited,
     "runs": lambda t: t.totals.runs,
     "failures": lambda t: t.totals.failure_rate,
+    "mean": lambda t: t.totals.mean,
     "p50": lambda t: t.totals.p50 or 0.0,
     "p90": lambda t: t.totals.p90 or 0.0,
     "developers": lambda t: t.developers,
@@ -122,16 +104,11 @@ SORTINGS: Mapping[str, Sorting] = {
 
 def overview(found: CellResult, k: int, today: date, sorting: str = "waited") -> Overview:
     """The figures of the overview; `sorting` is a key of SORTINGS."""
-    changes = list(_changes(found.cells, today))
-    slower = [change for change in changes if _is_slower(change)]
-    fragile = [change for change in changes if _is_more_fragile(change)]
     weeks = _weeks(found.cells, found.developers, today)
     return Overview(
         totals=totals(cell.measures for cell in found.cells),
         weeks=weeks,
         targets=sorted(_targets(found.cells, k), key=lambda t: (-SORTINGS[sorting](t), t.project, t.target)),
-        slower=sorted(slower, key=lambda c: -c.cost),
-        fragile=sorted(fragile, key=lambda c: c.before.failure_rate - c.now.failure_rate),
         developers=max((week.developers for week in weeks), default=0),
     )
 
@@ -205,35 +182,8 @@ def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     return named
 
 
-def _changes(cells: Iterable[Cell], today: date) -> Iterable[Change]:
-    """Each target's last whole week beside the weeks before, where both have enough runs."""
-    over = [cell for cell in cells if _is_over(cell.week, today)]
-    last = max((cell.week for cell in over), default=None)
-    if last is None:
-        return
-    for (project, target), own in _by_name(over).items():
-        earliest = last - timedelta(weeks=WEEKS_BEFORE)
-        before = totals(cell.measures for cell in own if earliest <= cell.week < last)
-        now = totals(cell.measures for cell in own if cell.week == last)
-        if target and min(before.completed, now.completed) >= ENOUGH_RUNS:
-            yield Change(project, target, before, now, (now.mean - before.mean) * now.completed)
-
-
 def _is_over(monday: date, today: date) -> bool:
     return monday + timedelta(days=7) <= today
-
-
-def _is_slower(change: Change) -> bool:
-    return (change.now.p50 or 0) > (change.before.p50 or 0) and change.now.mean >= SLOWER * change.before.mean
-
-
-def _is_more_fragile(change: Change) -> bool:
-    """Whether the failure rate grew substantially and significantly (z-test of two proportions)."""
-    before, now = change.before, change.now
-    together = (before.failures + now.failures) / (before.runs + now.runs)
-    error = math.sqrt(together * (1 - together) * (1 / before.runs + 1 / now.runs))
-    grown = now.failure_rate - before.failure_rate
-    return grown >= FRAGILE and grown > SIGNIFICANT * error
 
 
 def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
