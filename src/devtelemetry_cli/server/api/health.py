@@ -19,12 +19,12 @@ async def version(_request: Request) -> Response:
 
 async def ping(_request: Request) -> Response:
     """The process is alive."""
-    return Response()
+    return Response(media_type="text/plain")
 
 
 async def healthz(_request: Request) -> Response:
     """The process is alive."""
-    return Response()
+    return Response(media_type="text/plain")
 
 
 async def readyz(request: Request) -> Response:
@@ -34,7 +34,7 @@ async def readyz(request: Request) -> Response:
         await run_in_threadpool(state(request).database.read, lambda db: db.execute(one).all())
     except DatabaseError:
         return failure(503, "the database is unavailable, or does not have its tables")
-    return Response()
+    return Response(media_type="text/plain")
 
 
 async def metrics(request: Request) -> Response:

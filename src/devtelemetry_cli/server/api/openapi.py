@@ -150,4 +150,4 @@ def takes(body: Shape, shape: Shape, status: int = 200) -> Shape:
 
 CSV = _answer(200, "text/csv", {"type": "string"})
 TEXT = _answer(200, "text/plain", {"type": "string"})
-NOTHING = {"responses": {200: {"description": "yes"}}}
+NOTHING = _answer(200, "text/plain", {"type": "string", "maxLength": 0})
