@@ -30,7 +30,8 @@ class Installation:
         packages.mkdir(parents=True)
         self.package = packages / "devtelemetry_cli"
         shutil.copytree(Path(devtelemetry_cli.__file__).parent, self.package)
-        (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        others = sysconfig.get_path("purelib")  # whose own .pth files count too
+        (packages / "others.pth").write_text(f"import site; site.addsitedir({others!r})\n")
         self.script = self.bin / "devtel"
         self.script.write_text(_SCRIPT.format(python=self.python))
         self.script.chmod(0o755)

@@ -43,25 +43,32 @@ class WholeCall:
         return given
 
     def end_parent(self, status: int) -> None:
-        """Where make was killed, kill the make that started us by the same signal: it is the one that was called.
+        """Where make was killed, kill the make that started us by the same signal: it is the one that was called."""
+        import signal  # noqa: PLC0415  only on this way out
 
-        It would print something at those of a limit (XCPU, XFSZ), and ends with 2 instead.
-        """
-        if not os.WIFSIGNALED(status) or os.getppid() != self._parent:
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1:
+            number = signal.SIGQUIT  # make's answer to it, and otherwise only to an output that cannot be written
+        if not number or os.getppid() != self._parent:
             return
-        import resource  # noqa: PLC0415  only on this way out
-        import signal  # noqa: PLC0415
+        # One of these that it does not catch any more it is obeying already. At any other that it catches it would
+        # print something, so it ends with 2 instead.
+        silent = number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+        if _catches(self._parent, number) in (silent, None):
+            _kill(self._parent, number)
 
-        if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGXFSZ):
-            return
 
-        if hasattr(resource, "prlimit"):  # one core is dumped already
-            resource.prlimit(self._parent, resource.RLIMIT_CORE, (0, 0))
-        os.kill(self._parent, os.WTERMSIG(status))
-        # A make that finds its child gone before it handles the signal reports "No child processes".
-        deadline = time.monotonic() + 0.1
-        while _catches(self._parent, os.WTERMSIG(status)) and time.monotonic() < deadline:
-            time.sleep(0.001)
+def _kill(parent: int, number: int) -> None:
+    """Kill the make above, and wait until it knows."""
+    import resource  # noqa: PLC0415  only on this way out
+
+    if hasattr(resource, "prlimit"):  # one core is dumped already
+        resource.prlimit(parent, resource.RLIMIT_CORE, (0, 0))
+    os.kill(parent, number)
+    # A make that finds its child gone before it handles the signal reports "No child processes".
+    deadline = time.monotonic() + 0.1
+    while _catches(parent, number) and time.monotonic() < deadline:
+        time.sleep(0.001)
 
 
 def _as_typed(goals: list[str], called: list[str]) -> list[str]:
@@ -101,11 +108,11 @@ def _split(assignments: bytes) -> list[bytes]:
     return [*words, word]
 
 
-def _catches(pid: int, number: int) -> bool:
-    """Whether a process handles a signal; not known without /proc."""
+def _catches(pid: int, number: int) -> bool | None:
+    """Whether a process handles a signal; None where there is no /proc to look at."""
     try:
         text = make_call.read(f"/proc/{pid}/status")
     except OSError:
-        return False
+        return None
     caught = text.partition(b"SigCgt:\t")[2].split(b"\n", 1)[0]
     return bool(int(caught or b"0", 16) >> (number - 1) & 1)
