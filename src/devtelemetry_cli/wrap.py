@@ -149,6 +149,7 @@ def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     if observed is not None:
         recorder, prompt_mode = observed
         guard.run(recorder.end, result)
+        guard.run(_flush_in_background, context, run)
         guard.run(_ask, context, prompt_mode, result)
     guard.run(request.end_parent, result.status)
     process.exit_like(result.status)
@@ -227,6 +228,15 @@ def _ask(context: Context, prompt_mode: str, result: process.ExitResult) -> None
     from devtelemetry_cli import consent  # noqa: PLC0415  at most once a week
 
     consent.ask_after_run(context, prompt_mode)
+
+
+def _flush_in_background(context: Context, run: Run) -> None:
+    """After an outermost run: start a flush, where the developer chose this way and none was started within a day."""
+    if "DEVTEL_RUN" in context.environ or not os.access(context.state.background_flush, os.F_OK):
+        return
+    from devtelemetry_cli.client import background_flush  # noqa: PLC0415  only where it was chosen
+
+    background_flush.start_if_due(context.state, run.started)
 
 
 def _make_words(make: str) -> list[str]:

@@ -20,6 +20,8 @@ def schedule() -> None:
 def install(scheduler: str | None) -> None:
     """Install a daily flush at a random time of the working day.
 
+    `background`, for machines without a scheduler, starts it after a recorded run, at most once a day.
+
     Run again, it updates the schedule and keeps its time.
     """
     environ = dict(os.environ)

@@ -76,6 +76,11 @@ class StateDir:
         return f"{self.folder}/dropped"
 
     @property
+    def background_flush(self) -> str:
+        """The command that wrapped runs start once a day, where the developer chose that."""
+        return f"{self.folder}/background-flush.json"
+
+    @property
     def pending_erasures(self) -> str:
         """The file of erasures that an endpoint has not confirmed yet."""
         return f"{self.folder}/erasures.json"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from devtelemetry_cli.commands.schedule import crontab, launchd, systemd
+from devtelemetry_cli.commands.schedule import background, crontab, launchd, systemd
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
@@ -34,8 +34,13 @@ class Scheduler(Protocol):
         """Remove it; whether there was anything."""
 
 
-# systemd comes first: it is known to run, and it catches up after a machine was off.
-SCHEDULERS: dict[str, Scheduler] = {"systemd": systemd, "launchd": launchd, "crontab": crontab}
+# systemd comes first: it is known to run, and it catches up after a machine was off. `background` must be chosen.
+SCHEDULERS: dict[str, Scheduler] = {
+    "systemd": systemd,
+    "launchd": launchd,
+    "crontab": crontab,
+    "background": background,
+}
 
 
 # What is wrong, and what to do.
@@ -46,7 +51,7 @@ NOT_RUNNING = {
     ),
     "crontab": (
         "Your crontab has a line of devtel, but no cron daemon is running on this machine.",
-        "Start cron, or run `devtel flush` daily by another scheduler.",
+        "Start cron, or: devtel schedule install --with background.",
     ),
 }
 
@@ -85,7 +90,7 @@ def is_installed(environ: dict[str, str]) -> bool:
 
 
 def available(environ: dict[str, str]) -> list[str]:
-    """The schedulers that this machine has."""
+    """The schedulers of this machine; `background` is always one."""
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.is_available(environ)]
 
 
@@ -113,10 +118,10 @@ def remove(environ: dict[str, str]) -> list[str]:
 
 
 def _first(environ: dict[str, str]) -> str:
-    names = available(environ)
+    names = [name for name in available(environ) if name != "background"]
     if not names:
         raise ConfigurationError(
             "Neither a user systemd nor crontab is available.",
-            "Run `devtel flush` daily by another scheduler of this machine.",
+            "Run `devtel flush` daily by another scheduler, or: devtel schedule install --with background.",
         )
     return names[0]
