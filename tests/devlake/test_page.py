@@ -47,10 +47,10 @@ def example(operator: Operator, devlake: FakeServer) -> Operator:
     return operator
 
 
-def _run(operator: Operator, command: str, as_process: bool = False) -> list[str]:
+def _run(operator: Operator, command: str) -> list[str]:
     words = shlex.split(command)
     assert words[:2] == ["devtel", "devlake"]
-    done = operator.run(*words[2:]) if as_process else operator.call(*words[2:])
+    done = operator.call(*words[2:])
     assert done.returncode == 0, done.stderr
     return sorted((done.stdout + done.stderr).replace(operator.devlake.url, EXAMPLE).splitlines())
 
@@ -58,7 +58,7 @@ def _run(operator: Operator, command: str, as_process: bool = False) -> list[str
 def test_the_example_goes_as_the_page_shows_it(example: Operator) -> None:
     for command, lines in _shown():
         quick = f"{command} --interval 0.1" if "--wait" in command else command
-        assert _run(example, quick, as_process=True) == sorted(lines), command
+        assert _run(example, quick) == sorted(lines), command
 
 
 def test_every_other_command_of_the_page_runs(example: Operator) -> None:
