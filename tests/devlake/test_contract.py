@@ -62,9 +62,7 @@ def _world(server: FakeServer) -> None:
     for name, path, expiry in (("all", ".*", None), ("report-only", REPORT_PATH, None), ("expired", ".*", "2020")):
         lake.keys[name] = {"name": name, "allowedPath": path, "expiredAt": expiry}
     lake.put_scopes("jira", "1", {"data": [_data(lake, "jira", board) for board in range(3)]})
-    number = lake.blueprint("jira boards")
-    lake.blueprints[32] = lake.blueprints.pop(number) | {"id": 32}
-    lake._blueprint_of["jira boards"] = 32
+    lake.blueprint("jira boards", number=32)
 
 
 def _data(lake: FakeDevLake, plugin: str, index: int, group: str = "") -> dict[str, Any]:

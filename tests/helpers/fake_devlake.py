@@ -110,11 +110,12 @@ class FakeDevLake:
         self.remote[plugin, connection][group].append({"type": "scope", "parentId": group or None, **scope})
         return str(identity)
 
-    def blueprint(self, project: str, **changes: Any) -> int:
-        """A project with its blueprint, made by hand."""
-        made = self.post_project({"name": project, "metrics": []})
-        self.blueprints[made["blueprint"]["id"]] |= changes
-        return int(made["blueprint"]["id"])
+    def blueprint(self, project: str, number: int = 0, **changes: Any) -> int:
+        """A project with its blueprint, made by hand; with a given id, or the next one."""
+        made = int(self.post_project({"name": project, "metrics": []})["blueprint"]["id"])
+        self._blueprint_of[project] = number or made
+        self.blueprints[number or made] = {**self.blueprints.pop(made), "id": number or made, **changes}
+        return number or made
 
     def pipeline(self, blueprint: int, status: str = "TASK_COMPLETED", message: str = "", ended: str = "") -> int:
         """A run of a blueprint."""
