@@ -8,17 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from devtelemetry_cli.server.db.bulk import (
-    _insert,
-    _insert_document,
-    _insert_portion,
-    _replacing,
-    _text,
-    delete_rows,
-    find_rows,
-    upsert,
-    write_rows,
-)
+from devtelemetry_cli.server.db.bulk import delete_rows, find_rows, insert_text, upsert, upsert_text, write_rows
 from devtelemetry_cli.server.db.database import Database, open_database
 from devtelemetry_cli.server.db.engine import make_engine, parse
 from devtelemetry_cli.server.db.reports import STORED_REVISIONS
@@ -98,12 +88,7 @@ def test_an_old_row_is_replaced_but_for_its_creation(db: Connection) -> None:
     ],
 )
 def test_days_are_written_by_one_statement_in_every_dialect(kind: str, clause: str) -> None:
-    texts = {
-        "sqlite": _insert_portion(daily_metrics, True, 2),
-        "postgresql": _insert_document(daily_metrics, True),
-        "mysql": _insert(daily_metrics, True),
-    }
-    for sql in (texts[kind], _text(kind, _replacing(kind, daily_metrics))):
+    for sql in (insert_text(kind, daily_metrics, replace=True, count=2), upsert_text(kind, daily_metrics)):
         assert clause in " ".join(sql.split())
         assert "created_at = " not in sql
 

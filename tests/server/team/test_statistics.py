@@ -85,8 +85,8 @@ def test_a_week_begins_on_monday() -> None:
         LAST,
         LAST + timedelta(days=7),
     ]
-    assert statistics._is_over(LAST, LAST + timedelta(days=7))
-    assert not statistics._is_over(LAST, LAST + timedelta(days=6))
+    assert statistics.is_over(LAST, LAST + timedelta(days=7))
+    assert not statistics.is_over(LAST, LAST + timedelta(days=6))
 
 
 ROW = {

@@ -55,15 +55,28 @@ def upsert(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> N
 
 def write_rows(db: Connection, table: Table, rows: Sequence[Row], replace: bool) -> None:
     """Insert `rows`, each with every column; with `replace` they are written as by `upsert`."""
-    if db.dialect.name == "postgresql":
-        db.exec_driver_sql(_insert_document(table, replace), {"rows": _encode(rows).decode()})
-    elif db.dialect.name == "sqlite":
+    kind = db.dialect.name
+    if kind == "postgresql":
+        db.exec_driver_sql(insert_text(kind, table, replace), {"rows": _encode(rows).decode()})
+    elif kind == "sqlite":
         names = table.c.keys()
         for some in _portions(rows):
-            text = _insert_portion(table, replace, len(some))
+            text = insert_text(kind, table, replace, len(some))
             db.exec_driver_sql(text, tuple(row[name] for row in some for name in names))
     else:
-        db.exec_driver_sql(_insert(table, replace), list(rows))
+        db.exec_driver_sql(insert_text(kind, table, replace), list(rows))
+
+
+def insert_text(kind: str, table: Table, replace: bool, count: int = 1) -> str:
+    """The statement that `write_rows` gives to the driver of a kind of database; `count` rows on SQLite."""
+    if kind == "postgresql":
+        return _insert_document(table, replace)
+    return _insert_portion(table, replace, count) if kind == "sqlite" else _insert(table, replace)
+
+
+def upsert_text(kind: str, table: Table) -> str:
+    """The statement of `upsert` for a kind of database."""
+    return _text(kind, _replacing(kind, table))
 
 
 def delete_rows(db: Connection, table: Table, keys: Sequence[Row]) -> None:

@@ -159,7 +159,7 @@ def _weeks(cells: Iterable[Cell], developers: Mapping[date, int], today: date) -
         return []
     count = (max(by_week) - min(by_week)).days // 7 + 1
     days = [min(by_week) + timedelta(weeks=number) for number in range(count)]
-    return [Week(day, totals(by_week.get(day, ())), developers.get(day, 0), _is_over(day, today)) for day in days]
+    return [Week(day, totals(by_week.get(day, ())), developers.get(day, 0), is_over(day, today)) for day in days]
 
 
 def _targets(cells: Iterable[Cell], k: int) -> Iterable[Target]:
@@ -182,7 +182,8 @@ def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     return named
 
 
-def _is_over(monday: date, today: date) -> bool:
+def is_over(monday: date, today: date) -> bool:
+    """Whether the week of that Monday has ended before `today`."""
     return monday + timedelta(days=7) <= today
 
 
