@@ -16,6 +16,7 @@ from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.client.send.erasures import Erasure
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
+from devtelemetry_cli.consent import Declined
 from tests.helpers.samples import DAY, DESTINATION, HOST, NOON, TERMS, URL, tree
 
 KEY = DESTINATION.key
@@ -125,7 +126,7 @@ def test_a_grant_after_local_leaves_ones_own_records_alone(state: StateDir) -> N
 
 
 def test_saying_no_at_once_leaves_the_decision_and_the_marker(state: StateDir) -> None:
-    assert consent.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) == Declined()
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
     decision = decisions.find(state.config, KEY)
     assert decision is not None
@@ -140,7 +141,7 @@ def test_leaving_leaves_no_more_than_saying_no_at_once(state: StateDir) -> None:
     tokens.keep(state.config, KEY, "s3cret")
     consent_cache.store_cached(state, "made|from", ConsentStatus(state="granted"))
     dropped.count(state)
-    assert consent.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) == Declined()
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
     for text in (granted.anonymous_id, granted.grant, host, "s3cret"):
         assert holds(state, text) == []
@@ -151,7 +152,7 @@ def test_leaving_after_reports_queues_the_erasure_with_whom_to_ask(state: StateD
     tell(state)
     record(state, KEY)
     tokens.keep(state.config, KEY, "s3cret")
-    assert consent.decline(state, KEY, URL, NOON) is True
+    assert consent.decline(state, KEY, URL, NOON) == Declined(queued=True)
     assert erasures.pending(state) == [Erasure(URL, KEY, granted.anonymous_id, "dx@example.com")]
     assert holds(state, granted.anonymous_id) == ["state/erasures.json"]
     assert f"config/tokens/{KEY}" in kept(state), "the erasure needs the token"
@@ -173,7 +174,7 @@ def test_saying_no_twice_completes_what_a_crash_left(state: StateDir) -> None:
     record(state, KEY)
     tell(state)
     (Path(state) / "declined" / KEY).unlink()
-    assert consent.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) == Declined()
     assert kept(state) == ["config/config.toml", f"state/declined/{KEY}"]
 
 
@@ -227,18 +228,18 @@ def test_a_damaged_config_does_not_keep_anybody_from_saying_no(state: StateDir) 
     granted = consent.grant(state, TERMS, NOON)
     record(state, KEY)
     Path(state.config).write_text("[[[")
-    assert consent.decline(state, KEY, URL, NOON) is False
+    assert consent.decline(state, KEY, URL, NOON) == Declined()
     assert [name for name in kept(state) if "damaged" not in name] == ["config/config.toml", f"state/declined/{KEY}"]
     assert holds(state, granted.anonymous_id) == []
 
 
-def test_a_journal_that_cannot_be_deleted_is_said(state: StateDir) -> None:
+def test_a_journal_that_cannot_be_deleted_is_named_and_keeps_nobody_from_leaving(state: StateDir) -> None:
     consent.grant(state, TERMS, NOON)
     (Path(state) / "journal").mkdir()
     (Path(state) / "elsewhere").mkdir()
     (Path(state) / "journal" / KEY).symlink_to("../elsewhere")
-    with pytest.raises(OSError, match="symbolic link"):
-        consent.decline(state, KEY, URL, NOON)
+    assert consent.decline(state, KEY, URL, NOON) == Declined(left=[state.journal(KEY)])
+    assert decisions.is_declined(state, KEY)
 
 
 def test_a_file_in_place_of_a_journal_keeps_nobody_from_leaving(state: StateDir) -> None:
@@ -253,7 +254,26 @@ def test_an_erasure_that_cannot_be_queued_leaves_the_id_that_it_needs(state: Sta
     granted = consent.grant(state, TERMS, NOON)
     tell(state)
     (Path(state) / "erasures.lock").mkdir()
-    with pytest.raises(OSError, match=r"erasures\.lock"):
-        consent.decline(state, KEY, URL, NOON)
+    assert consent.decline(state, KEY, URL, NOON) == Declined(left=[state.lock("erasures")])
     assert decisions.find(state.config, KEY) == granted
     assert (Path(state) / "ledger" / KEY).exists()
+    assert decisions.is_declined(state, KEY), "the marker is enough"
+    (Path(state) / "erasures.lock").rmdir()
+    assert consent.decline(state, KEY, URL, NOON) == Declined(queued=True)
+
+
+def test_a_config_that_cannot_be_changed_keeps_nobody_from_leaving(state: StateDir) -> None:
+    consent.grant(state, TERMS, NOON)
+    record(state, KEY)
+    Path(state.lock("config")).unlink(missing_ok=True)
+    Path(state.lock("config")).mkdir()
+    assert consent.decline(state, KEY, URL, NOON) == Declined(left=[state.lock("config")])
+    assert decisions.is_declined(state, KEY)
+    assert not Path(state.journal(KEY)).exists()
+
+
+def test_where_nothing_can_be_written_declining_is_an_oserror(tmp_path: Path) -> None:
+    for name in ("state", "config"):
+        (tmp_path / name).touch()
+    with pytest.raises(OSError, match="state"):
+        consent.decline(StateDir(tmp_path / "state" / "x", str(tmp_path / "config" / "config.toml")), KEY, URL, NOON)

@@ -8,7 +8,7 @@ that only a decision needs is imported where it is used.
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from devtelemetry_cli.client import consent_cache, destination, locks, paths, settings, switches
@@ -204,23 +204,38 @@ def local(state: StateDir, terms: Terms | None, now: float, every_target: bool =
         return decision
 
 
-def decline(state: StateDir, key: str, url: str, now: float) -> bool:
+@dataclass(frozen=True)
+class Declined:
+    """A decline: whether an erasure was queued, and the files that could not be deleted or changed."""
+
+    queued: bool = False
+    left: list[str] = field(default_factory=list)
+
+
+def decline(state: StateDir, key: str, url: str, now: float) -> Declined:
     """Refuse, or withdraw: delete the records, queue the erasure of sent reports, then delete the rest.
 
-    True where an erasure was queued. The records go first, so that a full disk has room for the decision. Raises
-    OSError; running it again completes what a crash left.
+    It works in every state of the files: the marker or the decision is enough, and each step is tried. The records go
+    first, so that a full disk has room for the decision. Running it again completes what is left. Raises OSError where
+    neither marker nor decision could be written, ConfigurationError for files of another user.
     """
     from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
 
     def change(known: dict[str, Decision]) -> None:
         known[key] = Decision(key=key, url=url, state=consent_cache.DECLINED, decided=_moment(now))
 
-    with locks.exclusive(state, locks.CONSENT):
-        withdrawal.delete_records(state, key)
-        queued = withdrawal.queue_erasures(state, key, url)
-        _store(state, key, change)
-        withdrawal.delete_everything(state, key)
-        return queued
+    attempts = withdrawal.Attempts()
+    with attempts.locked(state):
+        attempts.run(withdrawal.delete_records, state, key)
+        attempts.run(decisions.keep_marker, state.declined_marker(key), True)
+        queued = attempts.run(withdrawal.queue_erasures, state, key, url)
+        if queued is not None:  # else the ID stays in ledger and config, for the next try
+            attempts.run(_store, state, key, change)
+            attempts.run(withdrawal.delete_everything, state, key)
+        attempts.run(withdrawal.delete, state.consent_cache)
+    if not decisions.is_declined(state, key):
+        raise attempts.faults[0]
+    return Declined(bool(queued), [fault.filename or state.folder for fault in attempts.faults])
 
 
 def forget(state: StateDir, key: str) -> bool:

@@ -74,7 +74,8 @@ class FlushOptions:
 
     def may_send(self, decision: Decision) -> bool:
         """Whether the decision is a grant that has not ended."""
-        return decision.state == consent_cache.GRANTED and self.now < decision.until.timestamp()
+        is_current = decision.state == consent_cache.GRANTED and self.now < decision.until.timestamp()
+        return is_current and not decisions.is_declined(self.state, decision.key)
 
 
 @dataclass
@@ -182,7 +183,7 @@ def send_host(
 def consent_still_valid(options: FlushOptions, decision: Decision) -> bool:
     """Whether the grant is still in force: it may be withdrawn during a flush. Raises ConfigurationError."""
     now = decisions.find(options.state.config, decision.key)
-    return now is not None and (now.state, now.grant) == (consent_cache.GRANTED, decision.grant)
+    return now is not None and now.grant == decision.grant and options.may_send(now)
 
 
 def send_day(options: FlushOptions, ledger: Ledger, endpoint: ReportEndpoint, report: Report) -> Answer | None:

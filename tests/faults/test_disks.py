@@ -126,7 +126,7 @@ def test_on_a_full_disk_a_grant_says_why_it_cannot_be_kept_and_a_person_may_stil
     disk.fill()
     granted = worker.devtel("consent", "grant")
     assert granted.returncode == 1
-    assert granted.stderr.startswith("devtel: The decision cannot be kept")
+    assert granted.stderr.startswith("devtel: The decision cannot be stored")
     assert worker.status()["consent"] == "granted"
     assert worker.devtel("consent", "decline").returncode == 0
     assert worker.status()["consent"] == "declined"
@@ -135,7 +135,7 @@ def test_on_a_full_disk_a_grant_says_why_it_cannot_be_kept_and_a_person_may_stil
 def test_a_read_only_disk_leaves_the_build_alone_and_status_tells_it(worker: Worker, disk: Disk) -> None:
     disk.remount("ro")
     assert_as_plain(worker)
-    assert "cannot be written: no run is recorded" in str(worker.status()["troubles"])
+    assert "is not writable: no run is recorded" in str(worker.status()["troubles"])
 
 
 def test_a_flush_on_a_read_only_disk_sends_nothing_and_says_so_once(

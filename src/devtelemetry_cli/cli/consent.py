@@ -78,10 +78,17 @@ def decline(everywhere: bool) -> None:
     context = current.context()
     destinations = _all_destinations(context) if everywhere else [_destination(context)]
     with _storing(context):
-        queued = [deciding.decline(context.state, key, url, time.time()) for key, url in destinations]
+        declined = [deciding.decline(context.state, key, url, time.time()) for key, url in destinations]
+    left = sorted({path for one in declined for path in one.left})
+    if left:
+        paths = " ".join(f"'{path}'" for path in left)
+        raise DevtelError(
+            f"Declined: nothing is recorded. Not deleted or changed: {paths}.",
+            f"Delete it, if need be as root: sudo rm -rf {paths}. Then run the command again.",
+        )
     scope = "every destination" if everywhere else "this destination"
     click.echo(f"Declined: nothing is recorded, and every record of {scope} on this machine is deleted.")
-    _print_erasure(any(queued))
+    _print_erasure(any(one.queued for one in declined))
 
 
 @consent.command(short_help="Erase all records so far; a new ID is used from now on.")

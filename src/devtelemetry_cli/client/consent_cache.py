@@ -88,14 +88,12 @@ def store_cached(state: StateDir, fingerprint: str, verdict: ConsentStatus) -> N
     ]  # fmt: skip
     if any("\n" in value for value in [fingerprint, *values]):
         return
+    from devtelemetry_cli.client.draft import write  # noqa: PLC0415  make runs already
+
     place = _place(state, fingerprint)
     os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
     draft = f"{place}.{os.getpid()}.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, "\n".join([_FORM, fingerprint, *values, "end"]).encode("utf-8", "surrogateescape"))
-    finally:
-        os.close(descriptor)
+    write(draft, "\n".join([_FORM, fingerprint, *values, "end"]).encode("utf-8", "surrogateescape"))
     os.replace(draft, place)
 
 

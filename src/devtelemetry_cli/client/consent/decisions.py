@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,6 +120,16 @@ def keep_marker(path: str, applies: bool) -> None:
         marker.touch(mode=0o600)
     else:
         marker.unlink(missing_ok=True)
+
+
+def is_declined(state: StateDir, key: str) -> bool:
+    """Whether a destination is declined, by the decision or by the marker alone. A damaged config declines nothing."""
+    if os.path.lexists(state.declined_marker(key)):
+        return True
+    with suppress(settings.DamagedError):
+        decision = find(state.config, key)
+        return decision is not None and decision.state == consent_cache.DECLINED
+    return False
 
 
 def moved_aside(config: str) -> list[Path]:

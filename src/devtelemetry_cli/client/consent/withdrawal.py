@@ -3,15 +3,48 @@
 Every function is called under the lock of a decision, and completes what an interrupted call left.
 """
 
+import errno
 import shutil
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from devtelemetry_cli.client import atomic_files, consent_cache, locks, paths, settings, tokens
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.client.send.ledger import Ledger
+
+Result = TypeVar("Result")
+
+
+class Attempts:
+    """Steps that are all tried; `faults` are those that failed. A fault is told once for each file."""
+
+    def __init__(self) -> None:
+        self.faults: list[OSError] = []
+
+    def run(self, step: Callable[..., Result], *arguments: object) -> Result | None:
+        """The result of a step, or None where it failed."""
+        try:
+            return step(*arguments)
+        except OSError as fault:
+            if fault.filename not in [known.filename for known in self.faults]:
+                self.faults.append(fault)
+            return None
+
+    @contextmanager
+    def locked(self, state: StateDir) -> Iterator[None]:
+        """One decision at a time, as far as a lock can be made. Raises BusyError, ConfigurationError."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(locks.exclusive(state, locks.CONSENT))
+            except locks.BusyError:
+                raise
+            except OSError as fault:
+                self.faults.append(fault)
+            yield
 
 
 def finish(state: StateDir, key: str) -> None:
@@ -93,6 +126,8 @@ def make_local(state: StateDir, key: str) -> None:
 def delete(path: str | Path) -> None:
     """Delete a folder, or what is in its place. Raises OSError, as for a linked folder, instead of leaving it."""
     place = Path(path)
+    if place.is_symlink() and place.is_dir():
+        raise OSError(errno.ELOOP, "it is a link to a folder", str(place))
     if place.is_dir():
         shutil.rmtree(place)
     else:

@@ -5,6 +5,7 @@ A home that several machines share has one key for each, so that they never writ
 
 import os
 
+from devtelemetry_cli.client.draft import write
 from devtelemetry_cli.client.paths import StateDir
 
 
@@ -72,11 +73,7 @@ def _make(place: str) -> None:
     """Put a whole key in place at once: of two runs that make it at the same time, both read the winner's."""
     os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
     draft = f"{place}.{os.getpid()}.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, os.urandom(4).hex().encode())
-    finally:
-        os.close(descriptor)
+    write(draft, os.urandom(4).hex().encode())
     try:
         if os.path.lexists(place) and _read(place) is None:
             os.replace(draft, place)  # a damaged key: its journals stay, a new key takes over
