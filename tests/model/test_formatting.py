@@ -50,3 +50,18 @@ def test_a_change_is_compared_with_what_was(now: float, before: float, text: str
 @pytest.mark.parametrize(("number", "said"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (12345, "12,345 runs")])
 def test_one_is_not_many(number: int, said: str) -> None:
     assert formatting.counted(number, "run") == said
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "-"), (1024, "1 KiB"), (1023 * 1024, "1023 KiB"), (45 * 2**20, "45 MiB"), (1.2 * 2**30, "1.2 GiB")],
+)
+def test_a_size_has_one_unit(size: int, text: str) -> None:
+    assert formatting.memory(size) == text
+
+
+def test_an_irregular_plural_is_given() -> None:
+    assert (formatting.counted(1, "entry", "entries"), formatting.counted(2, "entry", "entries")) == (
+        "1 entry",
+        "2 entries",
+    )
