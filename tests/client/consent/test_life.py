@@ -141,9 +141,9 @@ def test_changed_terms_are_told_by_who_is_asked_what_stands(builder: Developer) 
     shown = builder.devtel("consent", "show").stdout
     assert shown.startswith("granted on ")
     assert "Until then the old terms apply:\n  - organisation: was Acme, is now Umbrella\n" in shown
-    assert any("has changed" in trouble for trouble in cast("list[str]", builder.status()["troubles"]))
+    assert any("have changed" in trouble for trouble in cast("list[str]", builder.status()["troubles"]))
     builder.grant()
-    assert "has changed" not in builder.devtel("consent", "show").stdout
+    assert "have changed" not in builder.devtel("consent", "show").stdout
     assert builder.status()["troubles"] == []
 
 
