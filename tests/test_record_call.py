@@ -164,14 +164,15 @@ def test_a_make_that_starts_itself_anew_is_one_run(caller: Developer) -> None:
     assert float(str(caller.ends()[0]["duration"])) >= 0.1
 
 
-def test_the_nested_runs_of_a_call_are_recorded_by_the_wrapper_as_ever(caller: Developer) -> None:
+def test_a_run_nested_in_a_call_names_it_though_no_variable_does(caller: Developer) -> None:
     caller.grant()
-    makefile(caller, "all:;@$(DEVTEL) wrap --make=$(MAKE) -- inner\nimpl-inner:;@echo inner\n")
-    assert call(caller, f"DEVTEL={DEVTEL}", "--no-print-directory").stdout == "inner\n"
-    assert sorted(str(record["target"]) for record in caller.records() if record["event"] == "start") == [
-        "(default)",
-        "inner",
-    ]
+    wait = f"until test -e {caller.state}/calls/$$PPID; do sleep 0.02; done"
+    makefile(caller, f"all:;@{wait}; $(DEVTEL) wrap --make=$(MAKE) -- inner\nimpl-inner:;@env | grep DEVTEL_RUN=\n")
+    inner = call(caller, f"DEVTEL={DEVTEL}", "--no-print-directory").stdout
+    starts = {str(record["target"]): record for record in caller.records() if record["event"] == "start"}
+    assert starts["inner"]["parent"] == starts["(default)"]["run"]
+    assert inner.startswith(f"DEVTEL_RUN={starts['inner']['run']}:")
+    assert list((caller.state / "calls").iterdir()) == []
 
 
 @pytest.mark.parametrize("fault", ["no python", "no program", "killed", "hangs", "fails"])

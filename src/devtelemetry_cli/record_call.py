@@ -10,6 +10,7 @@ import time
 
 from devtelemetry_cli.client import switches
 from devtelemetry_cli.client.context import Context, Run
+from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.plugin.channel import Channel
 from devtelemetry_cli.model import target_names
 from devtelemetry_cli.wrap import ErrorGuard, observe
@@ -30,6 +31,8 @@ def main(words: list[str]) -> None:
     recorder = guard.run(_begin, channel, guard)
     if recorder is not None:
         guard.run(_end, recorder, channel)
+    if guard.state is not None:
+        calls.withdraw(guard.state, channel.pid)
     os._exit(0)
 
 
@@ -46,6 +49,8 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
         if not context.should_observe(now):
             return None
         run = Run(os.urandom(8).hex(), channel.pid, now)
+        if value := context.run_env_value(run):
+            calls.announce(context.state, channel.pid, value)
         observed = observe(target_names.from_goals(channel.goals), context, run, channel.over, lambda: "")
         return observed[0] if observed else None
     finally:

@@ -64,13 +64,13 @@ while True:
 """
 
 
-def recorders(home: Path) -> list[int]:
-    """The recorders of calls that a developer with this home made, running now."""
+def recorders(folder: Path) -> list[int]:
+    """The recorders of calls whose environment names something in `folder`, running now."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             is_one = b"\0record-call\0" in (process / "cmdline").read_bytes()
-            if is_one and f"HOME={home}\0".encode() in (process / "environ").read_bytes():
+            if is_one and f"={folder}".encode() in (process / "environ").read_bytes():
                 found.append(int(process.name))
         except OSError:
             continue

@@ -26,6 +26,7 @@ import psutil
 from devtelemetry_cli.client import destination
 from devtelemetry_cli.commands.makefile import templates
 from tests.helpers.developer import DEVTEL, URL, clean_environment, wait_for
+from tests.helpers.plugin_project import recorders
 from tests.helpers.transparency_cases import SEE, TAKEN, Case, Step
 
 RECORDING = ("granted", "local")
@@ -283,6 +284,20 @@ class EveryTargetWorkshop(Workshop):
     def _makefiles(self, case: Case, *, wrapped: bool) -> dict[str, str]:
         beside = {str(Path(case.file).with_name(templates.EVERY_TARGET)): self._gnumakefile} if wrapped else {}
         return {case.file: case.bare(), **beside}
+
+
+class PluginWorkshop(EveryTargetWorkshop):
+    """The same where make loads devtel's plug-in."""
+
+    def __init__(self, root: Path, make: str) -> None:
+        super().__init__(root, make, "plugin")
+        for state in RECORDING:
+            assert "devtel_plugin" in (root / "states" / state / "start.mk").read_text()
+
+    def _run(self, case: Case, state: str, *, wrapped: bool) -> Outcome:
+        outcome = super()._run(case, state, wrapped=wrapped)
+        wait_for(lambda: not recorders(self.root), PATIENCE)  # nobody waits for it, and the next run moves its folders
+        return outcome
 
 
 def _at_work(folder: Path) -> list[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.makes import MAKES
-from tests.helpers.transparency_runner import EveryTargetWorkshop, Workshop
+from tests.helpers.transparency_runner import EveryTargetWorkshop, PluginWorkshop, Workshop
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +18,10 @@ def every_target_workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str
     """A workshop for whole calls below the wrapper, for each make that is there."""
     root = tmp_path_factory.mktemp("every-target").resolve()
     return {version: EveryTargetWorkshop(root / version, make, "wrapper") for version, make in MAKES.items() if make}
+
+
+@pytest.fixture(scope="session")
+def plugin_workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PluginWorkshop]:
+    """A workshop for whole calls with the plug-in for each make that is there."""
+    root = tmp_path_factory.mktemp("plugin").resolve()
+    return {version: PluginWorkshop(root / version, make) for version, make in MAKES.items() if make}

@@ -91,6 +91,11 @@ class StateDir:
         return f"{self.folder}/plugin"
 
     @property
+    def calls(self) -> str:
+        """The folder with one file per call of make that the plug-in's recorder records now."""
+        return f"{self.folder}/calls"
+
+    @property
     def every_target_markers(self) -> str:
         """The folder with one file per destination that has an agreement to every target."""
         return f"{self.folder}/every"

@@ -8,6 +8,7 @@ from devtelemetry_cli.client import git_context
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.journal import machine_key, writer
+from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.process import ExitResult
 from devtelemetry_cli.model import target_names
 
@@ -31,6 +32,7 @@ class RunRecorder:
         state = self._context.state
         folder = state.journal(self._status.journal, machine_key.get_or_create(state))
         branch, age_days = self._git_context(is_over)
+        announced = self._context.environ.get("DEVTEL_RUN", "") or calls.enclosing(state, self._run.pid)
         record = writer.encode(
             "start",
             {
@@ -42,7 +44,7 @@ class RunRecorder:
                 "project": self._status.project or None,
                 "target": name,
                 "folded": True if target_names.is_aggregated(name, self._status.targets) else None,
-                "parent": parent_run(self._context.environ.get("DEVTEL_RUN", ""), self._status.journal),
+                "parent": parent_run(announced, self._status.journal),
                 "branch": branch,
                 "age_days": age_days,
             },
