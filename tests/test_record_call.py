@@ -43,6 +43,13 @@ def load(developer: Developer, library: Path, make: str = MAKE, python: str = sy
     (developer.project / "GNUmakefile").write_text(text)
 
 
+def agree(developer: Developer) -> None:
+    """Agree to every target; the plug-in is the test's own, so none is built for it."""
+    developer.state.mkdir(exist_ok=True)
+    developer.config.write_text('engine = "wrapper"\n')
+    developer.grant(every_target=True)
+
+
 def makefile(developer: Developer, text: str) -> None:
     (developer.project / "Makefile").write_text(text)
 
@@ -76,7 +83,7 @@ def held(developer: Developer) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_call_is_recorded_with_start_and_end(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     makefile(caller, "lint test:;@sleep 0.1; exit $(words $(MAKECMDGOALS))\n")
     before = time.time()
     assert call(caller, "-s", "lint").returncode == 2
@@ -95,7 +102,7 @@ def test_a_call_is_recorded_with_start_and_end(caller: Developer) -> None:
     [([], "(default)"), (["a"], "a"), (["b", "a"], "b+a"), (["a", "b", "c", "d"], "(several)"), (["a b"], "a+b")],
 )
 def test_the_goals_name_the_call(caller: Developer, goals: list[str], name: str) -> None:
-    caller.grant()
+    agree(caller)
     makefile(caller, "a b c d a\\ b:;@:\n")
     call(caller, *goals)
     assert [record["target"] for record in caller.records() if record["event"] == "start"] == [name]
@@ -105,7 +112,7 @@ def test_git_is_asked_in_the_folder_of_make(caller: Developer) -> None:
     caller.run("git", "init", "-qb", "main")
     caller.run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x")
     caller.project_file(default_branch="main")
-    caller.grant()
+    agree(caller)
     with held(caller):
         pass
     assert (caller.records()[0]["branch"], caller.records()[0]["age_days"]) == ("default", 0)
@@ -114,12 +121,18 @@ def test_git_is_asked_in_the_folder_of_make(caller: Developer) -> None:
 @pytest.mark.parametrize("decision", ["", "decline"])
 def test_nothing_is_recorded_without_consent(caller: Developer, decision: str) -> None:
     if decision:
-        caller.grant()
+        agree(caller)
         assert caller.devtel("consent", decision).returncode == 0
     kept = caller.kept()
     assert call(caller).stdout == "done\n"
     assert caller.records() == []
     assert {name for name in caller.kept() - kept if not name.startswith("verdicts/")} == set()
+
+
+def test_an_agreement_to_chosen_targets_does_not_cover_a_call(caller: Developer) -> None:
+    caller.grant()
+    assert call(caller).stdout == "done\n"
+    assert caller.records() == []
 
 
 def test_the_local_level_records_for_oneself(caller: Developer) -> None:
@@ -129,7 +142,7 @@ def test_the_local_level_records_for_oneself(caller: Developer) -> None:
 
 
 def test_an_agreement_for_another_destination_records_nothing_here(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     caller.project_file(URL.replace("connections/1", "connections/2"))
     call(caller)
     assert caller.records() == []
@@ -137,7 +150,7 @@ def test_an_agreement_for_another_destination_records_nothing_here(caller: Devel
 
 @pytest.mark.parametrize("switch", ["DEVTEL_DISABLED", "DO_NOT_TRACK", "CI"])
 def test_a_switch_in_the_environment_records_nothing(caller: Developer, switch: str) -> None:
-    caller.grant()
+    agree(caller)
     caller.environ[switch] = "1"
     assert call(caller).stdout == "done\n"
     assert caller.records() == []
@@ -145,7 +158,7 @@ def test_a_switch_in_the_environment_records_nothing(caller: Developer, switch: 
 
 @pytest.mark.parametrize(("name", "interrupted"), [("SIGINT", True), ("SIGTERM", True), ("SIGKILL", None)])
 def test_a_call_that_a_signal_ends_has_an_end(caller: Developer, name: str, interrupted: bool | None) -> None:
-    caller.grant()
+    agree(caller)
     with held(caller) as make:
         os.killpg(make.pid, signal.Signals[name])
         make.wait()
@@ -157,7 +170,7 @@ def test_a_call_that_a_signal_ends_has_an_end(caller: Developer, name: str, inte
 
 
 def test_a_make_that_starts_itself_anew_is_one_run(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     makefile(caller, "include made.mk\nmade.mk:;@sleep 0.1; echo 'X := 1' > $@\nall:;@echo $(X)$(MAKE_RESTARTS)\n")
     assert call(caller, "all").stdout == "11\n"
     assert [record["event"] for record in caller.records()] == ["start", "end"]
@@ -165,7 +178,7 @@ def test_a_make_that_starts_itself_anew_is_one_run(caller: Developer) -> None:
 
 
 def test_a_run_nested_in_a_call_names_it_though_no_variable_does(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     wait = f"until test -e {caller.state}/calls/$$PPID; do sleep 0.02; done"
     makefile(caller, f"all:;@{wait}; $(DEVTEL) wrap --make=$(MAKE) -- inner\nimpl-inner:;@env | grep DEVTEL_RUN=\n")
     inner = call(caller, f"DEVTEL={DEVTEL}", "--no-print-directory").stdout
@@ -177,7 +190,7 @@ def test_a_run_nested_in_a_call_names_it_though_no_variable_does(caller: Develop
 
 @pytest.mark.parametrize("fault", ["no python", "no program", "killed", "hangs", "fails"])
 def test_a_recorder_that_does_not_work_is_never_noticed(caller: Developer, library: Path, fault: str) -> None:
-    caller.grant()
+    agree(caller)
     main = caller.folder / "main.py"
     main.write_text(
         {"killed": "import os; os.kill(0, 9)", "hangs": "import time; time.sleep(3)", "fails": "1/0"}.get(fault, "")
@@ -194,13 +207,13 @@ def test_a_recorder_that_does_not_work_is_never_noticed(caller: Developer, libra
 
 def test_the_process_of_a_run_is_make_s_own(caller: Developer) -> None:
     """So that a run whose recorder died counts as running while make runs."""
-    caller.grant()
+    agree(caller)
     with held(caller) as make:
         assert caller.records()[0]["pid"] == make.pid
 
 
 def test_a_recorder_that_is_killed_leaves_a_lost_run(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     with held(caller) as make:
         os.kill(recorders(caller.home)[0], signal.SIGKILL)
     assert make.returncode == 2
@@ -208,7 +221,7 @@ def test_a_recorder_that_is_killed_leaves_a_lost_run(caller: Developer) -> None:
 
 
 def test_a_full_disk_is_counted_and_never_noticed(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     shutil.rmtree(caller.state / "journal", ignore_errors=True)
     (caller.state / "journal").write_text("no folder")
     done = call(caller)
@@ -218,7 +231,7 @@ def test_a_full_disk_is_counted_and_never_noticed(caller: Developer) -> None:
 
 def test_a_stranger_cannot_end_a_call(caller: Developer) -> None:
     """Every process can send to an abstract address: only make's own message is taken."""
-    caller.grant()
+    agree(caller)
     space = Path("/proc/self/ns/pid").stat().st_ino
     with held(caller) as make, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
         stranger.sendto(b"end 0 1.0 1.0 1", f"\0devtel/{os.geteuid()}/{space}/{make.pid}")
@@ -234,14 +247,14 @@ def test_started_by_hand_it_says_who_starts_it(developer: Developer) -> None:
 
 
 def test_the_recorder_keeps_no_folder_busy(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     with held(caller):
         link = Path(f"/proc/{recorders(caller.home)[0]}/cwd")
         wait_for(lambda: link.readlink() == Path("/"))
 
 
 def test_sixty_four_calls_at_once_are_sixty_four_runs(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     makefile(caller, "%:;@exit 1\n")
     calls = [
         subprocess.Popen([MAKE, f"g{number}"], cwd=caller.project, env=caller.environ, stderr=subprocess.DEVNULL)
@@ -264,7 +277,7 @@ def in_a_container(*command: str) -> list[str]:
 
 @pytest.mark.parametrize("status", [0, 2])
 def test_make_as_process_1_of_a_container_is_recorded_whole(caller: Developer, status: int) -> None:
-    caller.grant()
+    agree(caller)
     started = f"ls {caller.state}/journal/*/*/*.jsonl >/dev/null 2>&1"
     makefile(caller, f"all:;@until {started}; do sleep 0.02; done; exit {status}\n")
     done = caller.run(*in_a_container(MAKE, "all"))
@@ -273,7 +286,7 @@ def test_make_as_process_1_of_a_container_is_recorded_whole(caller: Developer, s
 
 
 def test_make_as_process_1_does_not_wait_for_a_recorder_that_hangs(caller: Developer, library: Path) -> None:
-    caller.grant()
+    agree(caller)
     main = caller.folder / "main.py"
     main.write_text("import time; time.sleep(30)")
     load(caller, library, main=str(main))
@@ -284,7 +297,7 @@ def test_make_as_process_1_does_not_wait_for_a_recorder_that_hangs(caller: Devel
 
 
 def test_without_a_null_device_nothing_is_started(caller: Developer) -> None:
-    caller.grant()
+    agree(caller)
     script = f"mount -t tmpfs none /dev && {MAKE}"
     enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
     if subprocess.run([*enter, "mount -t tmpfs none /dev"], capture_output=True, check=False).returncode:

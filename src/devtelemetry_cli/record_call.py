@@ -13,7 +13,7 @@ from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.plugin.channel import Channel
 from devtelemetry_cli.model import target_names
-from devtelemetry_cli.wrap import ErrorGuard, observe
+from devtelemetry_cli.wrap import ErrorGuard, flush_in_background, observe
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -28,15 +28,17 @@ def main(words: list[str]) -> None:
     except (IndexError, ValueError, OSError):  # started by hand
         os.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
         os._exit(2)
-    recorder = guard.run(_begin, channel, guard)
-    if recorder is not None:
+    begun = guard.run(_begin, channel, guard)
+    if begun is not None:
+        recorder, context, run = begun
         guard.run(_end, recorder, channel)
+        guard.run(flush_in_background, context, run)
     if guard.state is not None:
         calls.withdraw(guard.state, channel.pid)
     os._exit(0)
 
 
-def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
+def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, Run] | None":
     """Write the call's start where consent allows it, from make's own folder and with its time."""
     environ = dict(os.environ)
     if switches.switched_off(environ):
@@ -52,7 +54,7 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "RunRecorder | None":
         if value := context.run_env_value(run):
             calls.announce(context.state, channel.pid, value)
         observed = observe(target_names.from_goals(channel.goals), context, run, channel.over, lambda: "")
-        return observed[0] if observed else None
+        return (observed[0], context, run) if observed else None
     finally:
         os.chdir("/")  # a recipe may unmount or remove make's folder
 

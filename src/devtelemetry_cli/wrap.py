@@ -149,7 +149,7 @@ def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     if observed is not None:
         recorder, prompt_mode = observed
         guard.run(recorder.end, result)
-        guard.run(_flush_in_background, context, run)
+        guard.run(flush_in_background, context, run)
         guard.run(_ask, context, prompt_mode, result)
     guard.run(request.end_parent, result.status)
     process.exit_like(result.status)
@@ -230,7 +230,7 @@ def _ask(context: Context, prompt_mode: str, result: process.ExitResult) -> None
     consent.ask_after_run(context, prompt_mode)
 
 
-def _flush_in_background(context: Context, run: Run) -> None:
+def flush_in_background(context: Context, run: Run) -> None:
     """After an outermost run: start a flush, where the developer chose this way and none was started within a day."""
     if "DEVTEL_RUN" in context.environ or not os.access(context.state.background_flush, os.F_OK):
         return

@@ -146,9 +146,9 @@ class Developer:
         files = (file.relative_to(self.state) for file in self.state.rglob("*") if file.is_file())
         return {str(file) for file in files if file.suffix != ".lock"}
 
-    def grant(self) -> str:
+    def grant(self, every_target: bool = False) -> str:
         """Agree to the terms of the project file, as `devtel consent grant` does; returns the anonymous ID."""
-        terms = self._terms()
+        terms = self._terms(every_target)
         assert terms is not None
         return consent.grant(self._state_dir(), terms, time.time()).anonymous_id
 
@@ -172,9 +172,10 @@ class Developer:
     def _state_dir(self) -> StateDir:
         return StateDir(self.state, str(self.config))
 
-    def _terms(self) -> Terms | None:
+    def _terms(self, every_target: bool = False) -> Terms | None:
         user = settings.read_user(str(self.config))
-        return consent.asked_terms(self.environ, user, settings.read_project(str(self.project / ".devtel.toml")))
+        project = settings.read_project(str(self.project / ".devtel.toml"))
+        return consent.asked_terms(self.environ, user, project, every_target)
 
     def journal_folder(self) -> Path:
         """The journal that runs in this project go to now."""

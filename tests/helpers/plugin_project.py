@@ -19,6 +19,7 @@ WARNINGS = [
 ]  # fmt: skip
 
 LOAD = """\
+# GNUmakefile: of a test
 ifeq ($(MAKELEVEL),0)
 devtel_python := {python}
 devtel_main := {recorder}

@@ -27,10 +27,8 @@ class Caller:
 
     def agree(self) -> None:
         """Agree to every target."""
-        self.developer.grant()
-        (self.developer.state / "every").mkdir(exist_ok=True)
-        (self.developer.state / "every" / TARGET.key).touch()
-        self.renew()
+        self.developer.grant(every_target=True)
+        self.renew()  # with the developer's own PATH
 
     def renew(self) -> None:
         """Run any command, as a developer does every now and then."""
