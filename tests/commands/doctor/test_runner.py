@@ -231,7 +231,7 @@ def test_nonsense_in_every_file_causes_no_traceback(patient: Developer) -> None:
     (patient.project / ".devtel.toml").write_bytes(NONSENSE)
     code, found = examine(patient)
     assert code == 1
-    assert f"{patient.config} cannot be used: it is not TOML" in told(found)
+    assert f"{patient.config} cannot be used: it is not encoded as UTF-8" in told(found)
 
 
 def _damage(path: Path, kind: str) -> None:

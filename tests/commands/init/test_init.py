@@ -108,7 +108,7 @@ def test_a_file_with_remarks_of_its_own_that_says_the_same_stays(maintainer: Dev
     assert (maintainer.project / ".devtel.toml").read_text() == text
 
 
-def test_what_says_something_else_is_shown_and_only_written_over_by_force(maintainer: Developer) -> None:
+def test_other_content_is_shown_and_only_replaced_by_force(maintainer: Developer) -> None:
     maintainer.devtel("init", *FLAGS)
     before = (maintainer.project / ".devtel.toml").read_text()
     done = maintainer.devtel("init", "--yes", "--project", "other")
@@ -336,7 +336,7 @@ def _foreign(folder: Path) -> Path:
     ],
     ids=["unborn", "clone", "detached", "worktree", "HEAD", "bytes", "config", "fifo", "sha256", "foreign"],
 )
-def test_whatever_the_repository_there_is_a_proposal(tmp_path: Path, make: object, branch: set[str] | None) -> None:
+def test_any_repository_has_defaults(tmp_path: Path, make: object, branch: set[str] | None) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
     git(folder, "init", "-q", "-b", "main")
@@ -366,7 +366,7 @@ texts = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=300) | st
 
 
 @given(texts, texts, st.lists(st.sampled_from(["a", "dev.%", "x/y", "a=b"]), max_size=4))
-def test_whatever_can_be_said_is_read_as_it_was_said(tmp_path: Path, text: str, other: str, targets: list[str]) -> None:
+def test_any_answer_is_read_back_unchanged(tmp_path: Path, text: str, other: str, targets: list[str]) -> None:
     answers = Answers(text, other, text, "", URL, other, tuple(targets))
     path = tmp_path / ".devtel.toml"
     path.write_text(project_file.render(answers), encoding="utf-8")

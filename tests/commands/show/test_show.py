@@ -42,7 +42,7 @@ def entry(developer: Developer, day: date = YESTERDAY, **changes: object) -> dic
     return {**kept, **changes}
 
 
-def test_what_is_shown_before_and_after_is_what_the_wire_carries(reporter: Developer, endpoint: Endpoint) -> None:
+def test_the_bytes_shown_before_and_after_are_those_on_the_wire(reporter: Developer, endpoint: Endpoint) -> None:
     before = show(reporter, "yesterday")
     assert endpoint.requests == []
     reporter.flush()
@@ -160,7 +160,7 @@ def test_the_history_as_json_has_the_documented_shape(reporter: Developer, endpo
 @pytest.mark.parametrize(
     "text", ["2026-02-30", "22.11.2026", "20261122", "tomorrow", "", (TODAY + timedelta(days=1)).isoformat()]
 )
-def test_what_is_no_date_or_has_not_come_is_a_usage_error(developer: Developer, text: str) -> None:
+def test_an_invalid_or_future_date_is_a_usage_error(developer: Developer, text: str) -> None:
     done = show(developer, text)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Not a valid date: " in done.stderr or "is in the future" in done.stderr
@@ -186,7 +186,7 @@ def test_a_day_without_a_record_is_said(reporter: Developer) -> None:
         ("decline", "declined on"),
     ],
 )
-def test_where_nothing_is_sent_the_reason_is_said(developer: Developer, decision: str, sentence: str) -> None:
+def test_the_reason_is_printed_where_nothing_is_sent(developer: Developer, decision: str, sentence: str) -> None:
     developer.devtel("consent", decision)
     done = show(developer)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)

@@ -34,7 +34,7 @@ def test_much_is_read_in_other_processes_in_order(files: Sequence[Path], monkeyp
     assert os.getpid() not in [process for _, process in done]
 
 
-def test_where_no_process_can_be_had_it_goes_on_alone(files: Sequence[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_processes_it_continues_alone(files: Sequence[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def no_semaphores(*_: object, **__: object) -> None:
         raise NotImplementedError("no semaphores here")
 

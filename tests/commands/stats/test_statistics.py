@@ -115,7 +115,7 @@ def test_the_page_charts_weeks_where_days_are_too_many() -> None:
     assert f"            maximum: 5.0 s in the week from {ago(6)}" in lines
 
 
-def test_what_ran_only_inside_others_is_charted_by_runs() -> None:
+def test_nested_targets_are_charted_by_runs() -> None:
     lines = list(render.lines(over({ago(1): {("", "a"): runs(5, 5, waited=0)}}, 2), "ascii"))
     assert f"            maximum: 2 runs inside other targets on {ago(1)}" in lines
 
