@@ -68,5 +68,5 @@ def assert_nothing_is_made_up(worker: Worker, name: str, runs: dict[str, int], g
     assert told_again or all(day in runs and count <= runs[day] for day, count in now.items())
     place = worker.place
     assert place.status is None or place.status.grant == grant
-    answer = status.look(place, time.time())
+    answer = status.status(place, time.time(), "devtel")
     assert answer.consent in ("granted", "off", "undecided")

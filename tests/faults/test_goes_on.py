@@ -45,7 +45,7 @@ def test_damaged_erasures_hold_back_no_report(worker: Developer, endpoint: Endpo
     (worker.state / "erasures.json").write_text("[{")
     done = worker.devtel("flush", "--verbose")
     assert done.returncode == 75
-    assert "what endpoints are still to erase cannot be used now" in done.stderr
+    assert "The list of pending erasures cannot be used now" in done.stderr
     assert len(told(endpoint.requests)) == 3
 
 
