@@ -383,8 +383,8 @@ def test_a_token_is_never_shown_or_taken_from_the_command_line(reporter: Develop
     done = reporter.devtel("token", "set", "s3cret")
     assert done.returncode == 2
     reporter.devtel("token", "set", input="s3cret\n")
-    told = [reporter.devtel("status", "--json").stdout, reporter.devtel("flush", "--dry-run").stderr]
-    assert "s3cret" not in "".join(told)
+    printed = [reporter.devtel("status", "--json").stdout, reporter.devtel("flush", "--dry-run").stderr]
+    assert "s3cret" not in "".join(printed)
     (kept,) = reporter.state.glob("tokens/*")
     assert kept.stat().st_mode & 0o777 == 0o600
 

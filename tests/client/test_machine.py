@@ -1,4 +1,4 @@
-"""The machine, as far as a report tells it."""
+"""The environment fields of a report."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ GIB = 2**30
 
 
 @pytest.mark.parametrize(
-    ("gib", "told"),
+    ("gib", "reported"),
     [
         (0, 1),
         (0.4, 1),
@@ -30,21 +30,22 @@ GIB = 2**30
         (1000, 1024),
     ],
 )
-def test_memory_is_told_as_the_nearest_power_of_two(gib: float, told: int) -> None:
-    assert machine.memory_class(int(gib * GIB)) == told
+def test_memory_is_reported_as_the_nearest_power_of_two(gib: float, reported: int) -> None:
+    assert machine.memory_class(int(gib * GIB)) == reported
 
 
-def test_a_snapshot_tells_the_kind_of_machine_and_no_name() -> None:
-    said = machine.snapshot({})
-    assert (said.os, said.architecture, said.cores) == (platform.system().lower(), platform.machine(), os.cpu_count())
-    assert (said.devtel, said.memory_gib.bit_count()) == (__version__, 1)
+def test_a_snapshot_contains_the_kind_of_machine_and_no_name() -> None:
+    snapshot = machine.snapshot({})
+    kind = (platform.system().lower(), platform.machine(), os.cpu_count())
+    assert (snapshot.os, snapshot.architecture, snapshot.cores) == kind
+    assert (snapshot.devtel, snapshot.memory_gib.bit_count()) == (__version__, 1)
     version = subprocess.run(["make", "--version"], capture_output=True, text=True, check=True).stdout
-    assert said.make
-    assert f"GNU Make {said.make}\n" in version
+    assert snapshot.make
+    assert f"GNU Make {snapshot.make}\n" in version
 
 
 @pytest.mark.parametrize(
-    ("says", "told"),
+    ("script", "version"),
     [
         ("echo GNU Make 3.81", "3.81"),
         ("echo GNU Make 4.4.1 and more", "4.4.1"),
@@ -56,11 +57,11 @@ def test_a_snapshot_tells_the_kind_of_machine_and_no_name() -> None:
         ("cat; echo GNU Make 4.3", "4.3"),
     ],
 )
-def test_the_make_that_was_chosen_says_its_version(tmp_path: Path, says: str, told: str) -> None:
+def test_the_version_is_that_of_the_chosen_make(tmp_path: Path, script: str, version: str) -> None:
     make = tmp_path / "mymake"
-    make.write_text(f"#!/bin/sh\n{says}\n")
+    make.write_text(f"#!/bin/sh\n{script}\n")
     make.chmod(0o755)
-    assert machine.snapshot({"DEVTEL_MAKE": str(make)}).make == told
+    assert machine.snapshot({"DEVTEL_MAKE": str(make)}).make == version
 
 
 def test_a_make_that_cannot_run_has_no_version(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A report endpoint of the tests' own: answers as it is told, and remembers what came."""
+"""A report endpoint for tests: gives scripted answers and keeps the requests."""
 
 import json
 import threading
@@ -27,12 +27,12 @@ class Answer:
     status: int = 200
     body: str = STORED
     headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0  # seconds before it is given
+    delay: float = 0.0  # seconds before the answer
 
 
 @dataclass
 class Request:
-    """One request that came."""
+    """One received request."""
 
     path: str
     headers: dict[str, str]
@@ -40,12 +40,12 @@ class Request:
 
     @property
     def date(self) -> str:
-        """The day that it reports."""
+        """The day of the report."""
         return str(json.loads(self.body)["date"])
 
 
 class Endpoint:
-    """Answers each request with the next of `script`, or with `otherwise` when that is empty."""
+    """Answers each request with the next of `script`, or with `otherwise` once it is empty."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.base = f"http://127.0.0.1:{server.server_address[1]}"
@@ -54,19 +54,19 @@ class Endpoint:
         self.otherwise = Answer()
         self.requests: list[Request] = []
         self.over = threading.Event()
-        self.hold = threading.Event()  # cleared, it holds every answer back
+        self.hold = threading.Event()  # while cleared, no answer is given
         self.hold.set()
 
     def next_answer(self) -> Answer:
-        """The answer to the request that came last."""
+        """The answer to the latest request."""
         return self.script.pop(0) if self.script else self.otherwise
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Plays the endpoint that hangs on the server."""
+    """Answers for the endpoint that the server carries."""
 
     def do_POST(self) -> None:
-        """Remember the request and answer as told."""
+        """Keep the request and give the next answer."""
         endpoint: Endpoint = self.server.endpoint  # type: ignore[attr-defined]
         length = int(self.headers.get("Content-Length", "0"))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which days have something to tell, and what."""
+"""The days to send and the bytes of their reports."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ def changed(journal: outbox.Journal, book: Ledger) -> list[str]:
     return list(outbox.changed(journal, book, TODAY))
 
 
-def test_a_report_holds_the_whole_day_under_the_persons_id(journal: outbox.Journal) -> None:
+def test_a_report_contains_the_whole_day_under_the_anonymous_id(journal: outbox.Journal) -> None:
     record(journal, run="1")
     record(journal, run="2")
     report = journal.report(DAY, ENVIRONMENT)
@@ -65,19 +65,19 @@ def test_the_same_journal_makes_the_same_bytes(journal: outbox.Journal) -> None:
     assert journal.report(DAY, ENVIRONMENT) == journal.report(DAY, ENVIRONMENT)
 
 
-def test_records_of_an_older_agreement_are_not_told(journal: outbox.Journal) -> None:
+def test_records_of_an_older_grant_are_not_sent(journal: outbox.Journal) -> None:
     record(journal, run="1", grant="before")
     record(journal, run="2")
     assert journal.report(DAY, ENVIRONMENT).runs == 1
 
 
-def test_a_run_that_was_killed_is_told_as_lost(journal: outbox.Journal) -> None:
+def test_a_run_that_was_killed_is_counted_as_lost(journal: outbox.Journal) -> None:
     record(journal, ended=False)
     (target,) = json.loads(journal.report(DAY, ENVIRONMENT).body)["metrics"]["targets"]
     assert (target["runs"], target["lost"]) == (1, 1)
 
 
-def test_damaged_lines_are_counted_for_whoever_asks(journal: outbox.Journal) -> None:
+def test_damaged_lines_are_counted(journal: outbox.Journal) -> None:
     record(journal)
     writer.append(str(journal.folder), DAY, b"\n{half")
     tally = reader.Tally()
@@ -90,13 +90,13 @@ def test_a_day_without_a_journal_is_an_oserror(journal: outbox.Journal) -> None:
         journal.report(DAY, ENVIRONMENT)
 
 
-def test_days_that_were_never_told_come_oldest_first(journal: outbox.Journal, book: Ledger) -> None:
+def test_unsent_days_come_oldest_first(journal: outbox.Journal, book: Ledger) -> None:
     for count in (0, 5, 2):
         record(journal, ago(count))
     assert changed(journal, book) == [ago(5), ago(2), ago(0)]
 
 
-def test_nothing_is_recorded_where_no_run_was(journal: outbox.Journal, book: Ledger) -> None:
+def test_without_runs_no_day_has_changes(journal: outbox.Journal, book: Ledger) -> None:
     assert changed(journal, book) == []
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_recorded_where_no_run_was(journal: outbox.Journal, book: Led
         (ledger.EXPIRED, False, 0, True),
     ],
 )
-def test_a_day_is_told_again_when_it_changed_since(
+def test_a_day_is_sent_again_when_it_changed_since(
     journal: outbox.Journal, book: Ledger, state: str, grown: bool, running: int, again: bool
 ) -> None:
     record(journal)
@@ -125,18 +125,18 @@ def test_a_day_is_told_again_when_it_changed_since(
 
 
 @pytest.mark.parametrize(
-    ("count", "acknowledged", "told"),
+    ("count", "acknowledged", "is_sent"),
     [(30, "x", True), (31, "x", False), (30, "", True), (31, "", True), (90, "", True), (91, "", False)],
 )
-def test_an_old_day_is_left_alone(
-    journal: outbox.Journal, book: Ledger, count: int, acknowledged: str, told: bool
+def test_an_old_day_is_not_sent(
+    journal: outbox.Journal, book: Ledger, count: int, acknowledged: str, is_sent: bool
 ) -> None:
     record(journal, ago(count))
     book.keep(Entry(ago(count), ledger.LATER, acknowledged=acknowledged))
-    assert bool(changed(journal, book)) is told
+    assert bool(changed(journal, book)) is is_sent
 
 
-def test_a_damaged_entry_has_its_day_told_again(journal: outbox.Journal, book: Ledger) -> None:
+def test_the_day_of_a_damaged_entry_is_sent_again(journal: outbox.Journal, book: Ledger) -> None:
     record(journal)
     book.keep(Entry(DAY, ledger.SENT, journal_size=size(journal), acknowledged="x"))
     (book.folder / f"{DAY}.json").write_text("{")
@@ -154,7 +154,7 @@ def test_a_damaged_entry_has_its_day_told_again(journal: outbox.Journal, book: L
         (91, {"state": ledger.SENT, "acknowledged": "x"}, False),
     ],
 )
-def test_a_day_that_could_never_be_told_is_given_up_after_ninety(
+def test_a_day_that_could_not_be_sent_expires_after_ninety(
     journal: outbox.Journal, book: Ledger, count: int, entry: dict[str, str], overdue: bool
 ) -> None:
     record(journal, ago(count))
