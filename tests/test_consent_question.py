@@ -279,8 +279,8 @@ def test_the_terminal_is_restored_when_the_question_is_terminated(builder: Devel
 def test_the_host_is_shown_large_and_plain_http_elsewhere_is_warned_about(builder: Developer) -> None:
     builder.project_file("http://telemetry.acme.test/connections/1/report")
     with terminal(builder, "make", "work") as child:
-        child.expect_exact(">>>  TELEMETRY.ACME.TEST  <<<")
         child.expect_exact("WARNING: plain http")
+        child.expect_exact(">>>  TELEMETRY.ACME.TEST  <<<")
         child.expect_exact(PROMPT)
         child.send("\r")
         end(child)
@@ -315,7 +315,10 @@ def test_devtel_consent_shows_the_whole_notice_and_asks(builder: Developer) -> N
         child.expect_exact("metrics.environment.memory_gib")
         child.expect_exact(PROMPT)
         child.send("yes\r")
-        assert "Your anonymous ID is" in end(child)
+        child.expect_exact("Your anonymous ID is")
+        child.expect_exact("Send a report daily")
+        child.send("n\r")
+        end(child)
     assert builder.status()["consent"] == "granted"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from devtelemetry_cli.client import destination, settings
+from devtelemetry_cli.client import destination, settings, text
 from devtelemetry_cli.client.consent import notice
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
 from tests.helpers.samples import DESTINATION, TERMS, URL
@@ -42,11 +42,23 @@ def test_the_destinations_host_stands_on_a_line_of_its_own(show: object) -> None
 
 
 @pytest.mark.parametrize("show", [notice.short, notice.full])
+def test_the_host_is_the_last_thing_before_the_answer_however_long_the_rest(show: object) -> None:
+    flood = "Agreed already. " * 20
+    asked = replace(TERMS, organisation=flood, purpose="字" * 300, contact=flood, targets=("a",) * 200)
+    lines = show(asked).splitlines()  # type: ignore[operator]
+    assert [line for line in lines if line][-1] == "    >>>  DEVLAKE.EXAMPLE.COM  <<<"
+    reasons = lines[lines.index(next(line for line in lines if line.startswith("Who asks"))) :]
+    assert reasons[2].startswith("What for")
+    assert reasons[4].startswith("Contact")
+    assert all(text.columns(line) <= notice.WIDTH for line in reasons[:6])
+
+
+@pytest.mark.parametrize("show", [notice.short, notice.full])
 def test_a_notice_fits_a_terminal_and_ends_its_last_line(show: object) -> None:
-    text = show(TERMS)  # type: ignore[operator]
-    assert text.endswith("\n")
-    assert [line for line in text.splitlines() if len(line) > 80 and URL not in line] == []
-    assert all(line.isprintable() for line in text.splitlines())
+    shown = show(TERMS)  # type: ignore[operator]
+    assert shown.endswith("\n")
+    assert [line for line in shown.splitlines() if len(line) > 80 and URL not in line] == []
+    assert all(line.isprintable() for line in shown.splitlines())
 
 
 @pytest.mark.parametrize("show", [notice.short, notice.full])
@@ -66,7 +78,7 @@ def test_the_full_notice_of_every_target_says_that_make_loads_a_plug_in_and_how_
 
 def test_who_is_not_known_is_not_made_up() -> None:
     nobody = notice.Terms(DESTINATION, settings.USER)
-    assert "Whoever runs that address asks" in notice.short(nobody)
+    assert "Who asks: not given" in notice.short(nobody)
     assert "Who asks: not given" in notice.full(nobody)
     assert "there, ask its operator with the ID" in flat(notice.full(nobody))
 

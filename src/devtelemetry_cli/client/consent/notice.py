@@ -5,11 +5,12 @@ import json
 import textwrap
 from dataclasses import dataclass, field, replace
 
-from devtelemetry_cli.client import settings
+from devtelemetry_cli.client import settings, text
 from devtelemetry_cli.client.destination import Destination
 from devtelemetry_cli.report.fields import FIELDS, NOTICE_VERSION
 
 WIDTH = 78
+_NAMED = 8  # chosen targets that are listed
 EVERY, CHOSEN = "every target", "chosen targets"
 
 NEVER = (
@@ -57,10 +58,8 @@ def terms(destination: Destination, source: str, project: settings.ProjectFile, 
 
 def short(asked: Terms) -> str:
     """The notice for a reader in a hurry, before the question at the end of a run."""
-    who = asked.organisation or "Whoever runs that address"
     lines = [
-        f"{who} asks: may devtel report how long your make targets take?",
-        *_address(asked),
+        "May devtel report how long your make targets take?",
         *_reasons(asked),
         *_wrapped(_measured(asked)),
         "",
@@ -71,18 +70,18 @@ def short(asked: Terms) -> str:
         *_wrapped(NEVER),
         "",
         *_wrapped("You can change your mind at any time: devtel consent decline erases everything."),
+        *_address(asked),
     ]
     return "\n".join(lines) + "\n"
 
 
 def again(asked: Terms, agreed_on: str, differences: list[str]) -> str:
-    """The notice for who agreed already and is asked anew: what is different since, and nothing else."""
-    who = asked.organisation or "Whoever runs that address"
+    """The notice after an earlier agreement: the differences, and nothing else."""
     lines = [
-        *_wrapped(f"{who} asks again, since what you agreed to on {agreed_on} has changed:"),
+        *_wrapped(f"You are asked again, since the terms that you agreed to on {agreed_on} have changed:"),
         *(line for sentence in differences for line in _item(sentence)),
-        *_address(asked),
         *_wrapped("All else is as it was; show prints all of it. Until you agree again, the old terms hold."),
+        *_address(asked),
     ]
     return "\n".join(lines) + "\n"
 
@@ -92,7 +91,6 @@ def full(asked: Terms) -> str:
     fields = [_field_lines(one.path, one.meaning) for one in FIELDS]
     lines = [
         f"devtel notice, version {NOTICE_VERSION}",
-        *_address(asked),
         *_reasons(asked),
         *_wrapped(_measured(asked)),
         *(_wrapped(_PLUGIN) if asked.every_target else []),
@@ -108,9 +106,10 @@ def full(asked: Terms) -> str:
         ),
         *_wrapped(
             "`devtel consent decline` ends it: every record on this machine is deleted, and the endpoint is asked "
-            "to erase what it received. `devtel serve` does that. DevLake's plugin cannot: there, ask "
-            f"{asked.contact or 'its operator'} with the ID that devtel shows you then."
+            "to erase what it received. `devtel serve` does that. DevLake's plugin cannot: there, ask its operator "
+            "with the ID that devtel shows you then."
         ),
+        *_address(asked),
     ]
     return "\n".join(lines) + "\n"
 
@@ -124,7 +123,7 @@ def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
         "measured": asked.scope,
     }
     sentences = [
-        f"{name}: was {agreed.get(name) or 'not given'}, is now {value or 'not given'}"
+        f"{name}: was {_brief(agreed.get(name, ''))}, is now {_brief(value)}"
         for name, value in now.items()
         if value != agreed.get(name, "")
     ]
@@ -135,37 +134,42 @@ def changes(asked: Terms, agreed: dict[str, str]) -> list[str]:
     return sentences
 
 
+def _brief(value: str) -> str:
+    return text.wrapped(value, 2 * WIDTH, 1)[0] if value else "not given"
+
+
 def _measured(asked: Terms) -> str:
     if asked.every_target:
         return "Measured: every target. Each call of make in such a repository is one run, named by the goals you type."
-    named = f" ({', '.join(asked.targets)})" if asked.targets else ""
+    more = f" and {len(asked.targets) - _NAMED} more" if len(asked.targets) > _NAMED else ""
+    named = f" ({', '.join(asked.targets[:_NAMED])}{more})" if asked.targets else ""
     return f"Measured: chosen targets only, those that a Makefile hands to devtel{named}."
 
 
 def _address(asked: Terms) -> list[str]:
-    spaced = asked.destination.host.upper()
-    lines = ["", f"    >>>  {spaced}  <<<", f"    {asked.destination.url}"]
+    """The destination. Its host comes last before the answer, alone on its line: nobody can push it away."""
+    lines = ["", f"Reports go to {asked.destination.url}"]
     if asked.source == settings.ENVIRONMENT:
         lines.append("    (this address comes from DEVTEL_REPORT_URL in your environment, not from the repository)")
     if asked.source == settings.USER:
         lines.append("    (this address comes from your own config; it serves repositories that name none)")
     if asked.destination.is_plain_http_elsewhere:
         lines.append("    WARNING: plain http to another machine: anyone on the way can read the reports.")
-    return [*lines, ""]
+    return [*lines, "", f"    >>>  {asked.destination.host.upper()}  <<<", ""]
 
 
 def _reasons(asked: Terms) -> list[str]:
     named = (("Who asks", asked.organisation), ("What for", asked.purpose), ("Contact", asked.contact))
-    return [line for name, text in named for line in _wrapped(f"{name}: {text or 'not given'}")]
+    return [line for name, value in named for line in text.wrapped(f"{name}: {value or 'not given'}", WIDTH, 2)]
 
 
 def _field_lines(path: str, meaning: str) -> list[str]:
     return _item(f"{path}: {meaning}")
 
 
-def _item(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
+def _item(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH)
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, WIDTH)
