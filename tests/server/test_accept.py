@@ -57,6 +57,15 @@ def test_silent_connections_of_one_peer_keep_no_other_peer_out(server: ReportSer
     assert "Traceback" not in server.log.read_text()
 
 
+def test_a_burst_of_one_peer_is_served_although_it_sends_a_little_later(server: ReportServer) -> None:
+    with idle_connections(server, 150) as burst:
+        for wire in burst:
+            wire.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        for wire in burst:
+            wire.settimeout(20)
+            assert wire.recv(12) == b"HTTP/1.1 200"
+
+
 def test_a_full_server_serves_again_once_connections_end(tmp_path: Path) -> None:
     with descriptors(256), start_server(tmp_path) as server:  # 256 - 200 reserved: 56 connections
         with idle_connections(server, 80, peers=40), connect(server, "127.0.0.99") as waiting:

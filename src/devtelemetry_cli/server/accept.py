@@ -14,7 +14,8 @@ from devtelemetry_cli.server.protocol import DeadlineH11Protocol
 
 MAX_CONNECTIONS = 4096
 RESERVED_DESCRIPTORS = 200  # for the database, which on SQLite has three per connection
-MAX_SILENT = 64  # connections of one peer without a request; one more closes the oldest
+MAX_SILENT = 64  # connections of one peer without a request
+GRACE_SECONDS = 3.0  # before a silent connection above MAX_SILENT is closed: a burst of a proxy is no attack
 PAUSE_SECONDS = 1.0  # after an error of accept(), for which there may be no descriptor
 
 
@@ -26,13 +27,15 @@ class SilentPeers:
         self._by_peer: dict[str, dict[DeadlineH11Protocol, None]] = {}  # in the order of their arrival
 
     def add(self, peer: str, connection: DeadlineH11Protocol) -> None:
-        """Note a new connection; above the limit the peer's oldest is closed."""
-        silent = self._by_peer.setdefault(peer, {})
-        silent[connection] = None
-        if len(silent) > self._limit:
-            oldest = next(iter(silent))
-            del silent[oldest]
-            oldest.abort()
+        """Note a new connection."""
+        self._by_peer.setdefault(peer, {})[connection] = None
+
+    def close_excess(self, peer: str, connection: DeadlineH11Protocol) -> None:
+        """Close the connection if it is still silent, and its peer has more such connections than the limit."""
+        silent = self._by_peer.get(peer, {})
+        if connection in silent and len(silent) > self._limit:
+            self.discard(peer, connection)
+            connection.abort()
 
     def discard(self, peer: str, connection: DeadlineH11Protocol) -> None:
         """The connection has sent a request, or is closed."""
@@ -77,6 +80,7 @@ class Acceptor:
         protocol.on_request = lambda: self._silent.discard(peer, protocol)
         protocol.on_close = on_close
         self._silent.add(peer, protocol)
+        loop.call_later(GRACE_SECONDS, self._silent.close_excess, peer, protocol)
         try:
             await loop.connect_accepted_socket(lambda: protocol, accepted)
         except OSError:  # the peer is gone already

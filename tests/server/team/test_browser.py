@@ -228,5 +228,5 @@ def test_the_api_can_be_read_without_a_network(browser: Browser, demo: ReportSer
 def test_an_empty_server_has_a_page_that_axe_likes(browser: Browser, tmp_path: Path) -> None:
     with start_server(tmp_path) as empty:
         browser.get(address(empty, "/"))
-        assert "Nothing to show yet" in find(browser, "main").text
+        assert "No report yet" in find(browser, "main").text
         assert faults(browser) == []
