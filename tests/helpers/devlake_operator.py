@@ -162,9 +162,9 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait_for_log(self, text: str) -> str:
+    def wait_for_log(self, text: str, seconds: float = 15) -> str:
         """Its log, once it contains this text."""
-        return str(wait_for(lambda: text in self.log.read_text() and self.log.read_text()))
+        return str(wait_for(lambda: text in self.log.read_text() and self.log.read_text(), seconds))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; the exit code."""

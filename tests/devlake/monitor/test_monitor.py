@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+import devtelemetry_cli.devlake.monitor
 from devtelemetry_cli.devlake.monitor import metrics, monitor
 from devtelemetry_cli.devlake.monitor.monitor import Monitor, Snapshot
 from tests.helpers.devlake_operator import NOW, FakeClock, Operator, Service, client
@@ -385,11 +387,11 @@ def test_json_without_once_is_wrong_usage(operator: Operator, devlake: FakeServe
     assert (operator.call("monitor", "--json").returncode, devlake.requests) == (2, [])
 
 
-def test_without_its_extra_the_command_names_the_package(operator: Operator, tmp_path: Path) -> None:
-    (tmp_path / "prometheus_client").mkdir()
-    hidden = "raise ModuleNotFoundError('hidden', name='prometheus_client')"
-    (tmp_path / "prometheus_client" / "__init__.py").write_text(hidden)
-    done = operator.run("monitor", PYTHONPATH=str(tmp_path))
+def test_without_its_extra_the_command_names_the_package(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)  # Python then raises ModuleNotFoundError for it
+    monkeypatch.delitem(sys.modules, metrics.__name__)
+    monkeypatch.delattr(devtelemetry_cli.devlake.monitor, "metrics")
+    done = operator.call("monitor")
     assert done.returncode == 78
     assert "pip install 'devtelemetry-cli[devlake]'" in done.stderr
-    assert operator.run("monitor", "--once", PYTHONPATH=str(tmp_path)).returncode == 0
+    assert operator.call("monitor", "--once").returncode == 0

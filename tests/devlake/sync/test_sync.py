@@ -435,10 +435,13 @@ def test_daily_waits_for_its_hour_and_ends_cleanly(operator: Operator, acme: Fak
 @pytest.mark.skipif(not FAKETIME, reason="libfaketime is missing: install Debian's package faketime")
 def test_daily_syncs_at_its_hour_and_continues_after_a_failure(operator: Operator, acme: FakeServer) -> None:
     acme.fail("GET /plugins$", 428)
-    clock = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": "@2026-11-22 17:59:55", "TZ": "UTC"}
-    with operator.start("sync", "--daily-at", "18:00", **clock) as service:
-        log = service.wait_for_log("next sync at 2026-11-23 18:00:00 UTC")
-        assert service.stop() == 0
+    for start in ("17:59:55", "17:59:40", "17:58:50"):  # earlier where the machine is too busy to start in time
+        clock = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": f"@2026-11-22 {start}", "TZ": "UTC"}
+        with operator.start("sync", "--daily-at", "18:00", **clock) as service:
+            log = service.wait_for_log("next sync at 2026-11-23 18:00:00 UTC", 55)
+            assert service.stop() == 0
+        if "next sync at 2026-11-22 18:00:00 UTC" in log:
+            break
     assert log.splitlines()[:2] == [
         "devtel: next sync at 2026-11-22 18:00:00 UTC",
         "devtel: DevLake waits for its database migration. Confirm it in config-ui, then try again.",
