@@ -129,7 +129,7 @@ class Outcome:
 
 
 class Workshop:
-    """A folder in which cases run under one make; the states of consent are prepared once."""
+    """A folder in which cases run under one make; each state of consent is prepared once, when it is needed."""
 
     def __init__(self, root: Path, make: str) -> None:
         self.root = root
@@ -143,8 +143,7 @@ class Workshop:
             f'organisation = "Acme"\nproject = "shop"\nreport_url = "{URL}"\ntargets = ["wait", "see"]\n'
         )
         self._make_repository()
-        for state in STATES:
-            self._prepare(state)
+        self._prepared: set[str] = set()
 
     def plain(self, case: Case, state: str) -> Outcome:
         """Run the case without devtel."""
@@ -226,6 +225,9 @@ class Workshop:
         return outcome
 
     def _clean(self, case: Case, state: str, *, wrapped: bool) -> None:
+        if state not in self._prepared:
+            self._prepare(state)
+            self._prepared.add(state)
         for folder in (self.project, self.seen):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
