@@ -24,7 +24,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "purge": "Delete records from this machine.",
     },
     "Set up a repository": {
-        "init": "Write .devtel.toml and devtel.mk for a repository.",
+        "init": "Write the files that a repository commits.",
         "makefile": "Write the file through which a Makefile is measured.",
         "completion": "Print the completion script for a shell.",
     },

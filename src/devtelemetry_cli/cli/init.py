@@ -13,7 +13,7 @@ from devtelemetry_cli.commands import repository_files
 from devtelemetry_cli.commands.init import defaults, endpoint, project_file
 from devtelemetry_cli.commands.init.defaults import Defaults
 from devtelemetry_cli.commands.init.project_file import Answers, InvalidAnswerError
-from devtelemetry_cli.commands.makefile import templates
+from devtelemetry_cli.commands.makefile import every_target, templates
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
@@ -48,11 +48,15 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "--target", "targets", multiple=True, shell_complete=complete.targets,
     help="A target, or a pattern such as dev.up.%, sent by name.",
 )  # fmt: skip
+@click.option(
+    "--every-target/--chosen-targets", "every", default=None,
+    help="Write GNUmakefile, for whole calls (recommended), or devtel.mk, for targets named in the Makefile.",
+)  # fmt: skip
 @click.option("--yes", is_flag=True, help="Ask nothing: use the options, existing values and defaults.")
 @click.option("--force", is_flag=True, help="Replace files with other content.")
 @click.option("--no-check", is_flag=True, help="Do not contact the report URL.")
-def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
-    """Write .devtel.toml and devtel.mk, for the maintainers of a repository to commit."""
+def init(yes: bool, force: bool, no_check: bool, every: bool | None, **flags: Flag) -> None:
+    """Write .devtel.toml and GNUmakefile or devtel.mk, for the maintainers of a repository to commit."""
     here = Path(_working_folder())
     found = defaults.find(here)
     project = found.root / paths.PROJECT_FILE
@@ -64,11 +68,21 @@ def init(yes: bool, force: bool, no_check: bool, **flags: Flag) -> None:
             click.echo(sentence, err=True)
     makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)
     folder = here if makefile else found.root
-    new = {folder / templates.FRAGMENT: templates.render(templates.FRAGMENT, to)}
+    name = templates.EVERY_TARGET if _measures_every_target(every, yes, folder) else templates.FRAGMENT
+    new = {folder / name: templates.render(name, to)}
     is_unchanged = bool(existing.path) and answers.equal(existing)
     new[project] = (repository_files.read(project) or "") if is_unchanged else project_file.render(answers)
     _write(new, force)
-    click.echo(_next_step(folder, found), err=True)
+    click.echo(_next_step(folder, found, name), err=True)
+
+
+def _measures_every_target(every: bool | None, yes: bool, folder: Path) -> bool:
+    """The way that was chosen by option or answer; chosen targets where nobody is asked. Raises DevtelError."""
+    if every is None and not yes:
+        every = click.confirm("Measure every target, without a change to the Makefile?", default=True, err=True)
+    if every:
+        every_target.check(folder)
+    return bool(every)
 
 
 def _working_folder() -> str:
@@ -165,14 +179,17 @@ def _write(new: dict[Path, str], force: bool) -> None:
 
 def _is_generated(path: Path, text: str) -> bool:
     """Whether devtel wrote all of a file, so that replacing it loses nothing."""
-    return path.name == templates.FRAGMENT and templates.is_ours(templates.FRAGMENT, text)
+    names = (templates.FRAGMENT, templates.EVERY_TARGET)
+    return path.name in names and templates.is_ours(path.name, text)
 
 
 def _lines(text: str) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n" for line in text.splitlines(keepends=True)]
 
 
-def _next_step(folder: Path, found: Defaults) -> str:
+def _next_step(folder: Path, found: Defaults, name: str) -> str:
     where = "" if folder == found.root else f" (in {folder})"
     commit = "Commit both files." if found.is_repository else "Keep both files beside the Makefile."
-    return f"{commit} Next{where}: the two lines per target at the top of {templates.FRAGMENT}."
+    if name == templates.EVERY_TARGET:
+        return f"{commit} {name}{where} measures every target; the Makefile stays as it is."
+    return f"{commit} Next{where}: the two lines per target at the top of {name}."

@@ -196,6 +196,8 @@ def test_at_a_terminal_it_asks_until_the_answer_can_be_kept(maintainer: Develope
         child.expect(question)
         child.expect_exact(": ")
         child.sendline(answer)
+    child.expect_exact("every target")
+    child.sendline("n")
     child.expect_exact("devtel.mk")
     child.expect(pexpect.EOF)
     child.close()
@@ -377,6 +379,26 @@ def commands(document: str) -> list[str]:
     """The commands of a document's shell blocks, in their order, without what they print."""
     blocks = re.findall(r"```sh\n(.*?)```", document, flags=re.DOTALL)
     return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_every_target_is_one_option_and_leaves_the_makefile_alone(maintainer: Developer) -> None:
+    (maintainer.project / "Makefile").write_text("test: ; @echo testing\n")
+    done = maintainer.devtel("init", "--yes", "--every-target", "--no-check", *FLAGS)
+    assert (done.returncode, "measures every target" in done.stderr) == (0, True)
+    assert not (maintainer.project / "devtel.mk").exists()
+    assert (
+        maintainer.devtel("makefile", "--every-target", "--output", "-").stdout
+        == (maintainer.project / "GNUmakefile").read_text()
+    )
+    assert maintainer.make("test").stdout == "testing\n"
+
+
+def test_every_target_is_refused_beside_another_gnumakefile(maintainer: Developer) -> None:
+    (maintainer.project / "Makefile").write_text("test: ; @echo testing\n")
+    (maintainer.project / "GNUmakefile").write_text("include Makefile\n")
+    done = maintainer.devtel("init", "--yes", "--every-target", "--no-check", *FLAGS)
+    assert (done.returncode, "is the repository's own" in done.stderr) == (1, True)
+    assert not (maintainer.project / ".devtel.toml").exists()
 
 
 def test_the_ten_minutes_of_the_maintainers_page_lead_to_a_recorded_run(maintainer: Developer) -> None:
