@@ -48,18 +48,13 @@ def ways(setting: Setting) -> list[Way]:
     """The project is made and each state prepared; the first way is make without GNUmakefile."""
     project = setting.folder / "every"
     _make_project(project)
-    target = destination.parse(REPORT_URL)
     states = {"plug-in, granted": "grant", "wrapper, granted": "grant", "declined": "decline"}
     for name, decision in states.items():
         home = _home(setting, name)
-        setting.devtel(home, "consent", decision)
-        if decision == "grant":
-            (home / "every").mkdir(exist_ok=True)
-            (home / "every" / target.key).touch()
         if name.startswith("wrapper"):
-            config = home / "config.toml"
-            config.write_text(f'engine = "wrapper"\n{config.read_text(encoding="utf-8")}', encoding="utf-8")
-        setting.devtel(home, "status")  # builds the plug-in
+            home.mkdir(parents=True)
+            (home / "config.toml").write_text('engine = "wrapper"\n', encoding="utf-8")
+        setting.devtel(home, "consent", decision, folder=project)
     gnumakefile = [make_path(), "-C", str(project), "--no-print-directory"]
     homes = [*states, "not installed"]
     return [

@@ -71,10 +71,10 @@ class Setting:
         """The home of one state of consent."""
         return self.folder / "homes" / state
 
-    def devtel(self, home: Path, *words: str) -> None:
-        """Run devtel in the project."""
+    def devtel(self, home: Path, *words: str, folder: Path | None = None) -> None:
+        """Run devtel in the project, or in another folder."""
         environ = {**self.environ, "DEVTEL_HOME": str(home)}
-        subprocess.run([DEVTEL, *words], cwd=self.project, env=environ, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([DEVTEL, *words], cwd=folder or self.project, env=environ, check=True, stdout=subprocess.DEVNULL)
 
     def states(self) -> Iterator[Wrapper]:
         """`devtel wrap` in each state; undecided is the home in which nothing ever happened."""
