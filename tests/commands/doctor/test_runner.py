@@ -173,6 +173,10 @@ def test_two_destinations_on_one_host_are_told_apart(patient: Developer, endpoin
 def test_a_fragment_for_another_address_is_a_problem(patient: Developer) -> None:
     patient.devtel("makefile")
     assert f"ok builds {patient.project}/devtel.mk is up to date" in told(examine(patient, "--offline")[1])
+    (patient.project / "Makefile").touch()
+    patient.devtel("makefile", "--every-target")
+    said = told(examine(patient, "--offline")[1])
+    assert f"ok builds {patient.project}/GNUmakefile is up to date: every target" in said
     patient.project_file("https://elsewhere.example/connections/2/report")
     assert "devtel.mk is of another devtel or another report URL" in str(problems(examine(patient, "--offline")[1]))
 
