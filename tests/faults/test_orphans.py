@@ -1,11 +1,14 @@
 """A machine's key that was lost or damaged: what was recorded under it is told, shown and tidied all the same."""
 
+import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli.client.journal import writer
 from tests.helpers.developer import Developer
 from tests.helpers.file_damage import TODAY, YESTERDAY
 from tests.helpers.held_build import build, held, lay_out, told
@@ -70,11 +73,22 @@ def test_a_run_that_goes_on_under_a_lost_key_is_not_counted_as_lost(worker: Deve
     assert told(endpoint.requests)[TODAY.isoformat()] == [1]
 
 
-def test_another_machines_journal_is_left_to_its_own_flush(worker: Developer, endpoint: Endpoint) -> None:
+def test_a_journal_of_another_host_name_is_sent_too(worker: Developer, endpoint: Endpoint) -> None:
     hosts_file(worker).rename(worker.state / "hosts" / "another-machine")
     build(worker, "work")
     worker.devtel("flush")
-    assert told(endpoint.requests) == {TODAY.isoformat(): [1]}
+    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [3], TODAY.isoformat(): [1]}
+
+
+@pytest.mark.parametrize(("age", "lost"), [(3600, 0), (90_000, 1)], ids=["an hour", "over a day"])
+def test_a_run_of_another_host_without_an_end_is_lost_after_a_day(worker: Developer, age: int, lost: int) -> None:
+    (file,) = worker.state.glob(f"journal/*/*/{YESTERDAY}.jsonl")
+    start = next(line for line in file.read_text().splitlines() if '"start"' in line)
+    grant = json.loads(start)["grant"]
+    fields = {"run": "f" * 16, "time": time.time() - age, "offset": 0, "pid": 1, "grant": grant, "target": "work"}
+    file.write_bytes(writer.encode("start", fields))
+    hosts_file(worker).rename(worker.state / "hosts" / "another-machine")
+    assert worker.status()["runs_unsent"] == lost
 
 
 def test_days_under_a_lost_key_go_after_the_time_they_are_kept(worker: Developer) -> None:

@@ -23,6 +23,11 @@ class StateDir:
         self.folder = os.fspath(folder)
         self.config = config or f"{self.folder}/config.toml"
 
+    @classmethod
+    def of_journal(cls, folder: "str | os.PathLike[str]") -> "StateDir":
+        """The state folder of one machine's part of a journal."""
+        return cls(os.path.dirname(os.path.dirname(os.path.dirname(folder))))
+
     def __fspath__(self) -> str:
         return self.folder
 

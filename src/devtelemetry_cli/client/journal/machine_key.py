@@ -33,15 +33,20 @@ def get_or_create(state: StateDir) -> str:
 
 
 def deliverable_keys(state: StateDir, journal: str) -> list[str]:
-    """The keys whose records in the folder `journal` are told and kept from here: this machine's own first, then
-    those that no machine is known by any more, since its file was lost or damaged.
+    """The machine keys whose records in the folder `journal` are delivered and kept from here: this machine's first.
 
-    Raises OSError where what stands there cannot be listed.
+    All of them: a host name changes (containers, laptops), and a key's file may be lost. Raises OSError where the
+    folder cannot be listed.
     """
     own = find(state)
-    named = {own, *(_read(f"{state.hosts}/{name}") for name in _names(state.hosts))}
-    orphans = [name for name in _names(state.journal(journal)) if _is_key(name) and name not in named]
-    return [*([own] if own else []), *sorted(orphans)]
+    others = [name for name in _names(state.journal(journal)) if _is_key(name) and name != own]
+    return [*([own] if own else []), *sorted(others)]
+
+
+def is_of_another_host(state: StateDir, key: str) -> bool:
+    """Whether a key belongs to another host name: another machine, or this one before its name changed."""
+    own = os.path.basename(path(state, os.uname().nodename))
+    return any(_read(f"{state.hosts}/{name}") == key for name in _names(state.hosts) if name != own)
 
 
 def _names(folder: str) -> list[str]:

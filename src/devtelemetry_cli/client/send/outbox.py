@@ -55,7 +55,7 @@ class Journal:
     def sum_up(self, day: str, tally: reader.Tally) -> aggregate.Day:
         """The totals of the day's records under this grant. Raises OSError."""
         records = reader.records(reader.file(self.folder, day), tally)
-        return aggregate.day(day, records, self.decision.grant, liveness.is_running)
+        return aggregate.day(day, records, self.decision.grant, liveness.of_journal(self.folder))
 
 
 def changed(journal: Journal, ledger: Ledger, today: date) -> Iterator[str]:

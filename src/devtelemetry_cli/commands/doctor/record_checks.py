@@ -141,7 +141,8 @@ def _read_day(health: _Health, path: Path, day: str) -> None:
             health.runs += 1
         else:
             open_runs.pop(record.run, None)
-    health.lost += sum(not liveness.is_running(start.pid, start.time) for start in open_runs.values())
+    is_running = liveness.of_journal(path.parent)
+    health.lost += sum(not is_running(start.pid, start.time) for start in open_runs.values())
     health.damaged += [day] if tally.damaged else []
     health.newer += [day] if tally.newer else []
 

@@ -71,7 +71,7 @@ def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
     """The sums of one file and its unreadable records, or the reason why it cannot be read."""
     tally = Tally()
     try:
-        return aggregate_exact.day(reader.blocks(file, tally), tally, liveness.is_running), tally
+        return aggregate_exact.day(reader.blocks(file, tally), tally, liveness.of_journal(file.parent)), tally
     except OSError as fault:
         return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
 
