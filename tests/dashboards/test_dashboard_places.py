@@ -12,7 +12,7 @@ from sqlalchemy import NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from tests.helpers import grafana
-from tests.helpers.dashboard_data import Filled, answer
+from tests.helpers.dashboard_data import FilledDatabase, answer
 from tests.helpers.databases import Store
 from tests.helpers.grafana import Json
 
@@ -54,7 +54,7 @@ def without_our_table(store: Store) -> Iterator[None]:
         store.change("ALTER TABLE put_aside RENAME TO devtel_target_metrics")
 
 
-def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: Filled) -> None:
+def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: FilledDatabase) -> None:
     board = grafana.board(stored.kind)
     above, below = board["panels"], board["panels"][-1]["panels"]
     before = [told(stored.url, sql) for sql in queries(board, above) + choices(board)]
@@ -66,7 +66,7 @@ def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: 
 
 
 @pytest.fixture
-def reader(stored: Filled) -> Iterator[str]:
+def reader(stored: FilledDatabase) -> Iterator[str]:
     """The address of the database for the user that the page's grants make."""
     url = make_url(stored.url)
     name = f"grafana_{os.getpid()}_{next(_numbers)}"
@@ -84,7 +84,7 @@ def reader(stored: Filled) -> Iterator[str]:
             server.exec_driver_sql(f"DROP USER {name}")
 
 
-def test_the_user_of_the_page_reads_every_panel_and_nothing_else(stored: Filled, reader: str) -> None:
+def test_the_user_of_the_page_reads_every_panel_and_nothing_else(stored: FilledDatabase, reader: str) -> None:
     board = grafana.board(stored.kind)
     for sql in queries(board, list(grafana.panels(board))) + choices(board):
         assert told(reader, sql) == told(stored.url, sql)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import grafana, made_up_runs
-from tests.helpers.dashboard_data import CONNECTION_NAMES, Filled, answer
+from tests.helpers.dashboard_data import CONNECTION_NAMES, FilledDatabase, answer
 from tests.helpers.made_up_runs import BEGIN, END, NASTY, NASTY_PROJECT, Day, Row, Run
 
 IN_DAYS: Mapping[str, Callable[[Sequence[Day]], list[Row]]] = {
@@ -40,12 +40,12 @@ def all_days() -> list[Day]:
     return [*made_up_runs.days(all_runs()), *made_up_runs.strangers()]
 
 
-def asked(stored: Filled, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
+def asked(stored: FilledDatabase, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
     board = grafana.board(stored.kind)
     return answer(stored.url, grafana.sql(board, grafana.query(board, title), chosen))
 
 
-def options(stored: Filled, name: str) -> dict[str, str]:
+def options(stored: FilledDatabase, name: str) -> dict[str, str]:
     """A viewer's choices, and their values."""
     board = grafana.board(stored.kind)
     (variable,) = [one for one in board["templating"]["list"] if one["name"] == name]
@@ -72,18 +72,18 @@ def _numbers(row: Row) -> Row:
 
 
 @pytest.mark.parametrize("title", IN_DAYS)
-def test_a_panel_on_the_plugins_tables_agrees_with_the_raw_runs(stored: Filled, title: str) -> None:
+def test_a_panel_on_the_plugins_tables_agrees_with_the_raw_runs(stored: FilledDatabase, title: str) -> None:
     same(asked(stored, title), IN_DAYS[title](all_days()))
 
 
 @pytest.mark.parametrize("title", IN_RUNS)
-def test_a_panel_per_target_agrees_with_the_raw_runs(stored: Filled, title: str) -> None:
+def test_a_panel_per_target_agrees_with_the_raw_runs(stored: FilledDatabase, title: str) -> None:
     same(asked(stored, title), IN_RUNS[title](all_runs()))
 
 
 @pytest.mark.parametrize("title", [*IN_DAYS, *IN_RUNS])
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_connection_narrows_every_panel(stored: Filled, title: str, number: int) -> None:
+def test_a_connection_narrows_every_panel(stored: FilledDatabase, title: str, number: int) -> None:
     rows = asked(stored, title, {"connection": [stored.connections[number]]})
     if title in IN_DAYS:
         same(rows, IN_DAYS[title]([day for day in all_days() if day.connection == number]))
@@ -93,7 +93,7 @@ def test_a_connection_narrows_every_panel(stored: Filled, title: str, number: in
 
 @pytest.mark.parametrize("title", ["Projects", *IN_RUNS])
 @pytest.mark.parametrize("names", [["api"], ["web", "many"], [NASTY_PROJECT]], ids=["one", "two", "nasty"])
-def test_a_project_narrows_what_belongs_to_projects(stored: Filled, title: str, names: list[str]) -> None:
+def test_a_project_narrows_what_belongs_to_projects(stored: FilledDatabase, title: str, names: list[str]) -> None:
     rows = asked(stored, title, {"project": [options(stored, "project")[name] for name in names]})
     if title == "Projects":
         days = made_up_runs.named(all_days(), "project", lambda day: day.projects)
@@ -102,30 +102,30 @@ def test_a_project_narrows_what_belongs_to_projects(stored: Filled, title: str, 
         same(rows, IN_RUNS[title]([run for run in all_runs() if run.project in names]))
 
 
-def test_a_viewer_chooses_between_connections_and_projects_that_enough_people_have(stored: Filled) -> None:
+def test_a_viewer_chooses_between_connections_and_projects_that_enough_people_have(stored: FilledDatabase) -> None:
     assert options(stored, "connection") == dict(zip(CONNECTION_NAMES, stored.connections, strict=True))
     assert set(options(stored, "project")) == {"api", "web", "many", NASTY_PROJECT}
 
 
-def test_the_value_of_a_project_cannot_leave_its_quotes(stored: Filled) -> None:
+def test_the_value_of_a_project_cannot_leave_its_quotes(stored: FilledDatabase) -> None:
     value = options(stored, "project")[NASTY_PROJECT]
     assert value == sha256(NASTY_PROJECT.encode()).hexdigest()
 
 
 @pytest.mark.parametrize("chosen", [{"project": ["nobody"]}, {"connection": ["' OR 1=1 --"]}], ids=str)
 @pytest.mark.parametrize("title", IN_RUNS)
-def test_a_choice_that_is_none_shows_nothing(stored: Filled, title: str, chosen: grafana.Chosen) -> None:
+def test_a_choice_that_is_none_shows_nothing(stored: FilledDatabase, title: str, chosen: grafana.Chosen) -> None:
     assert asked(stored, title, chosen) == []
 
 
-def test_a_name_with_markup_quotes_and_backslashes_is_shown_as_it_is(stored: Filled) -> None:
+def test_a_name_with_markup_quotes_and_backslashes_is_shown_as_it_is(stored: FilledDatabase) -> None:
     assert NASTY in {row["target"] for row in asked(stored, "Targets, longest waited for first")}
     assert {NASTY, f"make {NASTY}"} <= {row["command"] for row in asked(stored, "Commands most used")}
     assert NASTY in {row["tool"] for row in asked(stored, "Tools used")}
     assert f"{NASTY_PROJECT} / {NASTY}" in {row["metric"] for row in asked(stored, "Waited per week")}
 
 
-def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: Filled) -> None:
+def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: FilledDatabase) -> None:
     everything = [row for title in (*IN_DAYS, *IN_RUNS) for row in asked(stored, title)]
     texts = {value for row in everything for value in row.values() if isinstance(value, str)}
     assert not [text for text in texts if "secret" in text or "solo" in text]
@@ -135,20 +135,20 @@ def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: Filled) -
     assert min(row["developers"] for row in everything if "developers" in row) >= 3
 
 
-def test_a_target_that_enough_people_ran_but_few_let_end_has_no_percentiles(stored: Filled) -> None:
+def test_a_target_that_enough_people_ran_but_few_let_end_has_no_percentiles(stored: FilledDatabase) -> None:
     (row,) = [row for row in asked(stored, "Targets, longest waited for first") if row["target"] == "watch"]
     assert (row["developers"], row["p50"], row["p90"]) == (4, None, None)
     timed = {row["metric"] for row in asked(stored, "Median duration per week")}
     assert "web / watch" in {row["metric"] for row in asked(stored, "Waited per week")} - timed
 
 
-def test_what_is_on_top_stands_first(stored: Filled) -> None:
+def test_what_is_on_top_stands_first(stored: FilledDatabase) -> None:
     waited = [row["waited_seconds"] for row in asked(stored, "Targets, longest waited for first")]
     used = [row["runs"] for row in asked(stored, "Commands most used")]
     assert (waited, used) == (sorted(waited, reverse=True), sorted(used, reverse=True))
 
 
-def test_a_trend_runs_forward_in_time(stored: Filled) -> None:
+def test_a_trend_runs_forward_in_time(stored: FilledDatabase) -> None:
     for title in (*IN_DAYS, *IN_RUNS):
         times = [row["time"] for row in asked(stored, title) if "time" in row]
         assert times == sorted(times)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.helpers.developer import DEVTEL, Developer, processes_of, wait_for
 from tests.helpers.file_damage import TODAY, YESTERDAY
-from tests.helpers.held_build import build, held, lay_out, starts, told
+from tests.helpers.held_build import build, paused_build, sent_runs, starts, write_makefile
 from tests.helpers.report_endpoint import HANG, Answer, Endpoint
 
 PATIENCE = 3.0  # seconds within which a build of nothing ends, on a busy machine too
@@ -18,7 +18,7 @@ PATIENCE = 3.0  # seconds within which a build of nothing ends, on a busy machin
 def worker(developer: Developer, endpoint: Endpoint) -> Developer:
     developer.project_file(endpoint.url)
     developer.grant()
-    lay_out(developer)
+    write_makefile(developer)
     return developer
 
 
@@ -30,7 +30,7 @@ def test_of_many_flushes_at_once_each_body_is_sent_once(worker: Developer, endpo
     worker.add_runs(YESTERDAY, 2)
     flushes = [start(worker, "flush") for _ in range(8)]
     assert {flush.wait(40) for flush in flushes} <= {0, 75}
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [2]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [2]}
 
 
 def test_runs_during_a_flush_are_told_by_it_or_by_the_next(worker: Developer, endpoint: Endpoint) -> None:
@@ -40,14 +40,14 @@ def test_runs_during_a_flush_are_told_by_it_or_by_the_next(worker: Developer, en
     assert {run.wait(40) for run in runs} == {0}
     flush.wait(40)
     worker.devtel("flush")
-    totals = told(endpoint.requests)[TODAY.isoformat()]
+    totals = sent_runs(endpoint.requests)[TODAY.isoformat()]
     assert totals == sorted(totals)
     assert totals[-1] == 13
 
 
 def test_a_server_that_never_answers_holds_no_build(worker: Developer, endpoint: Endpoint) -> None:
     worker.add_runs(YESTERDAY)
-    lay_out(worker)
+    write_makefile(worker)
     endpoint.otherwise = Answer(body=HANG)
     flush = start(worker, "flush", "--deadline", "20")
     wait_for(lambda: endpoint.requests)
@@ -100,7 +100,7 @@ def test_a_fifo_in_place_of_head_holds_no_build(worker: Developer) -> None:
 
 
 def test_a_run_that_ends_after_its_owner_declined_brings_nothing_back(worker: Developer) -> None:
-    with held(worker):
+    with paused_build(worker):
         worker.devtel("consent", "decline")
     left = {name for name in worker.kept() if not name.startswith(("config", "declined", "verdicts"))}
     assert left == set()
@@ -133,7 +133,7 @@ def test_a_decline_stops_a_flush_before_its_next_day(worker: Developer, endpoint
     worker.devtel("consent", "decline")
     endpoint.hold.set()
     flush.wait(20)
-    assert list(told(endpoint.requests)) == [YESTERDAY.isoformat()]
+    assert list(sent_runs(endpoint.requests)) == [YESTERDAY.isoformat()]
 
 
 def test_of_decisions_at_once_one_stands_as_a_whole(worker: Developer) -> None:
@@ -146,7 +146,7 @@ def test_of_decisions_at_once_one_stands_as_a_whole(worker: Developer) -> None:
 
 
 def test_a_run_that_goes_on_keeps_its_place_when_others_are_many(worker: Developer) -> None:
-    with held(worker):
+    with paused_build(worker):
         runs = [start(worker, "wrap", "work") for _ in range(8)]
         assert {run.wait(40) for run in runs} == {0}
         assert worker.status()["runs_today"] == 8

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.developer import DEVTEL, Developer
 from tests.helpers.file_damage import TODAY, YESTERDAY
-from tests.helpers.held_build import lay_out, told
+from tests.helpers.held_build import sent_runs, write_makefile
 from tests.helpers.report_endpoint import Endpoint
 
 # make, as the wrapper starts it: with the real clock, and free to set the wrapper's.
@@ -25,7 +25,7 @@ BERLIN = "CET-1CEST,M3.5.0,M10.5.0/3"  # Europe/Berlin, also where no zone files
 def worker(developer: Developer, endpoint: Endpoint) -> Developer:
     developer.project_file(endpoint.url)
     developer.grant()
-    lay_out(developer)
+    write_makefile(developer)
     return developer
 
 
@@ -86,7 +86,7 @@ def test_a_run_over_midnight_belongs_to_the_day_of_its_start(worker: Developer, 
     worker.devtel("flush")
     body = json.loads(endpoint.requests[0].body)
     assert (body["date"], body["metrics"]["active_hours"]) == (YESTERDAY.isoformat(), 1)
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
 
 
 CHANGES = {
@@ -128,7 +128,7 @@ def test_a_day_that_has_not_come_waits_for_it_and_holds_back_no_other(worker: De
     worker.add_runs(future, 2)
     worker.add_runs(YESTERDAY)
     assert worker.devtel("flush", "--verbose").returncode == 0
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
     assert f"{future} is in the future" in str(worker.status()["troubles"])
 
 
@@ -139,7 +139,7 @@ def test_a_day_that_has_come_is_told(worker: Developer, endpoint: Endpoint) -> N
     assert endpoint.requests == []
     libfaketime()
     worker.run("faketime", f"{tomorrow} 12:00:00", DEVTEL, "flush")
-    assert told(endpoint.requests) == {tomorrow.isoformat(): [2]}
+    assert sent_runs(endpoint.requests) == {tomorrow.isoformat(): [2]}
 
 
 def test_records_of_the_future_in_a_file_of_today_count_as_what_they_are(worker: Developer, endpoint: Endpoint) -> None:
@@ -149,7 +149,7 @@ def test_records_of_the_future_in_a_file_of_today_count_as_what_they_are(worker:
     lines = [json.loads(line) for line in file.read_text().splitlines() if line]
     file.write_text("".join(json.dumps({**line, "time": later.timestamp()}) + "\n" for line in lines))
     worker.devtel("flush")
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [1]}
     assert worker.status()["damaged_records"] == 0
 
 
@@ -160,10 +160,10 @@ def test_a_flush_under_a_clock_that_is_ahead_gives_nothing_up_for_good(worker: D
     assert endpoint.requests == []
     assert worker.status()["days_expired"] == [YESTERDAY.isoformat()]
     worker.devtel("flush")
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [2]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [2]}
 
 
 def test_a_clock_that_went_back_holds_no_run_back(worker: Developer, endpoint: Endpoint) -> None:
     Clock(worker).run(f"{TODAY} 12:00:00", f"{YESTERDAY} 12:00:00")
     worker.devtel("flush")
-    assert told(endpoint.requests) == {TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {TODAY.isoformat(): [1]}

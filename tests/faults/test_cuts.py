@@ -14,7 +14,7 @@ from devtelemetry_cli.errors import DevtelError
 from devtelemetry_cli.model.metrics import Environment
 from tests.helpers.file_damage import FILES, the_file
 from tests.helpers.report_endpoint import Endpoint, listening
-from tests.helpers.worker import Worker, at_work, furnish
+from tests.helpers.worker import Worker, working_copy, write_template
 
 PERIOD = [pytest.param(37, id="some"), pytest.param(1, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
 
@@ -28,8 +28,8 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def worker(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     folder = tmp_path_factory.mktemp("workplace")
-    furnish(folder / "template", endpoint)
-    with at_work(folder / "template", folder / "developer") as person:
+    write_template(folder / "template", endpoint)
+    with working_copy(folder / "template", folder / "developer") as person:
         yield person
 
 

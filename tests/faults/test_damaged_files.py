@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.file_damage import DAMAGES, FILES, the_file
-from tests.helpers.held_build import build, told
+from tests.helpers.held_build import build, sent_runs
 from tests.helpers.report_endpoint import Endpoint, listening
-from tests.helpers.worker import Worker, at_work, days, furnish
+from tests.helpers.worker import Worker, days, working_copy, write_template
 
 DECIDING = ("config.toml", ".devtel.toml")
 CODES = {0, 1, 75, 78}  # done, failure, try later, configuration
@@ -26,14 +26,14 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def template(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workplace") / "template"
-    furnish(folder, endpoint)
+    write_template(folder, endpoint)
     return folder
 
 
 @pytest.fixture
 def worker(template: Path, endpoint: Endpoint, tmp_path: Path) -> Iterator[Worker]:
     endpoint.requests.clear()
-    with at_work(template, tmp_path / "developer") as person:
+    with working_copy(template, tmp_path / "developer") as person:
         yield person
 
 
@@ -85,12 +85,12 @@ def assert_the_rest_is_told(worker: Worker, endpoint: Endpoint, name: str, runs_
     """What the damage left is told now, or after the advice was followed: what is in the way is removed."""
     _, yesterday, today = days()
     if code == 0 or name.startswith("journal"):
-        assert name == "journal of yesterday" or told(endpoint.requests)[yesterday][-1] == 3
-        assert name == "journal of today" or told(endpoint.requests)[today][-1] == runs_today
+        assert name == "journal of yesterday" or sent_runs(endpoint.requests)[yesterday][-1] == 3
+        assert name == "journal of today" or sent_runs(endpoint.requests)[today][-1] == runs_today
     remove(worker, name)
     flush(worker)
-    assert all(runs == sorted(runs) for runs in told(endpoint.requests).values())
-    assert name == "journal of yesterday" or told(endpoint.requests)[yesterday][-1] == 3
+    assert all(runs == sorted(runs) for runs in sent_runs(endpoint.requests).values())
+    assert name == "journal of yesterday" or sent_runs(endpoint.requests)[yesterday][-1] == 3
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_new_grant_mends_a_damaged_config(worker: Worker, endpoint: Endpoint, 
     assert worker.status()["consent"] == "granted"
     assert flush(worker).returncode == 0
     kept = damage == "lacks its last byte"  # which is a line break: the agreement still stands
-    assert told(endpoint.requests)[days()[2]] == [3 if kept else 1]
+    assert sent_runs(endpoint.requests)[days()[2]] == [3 if kept else 1]
 
 
 @pytest.mark.parametrize(("name", "damage"), [case for case in CASES if case.values[0] != ".devtel.toml"])

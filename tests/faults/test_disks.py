@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.file_damage import TODAY, YESTERDAY
-from tests.helpers.held_build import build, lay_out, told
+from tests.helpers.held_build import build, sent_runs, write_makefile
 from tests.helpers.report_endpoint import Endpoint
 from tests.helpers.worker import Worker
 
@@ -77,7 +77,7 @@ def worker(disk: Disk, tmp_path: Path, endpoint: Endpoint) -> Worker:
     worker = Worker(tmp_path / "developer", {"DEVTEL_HOME": f"{disk.place}/devtel"})
     worker.enter = [*disk.enter, "sh", "-c", 'cd "$0" && exec "$@"', str(worker.project)]
     worker.project_file(endpoint.url)
-    lay_out(worker)
+    write_makefile(worker)
     assert worker.devtel("consent", "grant").returncode == 0
     assert build(worker, "work")[0] == 0
     assert disk.act(f'cd "$1"/devtel/journal/*/* && cp {TODAY}.jsonl {YESTERDAY}.jsonl').returncode == 0
@@ -116,7 +116,7 @@ def test_what_a_full_disk_held_up_is_told_when_there_is_room(worker: Worker, dis
     build(worker, "work")
     assert worker.devtel("flush").returncode == 0
     recorded = int(str(worker.status()["runs_today"]))
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1], TODAY.isoformat(): [recorded]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [1], TODAY.isoformat(): [recorded]}
     assert recorded in (2, 3)
 
 
@@ -148,7 +148,7 @@ def test_a_flush_on_a_read_only_disk_sends_nothing_and_says_so_once(
     assert "Read-only file system" in done.stderr
     disk.remount("rw")
     assert worker.devtel("flush").returncode == 0
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [1], TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [1], TODAY.isoformat(): [1]}
 
 
 @pytest.mark.parametrize("word", ["grant", "local", "decline"])

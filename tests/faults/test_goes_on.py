@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.developer import Developer
 from tests.helpers.file_damage import DAMAGES, DAY_BEFORE, TODAY, YESTERDAY
-from tests.helpers.held_build import lay_out, told
+from tests.helpers.held_build import sent_runs, write_makefile
 from tests.helpers.report_endpoint import Endpoint
 
 UNREADABLE = ("is a fifo", "is a folder", "is a loop of links", "is a dangling link")
@@ -18,7 +18,7 @@ def worker(developer: Developer, endpoint: Endpoint) -> Developer:
     developer.grant()
     for day in (DAY_BEFORE, YESTERDAY, TODAY):
         developer.add_runs(day)
-    lay_out(developer)
+    write_makefile(developer)
     return developer
 
 
@@ -29,7 +29,7 @@ def test_a_day_that_cannot_be_read_holds_back_no_other(worker: Developer, endpoi
     done = worker.devtel("flush", "--verbose", timeout=15)
     assert done.returncode == 75
     assert f"The records of {YESTERDAY} cannot be used now" in done.stderr
-    assert told(endpoint.requests) == {DAY_BEFORE.isoformat(): [1], TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {DAY_BEFORE.isoformat(): [1], TODAY.isoformat(): [1]}
     assert f"The journal of {YESTERDAY} cannot be read" in str(worker.status()["troubles"])
 
 
@@ -38,7 +38,7 @@ def test_an_entry_that_cannot_be_kept_holds_back_no_other_day(worker: Developer,
     ledger = worker.state / "ledger" / journal.parent.relative_to(worker.state / "journal")
     (ledger / f"{YESTERDAY}.json").mkdir(parents=True)
     assert worker.devtel("flush").returncode == 75
-    assert told(endpoint.requests) == {DAY_BEFORE.isoformat(): [1], TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {DAY_BEFORE.isoformat(): [1], TODAY.isoformat(): [1]}
 
 
 def test_damaged_erasures_hold_back_no_report(worker: Developer, endpoint: Endpoint) -> None:
@@ -46,7 +46,7 @@ def test_damaged_erasures_hold_back_no_report(worker: Developer, endpoint: Endpo
     done = worker.devtel("flush", "--verbose")
     assert done.returncode == 75
     assert "The list of pending erasures cannot be used now" in done.stderr
-    assert len(told(endpoint.requests)) == 3
+    assert len(sent_runs(endpoint.requests)) == 3
 
 
 def test_a_decision_without_an_address_holds_back_no_other_destination(worker: Developer, endpoint: Endpoint) -> None:
@@ -55,7 +55,7 @@ def test_a_decision_without_an_address_holds_back_no_other_destination(worker: D
     worker.config.write_text(text + "\n" + table)
     done = worker.devtel("flush", "--verbose")
     assert done.returncode == 78
-    assert len(told(endpoint.requests)) == 3
+    assert len(sent_runs(endpoint.requests)) == 3
 
 
 def test_under_cron_a_state_folder_that_cannot_be_used_is_silent(worker: Developer) -> None:

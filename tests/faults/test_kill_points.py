@@ -12,7 +12,7 @@ from devtelemetry_cli.client import settings
 from devtelemetry_cli.client.consent import decisions
 from tests.helpers.developer import DEVTEL, Developer, processes_of, wait_for
 from tests.helpers.file_damage import DAY_BEFORE, TODAY, YESTERDAY
-from tests.helpers.held_build import build, lay_out, told
+from tests.helpers.held_build import build, sent_runs, write_makefile
 from tests.helpers.kill_points import Point, kill_at, points
 from tests.helpers.report_endpoint import Endpoint, listening
 
@@ -32,7 +32,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.template = Developer(self.folder / "template")
         self.template.project_file(self.endpoint.url)
-        lay_out(self.template)
+        write_makefile(self.template)
         self.copies = 0
 
     def copy(self) -> Developer:
@@ -83,7 +83,7 @@ def test_a_flush_killed_anywhere_loses_nothing_and_counts_nothing_twice(bench: B
     killed = 0
     for killed, (developer, point) in enumerate(bench.killed(few, *FLUSH), start=1):  # noqa: B007  counts
         assert developer.devtel("flush", "--verbose").returncode == 0, point
-        days = told(bench.endpoint.requests)
+        days = sent_runs(bench.endpoint.requests)
         assert {day: runs[-1] for day, runs in days.items()} == {str(DAY_BEFORE): 3, str(YESTERDAY): 3}, point
         assert all(runs == sorted(runs) for runs in days.values()), point
         assert developer.status()["days_unsent"] == [], point
@@ -99,7 +99,7 @@ def test_a_wrapper_killed_anywhere_leaves_whole_records_and_the_runs_before_it(b
         wait_for(lambda folder=developer.folder: not list(processes_of(folder)))
         started = sum(record["event"] == "start" for record in developer.records())
         assert developer.devtel("flush").returncode == 0, point
-        assert told(bench.endpoint.requests) == {str(TODAY): [started]}, point
+        assert sent_runs(bench.endpoint.requests) == {str(TODAY): [started]}, point
         assert started in (1, 2), point
         assert developer.status()["damaged_records"] == 0, point
     at_least(killed, few, 4)

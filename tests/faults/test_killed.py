@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from tests.helpers.developer import DEVTEL, Developer, wait_for
-from tests.helpers.held_build import build, held, lay_out, only_child, starts, told
+from tests.helpers.held_build import build, only_child, paused_build, sent_runs, starts, write_makefile
 from tests.helpers.report_endpoint import listening
 
 TODAY = date.today().isoformat()  # noqa: DTZ011  journals are named by the local day
@@ -18,7 +18,7 @@ TODAY = date.today().isoformat()  # noqa: DTZ011  journals are named by the loca
 @pytest.fixture
 def worker(developer: Developer) -> Developer:
     """Who agreed, and has one finished run."""
-    lay_out(developer)
+    write_makefile(developer)
     developer.grant()
     build(developer, "work")
     return developer
@@ -33,7 +33,7 @@ def sent_targets(developer: Developer) -> list[dict[str, object]]:
 
 
 def test_a_killed_wrapper_leaves_the_finished_run_and_one_that_is_lost(worker: Developer) -> None:
-    with held(worker) as wrapper:
+    with paused_build(worker) as wrapper:
         wrapper.kill()
     assert {(target["target"], target["runs"], target["lost"]) for target in sent_targets(worker)} == {
         ("work", 1, 0),
@@ -42,7 +42,7 @@ def test_a_killed_wrapper_leaves_the_finished_run_and_one_that_is_lost(worker: D
 
 
 def test_a_killed_child_make_is_an_end_by_signal_and_not_lost(worker: Developer) -> None:
-    with held(worker) as wrapper:
+    with paused_build(worker) as wrapper:
         os.kill(only_child(wrapper.pid), signal.SIGKILL)
         assert wrapper.wait(20) == -signal.SIGKILL
     assert worker.ends()[-1]["signal"] == signal.SIGKILL
@@ -50,13 +50,13 @@ def test_a_killed_child_make_is_an_end_by_signal_and_not_lost(worker: Developer)
 
 
 def test_a_killed_outer_make_does_not_keep_the_wrapper_from_its_end(worker: Developer) -> None:
-    with held(worker, "make", "hold") as make:
+    with paused_build(worker, "make", "hold") as make:
         make.kill()
     assert [end["exit"] for end in worker.ends()] == [0, 0]
 
 
 def test_a_wrapper_and_its_make_killed_together_are_one_lost_run(worker: Developer) -> None:
-    with held(worker) as wrapper:
+    with paused_build(worker) as wrapper:
         os.kill(only_child(wrapper.pid), signal.SIGKILL)
         wrapper.kill()
     assert sum(int(str(target["runs"])) for target in sent_targets(worker)) == 2
@@ -67,14 +67,14 @@ def test_a_run_that_goes_on_is_neither_counted_nor_lost_and_told_once_it_ended(w
     with listening() as endpoint:
         worker.project_file(endpoint.url)
         worker.grant()
-        with held(worker):
+        with paused_build(worker):
             worker.devtel("flush")
         worker.devtel("flush")
-    assert told(endpoint.requests) == {TODAY: [1]}
+    assert sent_runs(endpoint.requests) == {TODAY: [1]}
 
 
 def test_a_lost_run_is_told_once_and_its_late_end_makes_no_second_one(worker: Developer) -> None:
-    with held(worker) as wrapper:
+    with paused_build(worker) as wrapper:
         wrapper.kill()
     first = sent_targets(worker)
     build(worker, "work")
@@ -89,7 +89,7 @@ def popen(developer: Developer) -> subprocess.Popen[bytes]:
 
 @pytest.mark.parametrize("count", [16, pytest.param(64, marks=pytest.mark.slow)])
 def test_many_first_runs_at_once_lose_no_line_and_make_one_host_key(developer: Developer, count: int) -> None:
-    lay_out(developer)
+    write_makefile(developer)
     developer.grant()
     runs = [popen(developer) for _ in range(count)]
     assert {run.wait(50) for run in runs} == {0}
@@ -100,9 +100,9 @@ def test_many_first_runs_at_once_lose_no_line_and_make_one_host_key(developer: D
 
 @pytest.mark.parametrize("count", [8, pytest.param(48, marks=pytest.mark.slow)])
 def test_many_runs_killed_at_once_are_each_finished_or_lost(developer: Developer, count: int) -> None:
-    lay_out(developer)
+    write_makefile(developer)
     developer.grant()
-    with held(developer):
+    with paused_build(developer):
         others = [popen(developer) for _ in range(count)]
         for other in others:
             wait_for(lambda: starts(developer) > 1)

@@ -11,7 +11,7 @@ import pytest
 from devtelemetry_cli.client.journal import writer
 from tests.helpers.developer import Developer
 from tests.helpers.file_damage import TODAY, YESTERDAY
-from tests.helpers.held_build import build, held, lay_out, told
+from tests.helpers.held_build import build, paused_build, sent_runs, write_makefile
 from tests.helpers.report_endpoint import Endpoint
 
 
@@ -21,7 +21,7 @@ def worker(developer: Developer, endpoint: Endpoint) -> Developer:
     developer.project_file(endpoint.url)
     developer.grant()
     developer.add_runs(YESTERDAY, 3)
-    lay_out(developer)
+    write_makefile(developer)
     return developer
 
 
@@ -44,7 +44,7 @@ def test_runs_under_a_lost_key_are_still_told(
     lose(hosts_file(worker))
     build(worker, "work")
     assert worker.devtel("flush").returncode == 0
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [3], TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [3], TODAY.isoformat(): [1]}
 
 
 def test_status_counts_what_stands_under_a_lost_key(worker: Developer) -> None:
@@ -61,23 +61,23 @@ def test_two_keys_of_one_day_are_two_rows_that_never_overwrite_each_other(
     hosts_file(worker).write_text("0badcafe")
     worker.add_runs(YESTERDAY)
     worker.devtel("flush")
-    assert told(endpoint.requests)[YESTERDAY.isoformat()] == [1, 4]
+    assert sent_runs(endpoint.requests)[YESTERDAY.isoformat()] == [1, 4]
 
 
 def test_a_run_that_goes_on_under_a_lost_key_is_not_counted_as_lost(worker: Developer, endpoint: Endpoint) -> None:
-    with held(worker):
+    with paused_build(worker):
         hosts_file(worker).unlink()
         worker.devtel("flush")
-        assert TODAY.isoformat() not in told(endpoint.requests)
+        assert TODAY.isoformat() not in sent_runs(endpoint.requests)
     worker.devtel("flush")
-    assert told(endpoint.requests)[TODAY.isoformat()] == [1]
+    assert sent_runs(endpoint.requests)[TODAY.isoformat()] == [1]
 
 
 def test_a_journal_of_another_host_name_is_sent_too(worker: Developer, endpoint: Endpoint) -> None:
     hosts_file(worker).rename(worker.state / "hosts" / "another-machine")
     build(worker, "work")
     worker.devtel("flush")
-    assert told(endpoint.requests) == {YESTERDAY.isoformat(): [3], TODAY.isoformat(): [1]}
+    assert sent_runs(endpoint.requests) == {YESTERDAY.isoformat(): [3], TODAY.isoformat(): [1]}
 
 
 @pytest.mark.parametrize(("age", "lost"), [(3600, 0), (90_000, 1)], ids=["an hour", "over a day"])

@@ -11,14 +11,14 @@ from sqlalchemy import NullPool, create_engine
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.metrics import DailyMetrics, Environment, TargetMetrics
 from devtelemetry_cli.report.encode import encode
-from tests.helpers.made_up_runs import Day, Run, runs, strangers
+from tests.helpers.made_up_runs import Day, Run, other_senders, runs
 from tests.helpers.report_server import CONNECTIONS, ReportServer
 
 CONNECTION_NAMES = ("team one", "team 'two' \\ <b>ü</b>")
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledDatabase:
     """A database with reports in it."""
 
     kind: str
@@ -26,13 +26,13 @@ class Filled:
     connections: tuple[str, ...]  # the ids
 
 
-def filled(server: ReportServer, kind: str, url: str) -> Filled:
+def fill_database(server: ReportServer, kind: str, url: str) -> FilledDatabase:
     """Post everything; the database afterwards."""
     ids = tuple(_connect(server, name) for name in CONNECTION_NAMES)
-    for connection, body in [*_reports(runs()), *map(_stranger, strangers())]:
+    for connection, body in [*_reports(runs()), *map(_stranger, other_senders())]:
         answer = server.client.post(f"{CONNECTIONS}/{ids[connection]}/report", content=body)
         assert answer.status_code == 200, answer.text
-    return Filled(kind, url, ids)
+    return FilledDatabase(kind, url, ids)
 
 
 def answer(url: str, sql: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ SYSTEMCTL = "#!/bin/sh\nexit 0\n"
 CRONTAB = "#!/bin/sh\necho 'no crontab for me' >&2; exit 1\n"
 
 
-class Readable:
+class ReadOnlyEndpoint:
     """An endpoint that answers from `answers` (status, body, headers by path) and records each request."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ def equip(developer: Developer) -> None:
         (folder / name).chmod(0o755)
 
 
-def examine(developer: Developer, *arguments: str) -> tuple[int, list[dict[str, object]]]:
+def run_doctor(developer: Developer, *arguments: str) -> tuple[int, list[dict[str, object]]]:
     """Exit code and findings; never a traceback, and `healthy` agrees with the exit code."""
     done = developer.devtel("doctor", "--json", *arguments)
     assert "Traceback" not in done.stderr + done.stdout
@@ -80,7 +80,7 @@ def examine(developer: Developer, *arguments: str) -> tuple[int, list[dict[str, 
     return done.returncode, answer["findings"]
 
 
-def look(developer: Developer, offline: bool = False) -> list[dict[str, object]]:
+def findings(developer: Developer, offline: bool = False) -> list[dict[str, object]]:
     """The findings in the project, without a process for each call."""
     with chdir(developer.project):
         env = Environment(developer.place, time.time(), DEVTEL, offline)
@@ -94,6 +94,6 @@ def problems(found: list[dict[str, object]]) -> list[str]:
     return [str(finding["message"]) for finding in faults]
 
 
-def told(found: list[dict[str, object]]) -> str:
+def as_text(found: list[dict[str, object]]) -> str:
     """All messages, one per line."""
     return "\n".join(f"{finding['level']} {finding['check']} {finding['message']}" for finding in found)

@@ -33,7 +33,7 @@ FORCE:
 Outcome = tuple[int, str, str]
 
 
-def lay_out(developer: Developer) -> None:
+def write_makefile(developer: Developer) -> None:
     """Give the project the Makefile above."""
     (developer.project / "Makefile").write_text(MAKEFILE)
 
@@ -46,7 +46,7 @@ def build(developer: Developer, target: str, *, plain: bool = False, timeout: fl
 
 
 @contextmanager
-def held(developer: Developer, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+def paused_build(developer: Developer, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A run of the target `hold` that stands in its recipe until the block ends; whatever is left then ends too."""
     gate = developer.project / "gate"
     gate.unlink(missing_ok=True)
@@ -77,7 +77,7 @@ def only_child(pid: int) -> int:
     return int(child)
 
 
-def told(requests: list[Request]) -> dict[str, list[int]]:
+def sent_runs(requests: list[Request]) -> dict[str, list[int]]:
     """The runs of each day as the endpoint has them, over all host keys, after each body that came for it whole."""
     rows: dict[str, dict[str, int]] = defaultdict(dict)
     days: dict[str, list[int]] = defaultdict(list)

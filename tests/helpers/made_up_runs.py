@@ -67,7 +67,7 @@ def runs() -> list[Run]:
     return everything
 
 
-def strangers() -> list[Day]:
+def other_senders() -> list[Day]:
     """Reports of other senders, whose commands are no targets; omitted lists stay omitted."""
     odd = {NASTY: 3, 'git commit -m "x"': 2, "Git": 1, "git": 5, "": 1, "a.b[0]": 4}
     days = [Day(1, f"stranger{number}", BEGIN, 8, ["vim", NASTY], odd, [NASTY_PROJECT]) for number in range(3)]

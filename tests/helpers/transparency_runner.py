@@ -128,7 +128,7 @@ class Outcome:
         return lines
 
 
-class Workshop:
+class Comparison:
     """A folder in which cases run under one make; each state of consent is prepared once, when it is needed."""
 
     def __init__(self, root: Path, make: str) -> None:
@@ -267,7 +267,7 @@ class Workshop:
             }
 
 
-class EveryTargetWorkshop(Workshop):
+class EveryTargetWorkshop(Comparison):
     """The same with the bare Makefile: plain is that file alone, wrapped has devtel's GNUmakefile beside it."""
 
     def __init__(self, root: Path, make: str, engine: str) -> None:

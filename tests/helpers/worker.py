@@ -14,7 +14,7 @@ from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from tests.helpers.developer import Developer, processes_of, wait_for
 from tests.helpers.file_damage import DAY_BEFORE, TODAY, YESTERDAY
-from tests.helpers.held_build import build, lay_out
+from tests.helpers.held_build import build, write_makefile
 from tests.helpers.report_endpoint import Endpoint
 
 # root reads and writes whatever it likes: as root, the work is done without that right, by setpriv(1).
@@ -44,15 +44,15 @@ class Worker(Developer):
         return sum("duration" in record.__slots__ for file in files for record in reader.records(file, reader.Tally()))
 
 
-def furnish(folder: Path, endpoint: Endpoint) -> None:
+def write_template(folder: Path, endpoint: Endpoint) -> None:
     """Make a workplace: a day that was acknowledged, one that was not, runs of today, and a file of every kind."""
     developer = Developer(folder)
-    lay_out(developer)
+    write_makefile(developer)
     developer.project_file(endpoint.url)
     developer.grant()
     developer.devtel("token", "set", input="s3cret\n")
     developer.add_runs(DAY_BEFORE, 2)
-    lay_out(developer)
+    write_makefile(developer)
     assert developer.devtel("flush").returncode == 0
     developer.add_runs(YESTERDAY, 3)
     assert build(developer, "work")[0] == 0
@@ -62,7 +62,7 @@ def furnish(folder: Path, endpoint: Endpoint) -> None:
 
 
 @contextmanager
-def at_work(template: Path, folder: Path) -> Iterator[Worker]:
+def working_copy(template: Path, folder: Path) -> Iterator[Worker]:
     """A copy of a workplace, used and left without a process behind."""
     worker = Worker(folder)
     shutil.copytree(template, worker.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("bin", "verdicts"))

@@ -3,14 +3,14 @@
 import pytest
 
 from tests.helpers.makes import MAKES
-from tests.helpers.transparency_runner import EveryTargetWorkshop, PluginWorkshop, Workshop
+from tests.helpers.transparency_runner import Comparison, EveryTargetWorkshop, PluginWorkshop
 
 
 @pytest.fixture(scope="session")
-def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workshop]:
+def workshops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
     """A workshop for each make that is there."""
     root = tmp_path_factory.mktemp("transparency").resolve()
-    return {version: Workshop(root / version, make) for version, make in MAKES.items() if make}
+    return {version: Comparison(root / version, make) for version, make in MAKES.items() if make}
 
 
 @pytest.fixture(scope="session")

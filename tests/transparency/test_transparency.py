@@ -11,7 +11,7 @@ from devtelemetry_cli.client import git_context
 from tests.helpers.developer import Developer
 from tests.helpers.makes import FIRST, MAKES, VERSIONS
 from tests.helpers.transparency_cases import ALL, Case
-from tests.helpers.transparency_runner import RECORDING, STATES, Outcome, Workshop
+from tests.helpers.transparency_runner import RECORDING, STATES, Comparison, Outcome
 
 ELSEWHERE = (
     "success",
@@ -22,7 +22,7 @@ ELSEWHERE = (
 )  # also run in the other states by `make test`
 
 
-def compare(workshop: Workshop, case: Case, states: tuple[str, ...]) -> None:
+def compare(workshop: Comparison, case: Case, states: tuple[str, ...]) -> None:
     """Run the case plain and, in each state, wrapped."""
     found = []
     plains = {off: workshop.plain(case, "off" if off else "granted") for off in {state == "off" for state in states}}
@@ -68,7 +68,7 @@ def parameters(version: str, states: tuple[str, ...], cases: tuple[Case, ...] = 
     ],
 )
 def test_a_wrapped_build_equals_the_plain_one(
-    workshops: dict[str, Workshop], version: str, case: Case, states: tuple[str, ...]
+    workshops: dict[str, Comparison], version: str, case: Case, states: tuple[str, ...]
 ) -> None:
     compare(workshops[version], case, states)
 
@@ -82,7 +82,7 @@ def test_a_wrapped_build_equals_the_plain_one(
     ],
 )
 def test_it_does_so_under_every_make_and_in_every_state(
-    workshops: dict[str, Workshop], version: str, case: Case, states: tuple[str, ...]
+    workshops: dict[str, Comparison], version: str, case: Case, states: tuple[str, ...]
 ) -> None:
     compare(workshops[version], case, states)
 

@@ -6,13 +6,13 @@ import pytest
 
 from devtelemetry_cli.commands.schedule import backends, job
 from tests.helpers.developer import DEVTEL, Developer
-from tests.helpers.doctor_env import Readable, equip
+from tests.helpers.doctor_env import ReadOnlyEndpoint, equip
 
 
 @pytest.fixture
-def endpoint() -> Iterator[Readable]:
+def endpoint() -> Iterator[ReadOnlyEndpoint]:
     """An endpoint with the connection 1."""
-    readable = Readable()
+    readable = ReadOnlyEndpoint()
     readable.answer("/plugins/developer_telemetry/connections/1")
     readable.answer("/version", body='{"version": "v1.2"}')
     yield readable
@@ -20,7 +20,7 @@ def endpoint() -> Iterator[Readable]:
 
 
 @pytest.fixture
-def patient(developer: Developer, endpoint: Readable) -> Developer:
+def patient(developer: Developer, endpoint: ReadOnlyEndpoint) -> Developer:
     """A developer who agreed to report to that endpoint, with a daily schedule."""
     equip(developer)
     developer.project_file(endpoint.url)

@@ -13,19 +13,19 @@ from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.commands.doctor.runner import CHECKS
 from tests.helpers.developer import DEVTEL, Developer
-from tests.helpers.doctor_env import Readable, examine, look, problems, told
+from tests.helpers.doctor_env import ReadOnlyEndpoint, as_text, findings, problems, run_doctor
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 
 
 def test_a_healthy_developer_has_no_problems(patient: Developer) -> None:
-    code, found = examine(patient)
+    code, found = run_doctor(patient)
     assert problems(found) == []
     assert code == 0
 
 
 def test_each_finding_has_the_documented_shape(patient: Developer) -> None:
-    _, found = examine(patient, "--offline")
+    _, found = run_doctor(patient, "--offline")
     for finding in found:
         assert list(finding) == ["level", "message", "advice", "values", "check"]
         assert finding["level"] in ("ok", "note", "problem")
@@ -62,7 +62,7 @@ def test_only_a_terminal_without_no_color_gets_colours(patient: Developer) -> No
 
 def test_without_a_report_url_the_advice_is_one_that_works(developer: Developer) -> None:
     developer.project_file(report_url="")
-    advice = [str(one["advice"]) for one in look(developer) if one["check"] == "consent"]
+    advice = [str(one["advice"]) for one in findings(developer) if one["check"] == "consent"]
     assert advice == ["Nothing is recorded. `devtel consent local` records locally only."]
     assert developer.devtel("consent", "local").returncode == 0
 
@@ -70,20 +70,20 @@ def test_without_a_report_url_the_advice_is_one_that_works(developer: Developer)
 def test_nothing_is_changed(patient: Developer) -> None:
     patient.add_runs(TODAY, 2)
     before = {name: (patient.state / name).read_bytes() for name in patient.kept()}
-    examine(patient)
+    run_doctor(patient)
     assert {name: (patient.state / name).read_bytes() for name in patient.kept()} == before
 
 
 def test_without_a_decision_there_is_no_problem(developer: Developer) -> None:
     developer.project_file(report_url="")
-    code, found = examine(developer, "--offline")
+    code, found = run_doctor(developer, "--offline")
     assert (code, problems(found)) == (0, [])
     assert developer.kept() == set()
 
 
-def test_each_setting_has_its_source(patient: Developer, endpoint: Readable) -> None:
+def test_each_setting_has_its_source(patient: Developer, endpoint: ReadOnlyEndpoint) -> None:
     patient.environ |= {"DEVTEL_TOKEN": "s3cret", "DEVTEL_MAKE": "make", "XDG_STATE_HOME": "/nowhere"}
-    _, found = examine(patient, "--offline")
+    _, found = run_doctor(patient, "--offline")
     values = {finding["values"]["name"]: finding["values"] for finding in found if "name" in finding["values"]}  # type: ignore[index,operator]
     assert values["report_url"] == {"name": "report_url", "value": endpoint.url, "source": "project"}
     assert values["state"]["source"] == "environment, DEVTEL_HOME"
@@ -113,8 +113,8 @@ def test_lost_damaged_and_newer_records_are_counted(patient: Developer) -> None:
     with journal.open("a") as file:
         file.write(f'\n{{"half a li\n{{"v":99,"event":"start"}}\n{gone}')
     (patient.state / "dropped").write_text("000000000007")
-    _, found = examine(patient, "--offline")
-    text = told(found)
+    _, found = run_doctor(patient, "--offline")
+    text = as_text(found)
     assert "ok records 3 runs of 1 day recorded" in text
     assert "note records Killed before the end, and counted as lost: 1 run." in text
     assert f"problem records 1 day with unreadable records (latest: {TODAY})" in text
@@ -130,7 +130,7 @@ def test_days_that_are_never_sent_again_are_listed(patient: Developer) -> None:
     for back, state in ((1, "frozen"), (2, "refused"), (200, "expired")):
         day = str(TODAY - timedelta(days=back))
         (file.parent / f"{day}.json").write_text(json.dumps({**entry, "date": day, "state": state}))
-    text = told(examine(patient, "--offline")[1])
+    text = as_text(run_doctor(patient, "--offline")[1])
     assert "problem records 1 day that lost records after being sent" in text
     assert "problem records 1 day refused by the endpoint" in text
     assert "note records 1 day that could not be sent for 90 days" in text
@@ -138,7 +138,7 @@ def test_days_that_are_never_sent_again_are_listed(patient: Developer) -> None:
 
 def test_records_of_a_clock_that_was_ahead_are_listed(patient: Developer) -> None:
     patient.add_runs(TODAY + timedelta(days=40), 1)
-    assert "There are records dated in the future" in told(examine(patient, "--offline")[1])
+    assert "There are records dated in the future" in as_text(run_doctor(patient, "--offline")[1])
 
 
 def test_a_pending_erasure_is_a_problem(patient: Developer) -> None:
@@ -146,39 +146,39 @@ def test_a_pending_erasure_is_a_problem(patient: Developer) -> None:
         StateDir(patient.state), erasures.Erasure("https://gone.example/connections/1/report", "gone", "ID-1")
     )
     assert "The reports of the ID ID-1 are not erased yet at https://gone.example" in str(
-        problems(examine(patient, "--offline")[1])
+        problems(run_doctor(patient, "--offline")[1])
     )
 
 
 def test_without_a_schedule_the_advice_is_to_install_one(patient: Developer) -> None:
     patient.devtel("schedule", "remove")
-    code, found = examine(patient, "--offline")
-    assert (code, "note schedule No schedule of devtel sends your reports." in told(found)) == (0, True)
+    code, found = run_doctor(patient, "--offline")
+    assert (code, "note schedule No schedule of devtel sends your reports." in as_text(found)) == (0, True)
     patient.add_runs(TODAY - timedelta(days=3), 1)
-    assert problems(examine(patient, "--offline")[1]) == [
+    assert problems(run_doctor(patient, "--offline")[1]) == [
         "Reports older than 2 days are not sent, and there is no schedule."
     ]
 
 
-def test_two_destinations_on_one_host_are_told_apart(patient: Developer, endpoint: Readable) -> None:
+def test_two_destinations_on_one_host_are_told_apart(patient: Developer, endpoint: ReadOnlyEndpoint) -> None:
     other = f"{endpoint.base}/plugins/developer_telemetry/connections/2/report"
     patient.project_file(other)
     patient.grant()
     endpoint.answer("/plugins/developer_telemetry/connections/2")
-    text = told(examine(patient)[1])
+    text = as_text(run_doctor(patient)[1])
     assert f"ok network {endpoint.url} answers" in text
     assert f"ok network {other} answers" in text
 
 
 def test_a_fragment_for_another_address_is_a_problem(patient: Developer) -> None:
     patient.devtel("makefile")
-    assert f"ok builds {patient.project}/devtel.mk is up to date" in told(examine(patient, "--offline")[1])
+    assert f"ok builds {patient.project}/devtel.mk is up to date" in as_text(run_doctor(patient, "--offline")[1])
     (patient.project / "Makefile").touch()
     patient.devtel("makefile", "--every-target")
-    said = told(examine(patient, "--offline")[1])
+    said = as_text(run_doctor(patient, "--offline")[1])
     assert f"ok builds {patient.project}/GNUmakefile is up to date: every target" in said
     patient.project_file("https://elsewhere.example/connections/2/report")
-    assert "devtel.mk is of another devtel or another report URL" in str(problems(examine(patient, "--offline")[1]))
+    assert "devtel.mk is of another devtel or another report URL" in str(problems(run_doctor(patient, "--offline")[1]))
 
 
 def test_a_start_script_of_an_old_pip_is_a_note(patient: Developer) -> None:
@@ -188,13 +188,13 @@ def test_a_start_script_of_an_old_pip_is_a_note(patient: Developer) -> None:
     script.write_text(text)
     script.chmod(0o755)
     done = patient.run(str(script), "doctor", "--json", "--offline")
-    assert "was written by an old pip" in told(json.loads(done.stdout)["findings"])
+    assert "was written by an old pip" in as_text(json.loads(done.stdout)["findings"])
 
 
 def test_an_unknown_setting_is_a_note(patient: Developer) -> None:
     with (patient.project / ".devtel.toml").open("a") as file:
         file.write('organization = "Acme"\n')
-    assert "contains unknown settings: organization." in told(examine(patient, "--offline")[1])
+    assert "contains unknown settings: organization." in as_text(run_doctor(patient, "--offline")[1])
 
 
 DAMAGED = ("config.toml", "erasures.json", "tokens", "journal", "ledger", "hosts", "dropped")
@@ -209,7 +209,7 @@ def test_every_check_runs_whatever_is_damaged(patient: Developer, tmp_path: Path
     shutil.copytree(patient.state, tmp_path / "kept")
     for name, kind in itertools.product(DAMAGED, ("bytes", "folder", "fifo", "missing", "empty")):
         _damage(patient.state / name, kind)
-        found = look(patient, offline=True)
+        found = findings(patient, offline=True)
         assert "schedule" in {finding["check"] for finding in found}
         assert "bug in devtel" not in str(found), (name, kind)
         shutil.rmtree(patient.state)
@@ -233,9 +233,9 @@ def test_nonsense_in_every_file_causes_no_traceback(patient: Developer) -> None:
         if file.is_file():
             file.write_bytes(NONSENSE)
     (patient.project / ".devtel.toml").write_bytes(NONSENSE)
-    code, found = examine(patient)
+    code, found = run_doctor(patient)
     assert code == 1
-    assert f"{patient.config} cannot be used: it is not encoded as UTF-8" in told(found)
+    assert f"{patient.config} cannot be used: it is not encoded as UTF-8" in as_text(found)
 
 
 def _damage(path: Path, kind: str) -> None:
