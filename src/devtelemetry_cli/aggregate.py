@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date as Date  # noqa: N812  `date` is what we are asked for
+from datetime import date as Date  # noqa: N812  `date` is a parameter's name
 
 from devtelemetry_cli.model import histogram, target_names
 from devtelemetry_cli.model.metrics import DailyMetrics, TargetMetrics
@@ -15,7 +15,7 @@ _EPOCH = Date(1970, 1, 1).toordinal()
 
 @dataclass
 class Day:
-    """What a day's records come to; `running` runs have neither ended nor been lost yet and are not counted."""
+    """A day's records added up; `running` counts runs without an end that are not lost; `metrics` leaves them out."""
 
     metrics: DailyMetrics
     running: int = 0
@@ -24,7 +24,7 @@ class Day:
 def day(date: str, records: Iterable[Start | End], grant: str | None, is_running: Callable[[int, float], bool]) -> Day:
     """Add up the records of the local day `date` made under `grant` (None: all).
 
-    `is_running(pid, started)` tells for a run without an end whether it goes on; otherwise it is lost.
+    `is_running(pid, started)`: whether a run without an end still runs; otherwise it is lost.
     """
     metrics = DailyMetrics(date)
     open_runs: dict[str, Start] = {}
@@ -85,7 +85,7 @@ def _count_duration(target: TargetMetrics, seconds: float) -> None:
 
 
 def _count_hour(metrics: DailyMetrics, record: Start | End) -> None:
-    """Note the local hour of a record, if it lies on the day itself: a run may end on the next one."""
+    """Count the local hour of a record, if it is on that day: a run may end on the next one."""
     days, seconds = divmod(int(record.time) + record.offset, _DAY)
     if days == Date.fromisoformat(metrics.date).toordinal() - _EPOCH:
         metrics.hours.add(seconds // 3600)

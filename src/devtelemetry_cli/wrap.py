@@ -212,7 +212,7 @@ def _judge(context: Context, now: float, is_over: "Callable[[], bool]") -> "Cons
 
 
 def _may_ask(context: Context, status: "ConsentStatus", now: float) -> bool:
-    from devtelemetry_cli.client.consent import ask_limit  # noqa: PLC0415  only with a person who has not decided
+    from devtelemetry_cli.client.consent import ask_limit  # noqa: PLC0415  only for an undecided developer at a terminal
 
     return ask_limit.due(context.state, status.journal, now)
 

@@ -24,7 +24,7 @@ from devtelemetry_cli.errors import DevtelError
 def makefile(every: bool, private: bool, output: Path | None, force: bool) -> None:
     """Write devtel.mk, which a Makefile includes, or GNUmakefile, which measures every target.
 
-    Both belong into the repository. They do nothing for a developer who has not agreed.
+    Both belong into the repository. Without a developer's agreement they do nothing.
     """
     terms = current.terms(current.context())
     destination = terms.destination if terms else None

@@ -9,15 +9,15 @@ MAX_BYTES = 1024 * 1024
 
 
 def atomic_write(path: Path, data: bytes) -> None:
-    """Put `data` in the place of `path`, durable and readable for its owner alone. Raises OSError.
+    """Replace `path` by `data`, durable and readable by its owner only. Raises OSError.
 
-    A symbolic link to a file is followed, since people keep their configuration elsewhere by one. What a link
-    to anything else points to is left alone (it may be a device), and the link is replaced.
+    A symbolic link to a file is followed, since configuration is often kept elsewhere by a link. A link to anything
+    else (perhaps a device) is replaced, and its target stays as it is.
     """
     meant = Path(os.path.realpath(path))
     path = meant if meant.is_file() or not meant.exists() else path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _clear_away_drafts(path)
+    _delete_drafts(path)
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)  # 0600 by itself
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -32,9 +32,9 @@ def atomic_write(path: Path, data: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Take a small file away, if it is there, with what a crash left of its making. Raises OSError.
+    """Delete a small file, if it exists, and its drafts left by a crash. Raises OSError.
 
-    A link goes together with the file that it leads to, since that is where the content stands.
+    A link is deleted together with the file that it points to, which holds the content.
     """
     meant = Path(os.path.realpath(path))
     if meant.is_file():
@@ -42,11 +42,11 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     for place in {meant, path}:
         if place.parent.is_dir():
-            _clear_away_drafts(place)
+            _delete_drafts(place)
 
 
 def read(path: Path) -> bytes:
-    """The content of a regular file of at most 1 MiB; a fifo or a device in its place is no content. Raises OSError."""
+    """The content of a regular file of at most 1 MiB; never of a fifo or a device. Raises OSError."""
     with open(path, "rb", opener=open_nonblocking) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -63,16 +63,16 @@ def open_nonblocking(path: str, flags: int) -> int:
     return descriptor
 
 
-def _clear_away_drafts(path: Path) -> None:
-    """Drafts of `path` whose writers are dead: they may hold what their owner has withdrawn since."""
+def _delete_drafts(path: Path) -> None:
+    """Delete drafts of `path` of dead processes: they may hold data that was withdrawn since."""
     beginning = f".{path.name}."
     for draft in path.parent.iterdir():
         writer = draft.name.removeprefix(beginning).partition(".")[0]
-        if draft.name.startswith(beginning) and writer.isdigit() and not _lives(int(writer)):
+        if draft.name.startswith(beginning) and writer.isdigit() and not _is_alive(int(writer)):
             draft.unlink(missing_ok=True)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

@@ -1,6 +1,6 @@
-"""What git says about the checkout a run starts in: asked while make runs, by two cheap plumbing commands.
+"""The git context of a run, read while make runs by two cheap plumbing commands.
 
-Nothing here names a branch, a commit or a path to anyone: only the kind of branch and the commit's age leave.
+No branch, commit or path is recorded: only the kind of branch and the commit's age.
 """
 
 import os
@@ -24,7 +24,7 @@ class GitProbe:
     """Two running git commands. `wait` for their answers, then `context`; `close` always."""
 
     def __init__(self, environ: dict[str, str]) -> None:
-        # A build that traces its git commands must not find ours among them.
+        # A build that traces its git commands must not find these among them.
         untraced = {name: value for name, value in environ.items() if not name.startswith("GIT_TRACE")}
         self._environ = {**untraced, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
         self._commands = [_Command(_COMMIT_TIME, self._environ), _Command(_BRANCHES, self._environ)]
@@ -41,7 +41,7 @@ class GitProbe:
         return True
 
     def context(self, now: float, default_branch: str) -> tuple[str | None, int | None]:
-        """(kind of branch, age of the commit in whole days), None where git does not say."""
+        """(kind of branch, age of the commit in whole days), None where git has no answer."""
         stamp, names = (bytes(command.answer).decode("utf-8", "replace") for command in self._commands)
         seconds = stamp.partition(" ")[0]
         age = max(0, int(now - int(seconds)) // 86400) if seconds.isdigit() else None
@@ -78,18 +78,18 @@ def _kill_group(pid: int) -> None:
 class _Command:
     def __init__(self, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
         self.answer = bytearray()
-        self.output, theirs = os.pipe()
+        self.output, child_end = os.pipe()
         try:
             self._pid = os.posix_spawnp(
                 "git",
                 [*_GIT, *arguments],
                 environ,
                 setpgroup=0,  # so that what it started can be ended with it
-                # Ctrl-Z is for make's group, whose continuing does not reach this one: it would stop for ever, and
-                # before it runs git even with us waiting for it.
+                # Ctrl-Z is for make's group. Its SIGCONT does not reach this group, so git would stay stopped, and a
+                # stop before the exec would block this process too.
                 setsigmask=_STOPS,
                 file_actions=[
-                    (os.POSIX_SPAWN_DUP2, theirs, 1),
+                    (os.POSIX_SPAWN_DUP2, child_end, 1),
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
                 ],
@@ -98,7 +98,7 @@ class _Command:
             self._pid = 0
             self._hang_up()
         finally:
-            os.close(theirs)
+            os.close(child_end)
 
     def read(self) -> None:
         chunk = os.read(self.output, 4096)

@@ -123,7 +123,7 @@ def read(path: str) -> bytes:
 
 def _words_on_macos(pid: int) -> list[str]:
     """By sysctl's KERN_PROCARGS2: the number of words, the program's path, zeros, the words. Raises OSError."""
-    import ctypes  # noqa: PLC0415  only there, where nothing else tells
+    import ctypes  # noqa: PLC0415  macOS only, which has no /proc
 
     names = (ctypes.c_int * 3)(1, 49, pid)
     buffer, size = ctypes.create_string_buffer(1 << 20), ctypes.c_size_t(1 << 20)

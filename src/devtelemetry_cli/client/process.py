@@ -1,4 +1,4 @@
-"""make as our child: signals, environment and end as if make stood in our place.
+"""make as a child process: signals, environment and end as if make had been started directly.
 
 The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
 """
@@ -21,8 +21,8 @@ _NOTED = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP)
 _ENDING = (*_NOTED, _signal.SIGTERM)
 # Python ignores these two from its start, and forgets whether they had been ignored before.
 _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
-# Who hands on what it ignores itself. Others, like Python, ignore SIGPIPE for themselves alone.
-_HANDS_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
+# Programs that pass ignored signals on. Others, like Python, ignore SIGPIPE for themselves only.
+_PASSES_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _SHELL = "/bin/sh"
 GRACE = 0.05  # seconds of the processor's time
 _ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
@@ -38,7 +38,7 @@ class StartError(Exception):
 
 
 class Child:
-    """One make. INT, QUIT and HUP are noted while we wait on, TERM is passed on, what was ignored stays ignored."""
+    """One make. INT, QUIT and HUP are noted, TERM is passed on, ignored signals stay ignored."""
 
     def __init__(self) -> None:
         self.interrupted = False
@@ -47,10 +47,10 @@ class Child:
         self._ended_at: float | None = None
 
     def start(self, command: list[str], environ: dict[bytes, bytes]) -> None:
-        """Run `command` with the descriptors and ignored signals that we were given. Raises StartError."""
+        """Run `command` with this process' descriptors and ignored signals. Raises StartError."""
         to_default = _not_ignored()
         mask = _signal.pthread_sigmask(_signal.SIG_BLOCK, _ENDING)
-        if self._seen:  # meant for make too, which is not there yet: it would have ended by it
+        if self._seen:  # make is not started yet: the signal would have ended it
             _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
             exit_like(self._seen)
         self._started_at = time.monotonic()
@@ -61,9 +61,9 @@ class Child:
         finally:
             missed = _signal.sigpending()
             _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
-        for number in missed.intersection(_NOTED):  # came while make was being started; TERM was passed on just now
+        for number in missed.intersection(_NOTED):  # arrived while make was being started; TERM was passed on already
             os.kill(self._pid, number)
-        import resource  # noqa: F401, PLC0415  wait4 loads it for its answer: better now than after make's end
+        import resource  # noqa: F401, PLC0415  os.wait4 imports it for its result: better now than after make's end
 
     def is_over(self) -> bool:
         """Whether make has ended already."""
@@ -74,25 +74,25 @@ class Child:
         pid = self._pid
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        self._pid = 0  # from here on the number may be another process': nothing is passed on any more
+        self._pid = 0  # the PID may be reused from here on: nothing is passed on any more
         _, status, used = os.wait4(pid, 0)
         duration = (self._ended_at or time.monotonic()) - self._started_at
         peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
         return ExitResult(status, duration, used.ru_utime + used.ru_stime, peak_kib, interrupted=self.interrupted)
 
     def note(self, number: int, _frame: object) -> None:
-        """Handler: remember a signal that make gets by itself."""
+        """Handler: note a signal that make receives by itself."""
         self.interrupted = True
         self._seen = number
 
     def pass_on(self, number: int, frame: object) -> None:
-        """Handler: remember a signal, and send it to make."""
+        """Handler: note a signal, and send it to make."""
         self.note(number, frame)
         if self._pid:
             os.kill(self._pid, number)
 
     def look(self, _number: int, _frame: object) -> None:
-        """Handler: note the time of make's end, which may come while the run is still being looked at."""
+        """Handler: note the time of make's end, which may come while the run is still being recorded."""
         if self._ended_at is not None or not self._pid or not hasattr(os, "waitid"):
             return
         if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
@@ -104,7 +104,7 @@ def install_handlers(child: Child) -> None:
     for number in _NOTED:
         _handle(number, child.note)
     _handle(_signal.SIGTERM, child.pass_on)
-    _handle(_signal.SIGUSR1, _ignore)  # sent to the group, it makes make print more; its default would end us
+    _handle(_signal.SIGUSR1, _ignore)  # make prints debugging output on it; its default would end this process
     _signal.signal(_signal.SIGCHLD, child.look)
 
 
@@ -148,13 +148,13 @@ class ExitResult:
 
 
 def exec_make(command: list[str], adapt: "Callable[[dict[bytes, bytes]], dict[bytes, bytes]]") -> None:
-    """Be make from here on, in the same process, in an adapted environment. Returns only by raising StartError."""
+    """Replace this process by make, in an adapted environment. Returns only by raising StartError."""
     for number in _not_ignored():
         _signal.signal(number, _signal.SIG_DFL)
     environ = adapt(given_environment(command[0]))
     try:
         try:
-            os.execvpe(command[0], command, environ)  # noqa: S606  no shell: that is the point
+            os.execvpe(command[0], command, environ)  # noqa: S606  no shell, as without devtel
         except OSError as fault:
             if fault.errno != _ENOEXEC:
                 raise
@@ -177,9 +177,9 @@ def exit_like(status: int) -> None:
 
 
 def given_environment(make: str) -> dict[bytes, bytes]:
-    """The environment as `make` would have been given it: without the LC_CTYPE that Python adds in a C locale.
+    """The environment that `make` would have received: without the LC_CTYPE that Python adds in a C locale.
 
-    Where bash started us, `_` names us or our interpreter; in our place it would name make.
+    bash sets `_` to the program that it starts: here to devtel or its interpreter, without devtel to make.
     """
     environ = dict(os.environb)
     if environ.get(b"_") in (os.fsencode(sys.argv[0]), os.fsencode(sys.executable)):
@@ -226,10 +226,10 @@ def _handle(number: int, handler: "Callable[[int, object], None]") -> None:
 
 
 def _not_ignored() -> list[int]:
-    """Of the signals that Python ignores, those that a recipe must find at their default.
+    """The signals ignored by Python itself, which a recipe must find at their default.
 
-    A service manager, say, ignores SIGPIPE for all that it starts, and so do make and its recipes then. Our parent
-    tells; where it is none of those that hand it on, or the system does not tell, they were not ignored.
+    A service manager may ignore SIGPIPE for everything it starts; make and its recipes then ignore it too. This is
+    read from the parent process. Where it passes no ignored signals on, or /proc is missing, none were ignored.
     """
     try:
         descriptor = os.open(f"/proc/{os.getppid()}/status", os.O_RDONLY)
@@ -240,12 +240,12 @@ def _not_ignored() -> list[int]:
     except OSError:
         return _PYTHON_IGNORES
     lines = dict(line.split(b":\t", 1) for line in text.split(b"\n") if b":\t" in line)
-    ignored = int(lines.get(b"SigIgn", b"0"), 16) if lines.get(b"Name") in _HANDS_ON else 0
+    ignored = int(lines.get(b"SigIgn", b"0"), 16) if lines.get(b"Name") in _PASSES_ON else 0
     return [number for number in _PYTHON_IGNORES if not ignored >> (number - 1) & 1]
 
 
 def _given_lc_ctype() -> bytes | None:
-    """LC_CTYPE as this process was started with; where the system does not tell, as if it had been unset."""
+    """The LC_CTYPE that this process was started with; None where it was unset or /proc is missing."""
     try:
         descriptor = os.open("/proc/self/environ", os.O_RDONLY)
     except OSError:

@@ -13,7 +13,7 @@ from devtelemetry_cli.client.process import ExitResult
 from devtelemetry_cli.model import target_names
 
 GIT_PATIENCE = 0.25  # seconds that git may take while make runs
-GIT_GRACE = 0.005  # seconds it gets where make has ended already
+GIT_GRACE = 0.005  # seconds for git where make has ended already
 
 
 class RunRecorder:
@@ -27,7 +27,7 @@ class RunRecorder:
         self._folder = ""
 
     def start(self, target: str, is_over: Callable[[], bool]) -> None:
-        """Write the start; `is_over` tells whether make has ended. Raises OSError: the end is not written then."""
+        """Write the start; `is_over()`: whether make has ended. Raises OSError; then no end is written either."""
         name = target_names.sanitize(target)
         state = self._context.state
         folder = state.journal(self._status.journal, machine_key.get_or_create(state))

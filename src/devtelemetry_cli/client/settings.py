@@ -1,6 +1,6 @@
 """Settings with their sources: environment, user config, the project's `.devtel.toml`, defaults.
 
-The project file belongs to whoever maintains the Makefile, so nothing in it is trusted: every value is
+The project file is written by the maintainers of the repository and not trusted: every value is
 checked, control characters are taken out, and it can only narrow what is recorded.
 """
 

@@ -1,12 +1,12 @@
 """What the environment alone decides: whether devtel is switched off, and whether make only pretends.
 
-Known without reading a file, so `wrap` may step aside before anything else happens.
+Known without reading a file, so `wrap` can exec make before anything else.
 """
 
 OFF = ("DEVTEL_DISABLED", "DO_NOT_TRACK", "CI")
 
 _DRY_WORDS = frozenset({"--dry-run", "--just-print", "--recon", "--question", "--touch"})
-_TAKES_VALUE = "CEIOWfjlo"  # make's short options that swallow the rest of their cluster
+_TAKES_VALUE = "CEIOWfjlo"  # make's short options that take the rest of their cluster as value
 _DRY_LETTERS = "nqt"
 
 
@@ -24,7 +24,7 @@ def is_set(value: str) -> bool:
 
 
 def is_dry_run(makeflags: str, arguments: list[str]) -> bool:
-    """Whether make was told to run no recipe (-n, -q or -t), by MAKEFLAGS or by our own make arguments.
+    """Whether make runs no recipe (-n, -q or -t), by MAKEFLAGS or by the arguments of `devtel wrap`.
 
     MAKEFLAGS' first word holds the single letters, unless it starts with `-` or contains `=`
     (docs/make-and-processes.md).
@@ -32,15 +32,15 @@ def is_dry_run(makeflags: str, arguments: list[str]) -> bool:
     first = makeflags.split(" ", 1)[0]
     if first and not first.startswith("-") and "=" not in first and _has_dry_letter(first):
         return True
-    return any(_pretends(argument) for argument in arguments)
+    return any(_is_dry_argument(argument) for argument in arguments)
 
 
 def is_parallel(makeflags: str) -> bool:
-    """Whether the make above us runs jobs side by side."""
+    """Whether the calling make runs parallel jobs."""
     return any(word.startswith(("-j", "--jobserver")) for word in makeflags.split())
 
 
-def _pretends(argument: str) -> bool:
+def _is_dry_argument(argument: str) -> bool:
     if argument.startswith("--"):
         return len(argument) > 3 and any(word.startswith(argument) for word in _DRY_WORDS)  # make takes --dry too
     return argument.startswith("-") and _has_dry_letter(argument[1:])

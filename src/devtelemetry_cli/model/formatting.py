@@ -43,7 +43,7 @@ def share(part: float, whole: float) -> str:
 
 
 def change(now: float, before: float) -> str:
-    """What became of `before`: "24 % more", "as much", or empty where there was nothing to compare with."""
+    """The change since `before`: "24 % more", "as much", or empty without a value before."""
     if not before:
         return ""
     percent = round(100 * (now - before) / before)

@@ -1,4 +1,4 @@
-"""The values of a report: what aggregation makes, encode writes and a receiver reads back."""
+"""The values of a report: made by aggregate, written by encode, read by the server."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ AGES = ("0", "1-7", "8-30", "31-90", "91+", "unknown")
 
 @dataclass
 class TargetMetrics:
-    """What one target of one project cost on one day. Durations in seconds.
+    """One target of one project on one day. Durations in seconds.
 
     `duration_total`, `duration_max` and `durations` (histogram bucket -> runs) cover the completed runs;
     `waited_seconds` covers the outermost runs, interrupted ones too. `exit_codes` maps "0", "2" or
@@ -47,14 +47,14 @@ class TargetMetrics:
             self.add_checkout(place, runs, failures)
 
     def add_checkout(self, place: tuple[str, str], runs: int, failures: int) -> None:
-        """Count runs that stood on `place`: (branch, age class)."""
+        """Count runs on a checkout `place`: (branch, age class)."""
         before = self.checkouts.get(place, (0, 0))
         self.checkouts[place] = (before[0] + runs, before[1] + failures)
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The machine as far as a report tells it; empty or 0 where unknown."""
+    """The machine's properties in a report; empty or 0 where unknown."""
 
     os: str = ""
     architecture: str = ""
@@ -66,9 +66,9 @@ class Environment:
 
 @dataclass
 class DailyMetrics:
-    """One person's runs of one local day (`date`, YYYY-MM-DD) on one machine, ready to be told.
+    """One developer's runs of one local day (`date`, YYYY-MM-DD) on one machine.
 
-    `revision` counts the records it was made from: the same day told again later has a higher one.
+    `revision` counts the records behind it: a later report of the same day has a higher one.
     """
 
     date: str
@@ -89,7 +89,7 @@ class DailyMetrics:
 
 @dataclass(frozen=True)
 class Extension:
-    """Our part of a report's `metrics`, as a receiver reads it; `revision` is None for other senders."""
+    """devtel's own part of a report's `metrics`; `revision` is None for other senders."""
 
     schema: int
     revision: int | None
@@ -103,5 +103,5 @@ def developer(anonymous_id: str, host_key: str) -> str:
 
 
 def anonymous_id(developer_id: str) -> str:
-    """The person's part of a developer key: what is before the first dot, all of it where there is none."""
+    """The developer's part of a developer key: the text before the first dot, or all of it."""
     return developer_id.partition(".")[0]

@@ -1,6 +1,6 @@
-"""How targets and projects may be called in a record: what a person typed can hold anything."""
+"""Sanitising of target and project names (untrusted input)."""
 
-# No plain names, so that they never meet one.
+# Not plain names, so that no target can have them.
 OTHER = "(other)"
 DEFAULT = "(default)"  # a call without a goal
 SEVERAL = "(several)"  # a call with more goals than a name holds
@@ -26,23 +26,23 @@ def from_goals(goals: list[str]) -> str:
     return name if len(goals) <= 1 or (len(goals) <= _MOST_GOALS and len(name) <= _LENGTH) else SEVERAL
 
 
-def is_aggregated(name: str, families: tuple[str, ...]) -> bool:
-    """Whether the maintainers asked for other families of targets than this one: it is sent as `(other)` then.
+def is_aggregated(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is sent as `(other)`: the project file lists patterns, and none matches.
 
     Of a whole call each goal counts; `(default)` and `(several)` name none.
     """
-    if not families or name in (DEFAULT, SEVERAL) or _belongs(name, families):
+    if not patterns or name in (DEFAULT, SEVERAL) or _belongs(name, patterns):
         return False
-    return not all(_belongs(goal, families) for goal in name.split("+"))
+    return not all(_belongs(goal, patterns) for goal in name.split("+"))
 
 
-def _belongs(name: str, families: tuple[str, ...]) -> bool:
-    return any(_matches(name, family) for family in families)
+def _belongs(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(_matches(name, pattern) for pattern in patterns)
 
 
-def _matches(name: str, family: str) -> bool:
-    """Whether `name` is one of a family of targets written as make writes it: at most one %."""
-    before, percent, after = family.partition("%")
+def _matches(name: str, pattern: str) -> bool:
+    """Whether `name` matches a pattern in make's form: at most one %."""
+    before, percent, after = pattern.partition("%")
     if not percent:
-        return name == family
+        return name == pattern
     return len(name) > len(before) + len(after) and name.startswith(before) and name.endswith(after)

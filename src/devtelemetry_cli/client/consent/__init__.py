@@ -1,6 +1,6 @@
 """The parts of `devtelemetry_cli.consent`.
 
-notice      the text of the question: by whom, for what, to where, every field that is sent; its hash
+notice      the text of the question: organisation, purpose, address, every field that is sent; its hash
 decisions   the decisions in the user config
 withdrawal  deleting records and queueing erasures
 terminal    whether a person can be asked (light: every run asks it)

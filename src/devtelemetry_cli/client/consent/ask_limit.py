@@ -1,6 +1,6 @@
-"""How often people may be asked: once in 7 days over all destinations, 5 times for one destination.
+"""The limit of questions: one in 7 days over all destinations, 5 for one destination.
 
-The count and the date are all that is kept about who has not decided.
+The count and the date are the only data kept about an undecided developer.
 """
 
 import json
@@ -14,7 +14,7 @@ MOST = 5
 
 
 def due(state: StateDir, key: str, now: float) -> bool:
-    """Whether the budget allows an invitation for the destination `key` now."""
+    """Whether the limit allows an invitation for the destination `key` now."""
     last, times = _read(Path(state.invitations))
     return abs(now - last) >= PAUSE and times.get(key, 0) < MOST
 
@@ -35,7 +35,7 @@ def spend(state: StateDir, key: str, now: float) -> bool:
 
 
 def forget(state: StateDir, key: str) -> None:
-    """Keep nothing about a destination that was decided on. Raises OSError."""
+    """Delete the count of a destination with a decision. Raises OSError."""
     place = Path(state.invitations)
     last, times = _read(place)
     if times.pop(key, None) is not None:
@@ -43,7 +43,7 @@ def forget(state: StateDir, key: str) -> None:
 
 
 def _read(place: Path) -> tuple[int, dict[str, int]]:
-    """(time of the last invitation, invitations per destination). What is damaged counts as asked to the full."""
+    """(time of the last invitation, invitations per destination). A damaged file counts as exhausted."""
     try:
         book = json.loads(atomic_files.read(place))
         times = {str(key): int(count) for key, count in book["times"].items()}
@@ -55,7 +55,7 @@ def _read(place: Path) -> tuple[int, dict[str, int]]:
 
 
 class _Exhausted(dict[str, int]):
-    """Who cannot count must not ask."""
+    """An unreadable counter counts as exhausted."""
 
     def get(self, _key: object, _default: object = None) -> int:
         return MOST

@@ -1,4 +1,4 @@
-"""What a person is asked: by whom, what for, where to, and every field that is sent."""
+"""The notice: organisation, purpose, address, and every field that is sent."""
 
 import hashlib
 import json

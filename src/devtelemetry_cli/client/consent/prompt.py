@@ -1,6 +1,6 @@
 """The question at a terminal. The terminal's signals are off while it waits, and it is restored on every way out.
 
-So Ctrl-C is an answer to us ("not now") and does not end the make above us.
+So Ctrl-C is an answer ("not now") and does not end the make that called devtel.
 """
 
 import os
@@ -21,15 +21,15 @@ _CTRL_C, _CTRL_D, _CTRL_BACKSLASH, _BACKSPACES = 0x03, 0x04, 0x1C, (0x08, 0x7F)
 
 
 def input_is_waiting() -> bool:
-    """Whether something was typed already: it was meant for the build or for the shell, never for us."""
-    with _our_keys():
+    """Whether input is waiting: it was typed for the build or for the shell, not as an answer."""
+    with _raw_keys():
         return bool(select.select([0], [], [], 0)[0])
 
 
 def ask(introduction: str, details: str, question: str) -> str:
-    """Show `introduction` and ask. YES, LOCAL, NO, or NOT_NOW for all else; SHOW is answered here with `details`."""
+    """Show `introduction` and ask. YES, LOCAL, NO, or NOT_NOW for everything else. SHOW prints `details`."""
     say(introduction)
-    with _our_keys():
+    with _raw_keys():
         for _ in range(_TRIES):
             say(question)
             line = _line()
@@ -46,7 +46,7 @@ def ask(introduction: str, details: str, question: str) -> str:
 
 
 def say(text: str) -> None:
-    """Write to the person at the terminal."""
+    """Write to standard error."""
     os.write(2, text.encode("utf-8", "replace"))
 
 
@@ -86,14 +86,14 @@ def _key(until: float) -> bytes | None:
 
 
 @contextmanager
-def _our_keys() -> Iterator[None]:
-    """Keys come to us one by one, with no echo and no signals. TCSANOW throughout: nothing typed is thrown away."""
+def _raw_keys() -> Iterator[None]:
+    """Keys arrive one by one, without echo and signals. TCSANOW throughout: no typed input is discarded."""
     before = termios.tcgetattr(0)
-    ours = termios.tcgetattr(0)
-    ours[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
-    ours[6][termios.VMIN], ours[6][termios.VTIME] = 1, 0
+    raw = termios.tcgetattr(0)
+    raw[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG)
+    raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
     try:
-        termios.tcsetattr(0, termios.TCSANOW, ours)
+        termios.tcsetattr(0, termios.TCSANOW, raw)
         yield
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)

@@ -1,4 +1,4 @@
-"""Whether a person can be asked. Every run looks, so almost nothing is imported."""
+"""Whether a person can be asked. Every run checks this, so almost nothing is imported."""
 
 import os
 
@@ -14,9 +14,9 @@ def prompt_mode(environ: dict[str, str]) -> str:
     """
     if environ.get("MAKELEVEL", "") not in ("", "0", "1") or switches.is_parallel(environ.get("MAKEFLAGS", "")):
         return NOBODY
-    if environ.get("TERM") == "dumb" or not _is_our_terminal(2):
+    if environ.get("TERM") == "dumb" or not _is_foreground_terminal(2):
         return NOBODY
-    return ASK if _is_our_terminal(0) else INVITE
+    return ASK if _is_foreground_terminal(0) else INVITE
 
 
 def prompt_limit(target: str, goals: list[str]) -> str:
@@ -35,8 +35,8 @@ def lesser(mode: str, limit: str) -> str:
     return min(mode, limit, key=(NOBODY, INVITE, ASK).index)
 
 
-def _is_our_terminal(descriptor: int) -> bool:
-    """Whether the descriptor is a terminal on which we are in the foreground."""
+def _is_foreground_terminal(descriptor: int) -> bool:
+    """Whether the descriptor is a terminal with this process in its foreground."""
     try:
         return os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:

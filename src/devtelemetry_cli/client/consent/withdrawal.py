@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 class Attempts:
-    """Steps that are all tried; `faults` are those that failed. A fault is told once for each file."""
+    """Steps that are all tried; `faults` are those that failed. A fault is reported once for each file."""
 
     def __init__(self) -> None:
         self.faults: list[OSError] = []

@@ -1,6 +1,6 @@
-"""How many records could not be kept: a counter of fixed size, so that a full disk can still be counted on.
+"""The number of records that could not be written: a counter of fixed size, which works on a full disk too.
 
-It is made together with an agreement; where there is none, nothing is counted.
+It is created together with an agreement; without an agreement nothing is counted.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ _DIGITS = 12
 
 
 def prepare(state: StateDir) -> None:
-    """Make the counter where it is missing. Raises OSError."""
+    """Create the counter where it is missing. Raises OSError."""
     os.makedirs(state, 0o700, exist_ok=True)
     _clear(state.dropped)
     descriptor = os.open(state.dropped, os.O_RDWR | os.O_CREAT, 0o600)
@@ -27,7 +27,7 @@ def prepare(state: StateDir) -> None:
 
 
 def count(state: StateDir) -> None:
-    """Count one record that was dropped, in place. Raises OSError where even that is impossible."""
+    """Count one dropped record, in place. Raises OSError where even that is impossible."""
     descriptor = os.open(state.dropped, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         _lock_if_free(descriptor)
@@ -39,7 +39,7 @@ def count(state: StateDir) -> None:
 
 
 def counted(state: StateDir) -> int:
-    """How many records were dropped so far."""
+    """The number of dropped records."""
     try:
         descriptor = os.open(state.dropped, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError:
@@ -54,7 +54,7 @@ def counted(state: StateDir) -> int:
 
 
 def is_whole(state: StateDir) -> bool:
-    """Whether there is a counter that can count."""
+    """Whether the counter exists and can be written."""
     try:
         status = os.stat(state.dropped)
     except OSError:
@@ -63,7 +63,7 @@ def is_whole(state: StateDir) -> bool:
 
 
 def _clear(place: str) -> None:
-    """Take away what is no file, or is not ours to write."""
+    """Remove anything that is not a writable file."""
     if os.path.isdir(place) and not os.path.islink(place):
         os.rename(place, f"{place}.damaged-{os.getpid()}")
     elif os.path.lexists(place) and not (os.path.isfile(place) and os.access(place, os.R_OK | os.W_OK)):

@@ -25,9 +25,9 @@ def _is_recent(_pid: int, started: float) -> bool:
 def is_running(pid: int, started: float) -> bool:
     """Whether the process `pid` is the one that wrote a start at `started` (seconds since the epoch).
 
-    A number is used again sooner or later, so the process must also have been created just before the start.
+    PIDs are reused, so the process must also have been created just before the start.
     """
-    import psutil  # noqa: PLC0415  20 ms, and hardly ever asked for: most runs have ended
+    import psutil  # noqa: PLC0415  20 ms, and rarely needed: most runs have ended
 
     try:
         created = psutil.Process(pid).create_time()

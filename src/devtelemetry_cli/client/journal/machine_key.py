@@ -1,6 +1,6 @@
-"""The random key that stands for this machine, made once and mapped in the state folder.
+"""The random key of this machine, created once and stored in the state folder by host name.
 
-A home that several machines share has one key for each, so that they never write one another's journals.
+A home on several machines has one key for each, so that each machine writes its own journals.
 """
 
 import os
@@ -16,12 +16,12 @@ def path(state: StateDir, nodename: str) -> str:
 
 
 def find(state: StateDir) -> str | None:
-    """This machine's key, or None where none was made yet (or what stands there is none)."""
+    """This machine's key; None where there is none yet or the file is damaged."""
     return _read(path(state, os.uname().nodename))
 
 
 def get_or_create(state: StateDir) -> str:
-    """This machine's key, made when missing. Raises OSError when it cannot be kept."""
+    """This machine's key, created where missing. Raises OSError where it cannot be stored."""
     place = path(state, os.uname().nodename)
     known = _read(place)
     if known is None:

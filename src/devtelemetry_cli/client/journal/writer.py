@@ -1,6 +1,6 @@
 """Append records to the journal: one `write` each to a descriptor opened with O_APPEND.
 
-`json` is not used here, since importing it costs more than all of a record; its C encoder of strings is.
+`json` is not used here, since importing it takes longer than writing a record; only its C encoder of strings is.
 """
 
 import os
@@ -15,7 +15,7 @@ Value = str | int | float | bool
 
 
 def encode(event: str, fields: dict[str, Value | None]) -> bytes:
-    """One record on a line of its own. The line break stands in front: half a line written before costs only itself."""
+    """One record on its own line. The line break comes first: an incomplete line before it damages no other record."""
     parts = [f'"{name}":{_text(value)}' for name, value in fields.items() if value is not None]
     return f'\n{{"v":{VERSION},"event":"{event}",{",".join(parts)}}}'.encode("ascii")
 
@@ -30,12 +30,12 @@ def create(folder: str, date: str, records: bytes) -> None:
 
 
 def append(folder: str, date: str, records: bytes, flags: int = 0) -> None:
-    """Append `records` in one write to a day's file that exists: what was erased meanwhile is not made again.
+    """Append `records` in one write to an existing day's file: an erased file is not created again.
 
-    Raises OSError when not all was written: nothing is recorded then, or half a line that counts as damaged.
+    Raises OSError for an incomplete write: then nothing is recorded, or half a line that counts as damaged.
     """
     path = paths.day_file(folder, date)
-    # O_NONBLOCK: a fifo in the file's place answers at once instead of holding us up.
+    # O_NONBLOCK: opening a fifo in the file's place fails at once instead of blocking.
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | flags, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

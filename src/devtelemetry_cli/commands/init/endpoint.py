@@ -22,8 +22,8 @@ def check(destination: Destination) -> list[str]:
 
 
 _MEANINGS = {
-    401: "{host} answers and requires a token (401): developers store theirs with `devtel token set`.",
-    403: "{host} answers and requires a token (403): developers store theirs with `devtel token set`.",
+    401: "{host} answers and requires a token (401): developers store a token with `devtel token set`.",
+    403: "{host} answers and requires a token (403): developers store a token with `devtel token set`.",
     404: "{host} answers but has no report endpoint there (404): is the plugin installed, and the path correct?",
     200: "{host} answers, but not as a report endpoint: a login or proxy page may be in between.",
 }

@@ -1,4 +1,4 @@
-"""The plugin's two tables, and ours beside them."""
+"""The plugin's two tables, and devtel's own."""
 
 from typing import Any
 
