@@ -37,7 +37,7 @@ def all_runs() -> list[Run]:
 
 
 def all_days() -> list[Day]:
-    return [*made_up_runs.days(all_runs()), *made_up_runs.strangers()]
+    return [*made_up_runs.days(all_runs()), *made_up_runs.other_senders()]
 
 
 def asked(stored: FilledDatabase, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:

@@ -1,7 +1,7 @@
 """Checks of journals and ledgers: lost, damaged and dropped records, and days that are never sent."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -120,20 +120,21 @@ def _read_all(env: Environment) -> _Health:
         for name in _journals(env)
         for host in machine_key.deliverable_keys(env.context.state, name)
     ]
+    is_running = {folder: liveness.of_journal(folder) for folder in folders}
     found = sorted(((day, folder) for folder in folders for day in reader.days(folder)), reverse=True)
     for day, folder in found:
         if time.monotonic() > deadline:
             health.unread_days += 1
             continue
         try:
-            _read_day(health, reader.file(folder, day), day)
+            _read_day(health, reader.file(folder, day), day, is_running[folder])
         except OSError:
             health.unreadable.append(str(reader.file(folder, day)))
     health.days = len({day for day, _ in found})
     return health
 
 
-def _read_day(health: _Health, path: Path, day: str) -> None:
+def _read_day(health: _Health, path: Path, day: str, is_running: Callable[[int, float], bool]) -> None:
     tally, open_runs = reader.Tally(), dict[str, Start]()
     for record in reader.records(path, tally):
         if isinstance(record, Start):
@@ -141,7 +142,6 @@ def _read_day(health: _Health, path: Path, day: str) -> None:
             health.runs += 1
         else:
             open_runs.pop(record.run, None)
-    is_running = liveness.of_journal(path.parent)
     health.lost += sum(not is_running(start.pid, start.time) for start in open_runs.values())
     health.damaged += [day] if tally.damaged else []
     health.newer += [day] if tally.newer else []
