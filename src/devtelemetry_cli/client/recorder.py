@@ -8,7 +8,6 @@ from devtelemetry_cli.client import git_context
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.journal import machine_key, writer
-from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.process import ExitResult
 from devtelemetry_cli.model import target_names
 
@@ -32,7 +31,7 @@ class RunRecorder:
         state = self._context.state
         folder = state.journal(self._status.journal, machine_key.get_or_create(state))
         branch, age_days = self._git_context(is_over)
-        announced = self._context.environ.get("DEVTEL_RUN", "") or calls.enclosing(state, self._run.pid)
+        announced = self._context.environ.get("DEVTEL_RUN", "") or self._enclosing_call()
         record = writer.encode(
             "start",
             {
@@ -72,6 +71,15 @@ class RunRecorder:
             },
         )
         writer.append(self._folder, self._date, record)
+
+    def _enclosing_call(self) -> str:
+        """The call of make that is recorded from outside and encloses this run, in the form of DEVTEL_RUN."""
+        state = self._context.state
+        if not os.path.isdir(state.calls):
+            return ""
+        from devtelemetry_cli.client.plugin import calls  # noqa: PLC0415  only where the plug-in records calls
+
+        return calls.enclosing(state, self._run.pid)
 
     def _git_context(self, is_over: Callable[[], bool]) -> tuple[str | None, int | None]:
         probe = git_context.GitProbe(self._context.environ)

@@ -5,7 +5,6 @@ A home on several machines has one key for each, so that each machine writes its
 
 import os
 
-from devtelemetry_cli.client.draft import write
 from devtelemetry_cli.client.paths import StateDir
 
 
@@ -76,6 +75,8 @@ def _read(place: str) -> str | None:
 
 def _make(place: str) -> None:
     """Put a whole key in place at once: of two runs that make it at the same time, both read the winner's."""
+    from devtelemetry_cli.client.draft import write  # noqa: PLC0415  once for each machine
+
     os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
     draft = f"{place}.{os.getpid()}.new"
     write(draft, os.urandom(4).hex().encode())
