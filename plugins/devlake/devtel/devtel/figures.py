@@ -22,15 +22,16 @@ def merged(rows: Iterable[Row]) -> list[Row]:
 def percentile(durations: dict[str, int], share: float) -> Optional[float]:
     """The duration in seconds below which `share` of the runs lie; None without runs.
 
-    Bucket i covers 2^(i/4) to 2^((i+1)/4) seconds; the geometric middle of the nearest rank's bucket is the answer, at
-    most 9.1 % from the true value.
+    Bucket i covers 2^(i/4) to 2^((i+1)/4) seconds. Interpolated inside the bucket on a logarithmic scale, as the server
+    does it, at most 18.9 % from the true value.
     """
     wanted = share * sum(durations.values())
     seen = 0
     for bucket, runs in sorted((int(bucket), runs) for bucket, runs in durations.items()):
+        if runs and seen + runs >= wanted:
+            half = 0.5 / runs  # half a run from either edge
+            return round(2 ** ((bucket + min(max((wanted - seen) / runs, half), 1 - half)) / 4), 3)
         seen += runs
-        if seen >= wanted:
-            return round(2 ** ((bucket + 0.5) / 4), 3)
     return None
 
 
