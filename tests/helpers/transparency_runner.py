@@ -293,8 +293,11 @@ class PluginWorkshop(EveryTargetWorkshop):
 
     def __init__(self, root: Path, make: str) -> None:
         super().__init__(root, make, "plugin")
-        for state in RECORDING:
-            assert "devtel_plugin" in (root / "states" / state / "start.mk").read_text()
+
+    def _prepare(self, state: str) -> None:
+        super()._prepare(state)
+        if state in RECORDING:
+            assert "devtel_plugin" in (self.root / "states" / state / "start.mk").read_text()
 
     def _run(self, case: Case, state: str, *, wrapped: bool) -> Outcome:
         outcome = super()._run(case, state, wrapped=wrapped)
