@@ -65,15 +65,20 @@ def report_to(shop: Developer, url: str) -> None:
     assert shop.devtel("makefile").returncode == 0
 
 
-def at_the_terminal(shop: Developer, goal: str, answer: str = "") -> int:
-    """Run make at a pseudo-terminal, with an answer to the question about consent; make's exit status."""
+def at_the_terminal(shop: Developer, goal: str, answers: dict[str, str] | None = None) -> int:
+    """Run make at a pseudo-terminal, answering its questions as they come; make's exit status."""
     child = pexpect.spawn("make", [goal], cwd=str(shop.project), env=shop.environ, timeout=50, encoding="utf-8")
-    if answer:
-        child.expect_exact("not now > ")
-        child.send(answer)
-    child.expect(pexpect.EOF)
+    questions = list(answers or {})
+    while (found := child.expect([pexpect.EOF, *map(re.escape, questions)])) > 0:
+        child.send((answers or {})[questions[found - 1]])
     child.close()
     return int(child.exitstatus)
+
+
+def opt_in(shop: Developer, token: str = "") -> int:
+    """Agree by the example's own target: yes, the token or none yet, and no schedule."""
+    answers = {"not now > ": "yes\r", "(Enter: later): ": f"{token}\r", "[Y/n]: ": "n\r"}
+    return at_the_terminal(shop, "opt-in", answers)
 
 
 def rows(database: Path, query: str) -> list[tuple[object, ...]]:
@@ -89,8 +94,7 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
     database = tmp_path / "reports.db"
     with serving(shop, database, token) as url:
         report_to(shop, url)
-        assert at_the_terminal(shop, "opt-in", answer="yes\r") == 0
-        shop.devtel("token", "set", "--file", str(token))
+        assert opt_in(shop, token.read_text().strip()) == 0
         assert [at_the_terminal(shop, goal) for goal in ("hello", "dev.up", "dev.up.web", "check", "ci")] == [
             0,
             0,
@@ -133,7 +137,7 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
 
 def test_runs_are_recorded_from_the_agreement_on(shop: Developer) -> None:
     assert at_the_terminal(shop, "hello") == 0
-    assert at_the_terminal(shop, "opt-in", answer="yes\r") == 0
+    assert opt_in(shop) == 0
     assert shop.records() == []
     assert at_the_terminal(shop, "hello") == 0
     assert [record["event"] for record in shop.records()] == ["start", "end"]

@@ -98,8 +98,8 @@ def test_a_signal_that_comes_before_make_starts_ends_the_wrapper_as_it_would_hav
     developer: Developer, name: str
 ) -> None:
     script = (
-        "import os, signal; from devtelemetry_cli.client.process import Child\n"
-        f"child = Child(); os.kill(os.getpid(), signal.{name})\n"
+        "import os, signal; from devtelemetry_cli.client.process import Child, install_handlers\n"
+        f"child = Child(); install_handlers(child); os.kill(os.getpid(), signal.{name})\n"
         "child.start(['touch', 'made'], os.environb); child.wait()"
     )
     done = developer.run(sys.executable, "-c", script)
@@ -110,11 +110,11 @@ def test_a_signal_that_comes_before_make_starts_ends_the_wrapper_as_it_would_hav
 @pytest.mark.parametrize("name", ["SIGINT", "SIGQUIT", "SIGHUP"])
 def test_a_signal_that_comes_while_make_starts_reaches_make(developer: Developer, name: str) -> None:
     script = (  # blocked from the beginning, it can only come then
-        "import os, signal, sys; from devtelemetry_cli.client.process import Child\n"
+        "import os, signal, sys; from devtelemetry_cli.client.process import Child, install_handlers\n"
         f"signal.pthread_sigmask(signal.SIG_BLOCK, [signal.{name}]); os.kill(os.getpid(), signal.{name})\n"
         "reading, writing = os.pipe(); os.set_inheritable(reading, True)\n"
         "look = f'import os, signal; os.read({reading}, 1); print(*map(int, signal.sigpending()))'\n"
-        "child = Child(); child.start([sys.executable, '-c', look], os.environb)\n"
+        "child = Child(); install_handlers(child); child.start([sys.executable, '-c', look], os.environb)\n"
         "os.write(writing, b'.'); child.wait(); os._exit(0)"
     )
     done = developer.run(sys.executable, "-c", script)
