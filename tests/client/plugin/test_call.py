@@ -273,8 +273,8 @@ def test_a_signal_at_any_moment_ends_make_as_without_the_plug_in(project: Plugin
     project.write("all:;@sleep 0.1\n")
     moments = [step * 0.0005 for step in range(50)]
     codes = {bare: {_signalled_after(project, moment, bare) for moment in moments} for bare in (True, False)}
-    assert codes[False] <= codes[True] | {-signal.SIGINT, 0}
-    assert codes[False] <= {-signal.SIGINT, 0, 2}
+    # make itself answers Ctrl-C with 2 now and then: where it sees its recipe's end before its own signal.
+    assert all(found <= {-signal.SIGINT, 0, 2} for found in codes.values())
 
 
 def _signalled_after(project: PluginProject, seconds: float, bare: bool) -> int:
