@@ -73,6 +73,8 @@ def test_files_of_another_user_are_foreign(tmp_path: Path, of: str) -> None:
     theirs = {"state": Path(state), "config": Path(state.config), "home": home}[of]
     give(theirs)
     assert paths.foreign_path(state) == str(theirs)
+    if of == "config":
+        return  # a single file of another user in a folder of one's own can be replaced
     with pytest.raises(ConfigurationError, match="belongs to another user"), locks.exclusive(state, locks.CONSENT):
         pass
 

@@ -26,7 +26,7 @@ def exclusive(state: StateDir, name: str, wait: float = WAIT) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  processes that only read consent never take a lock
 
-    if foreign := paths.foreign_path(state):
+    if foreign := paths.foreign_folder(state):
         raise ConfigurationError(
             f"{foreign} belongs to another user, so devtel writes nothing there.",
             "Run devtel as that user, or with a HOME of your own (sudo -H).",

@@ -163,7 +163,19 @@ def foreign_path(state: StateDir) -> str:
     Only the owner of a home records there, as sudo with the HOME of its caller would not be; nor does a grant count
     that another user has made.
     """
-    for path in (state.folder, state.config):
+    return _foreign(state.folder, state.config)
+
+
+def foreign_folder(state: StateDir) -> str:
+    """The folder of the state or of the config where it belongs to another user; "" elsewhere.
+
+    A single file of another user does not count: in a folder of one's own it can be replaced.
+    """
+    return _foreign(state.folder, os.path.dirname(state.config))
+
+
+def _foreign(*paths: str) -> str:
+    for path in paths:
         found, owner = _nearest(path)
         if owner != os.geteuid() and (found == path or owner != 0):
             return found
