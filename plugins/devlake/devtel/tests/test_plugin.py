@@ -1,10 +1,12 @@
 """The plugin's answers to DevLake: its description, connections, scopes and pipeline."""
 
 import json
+import socket
 
 import pytest
 from pydevlake.testing import assert_valid_plugin
 
+import devtel.client
 from devtel.main import GROUP, DevtelPlugin
 from devtel.models import DevtelConnection, scope_id
 from harness import TOKEN, Lake, Server
@@ -53,6 +55,14 @@ def test_a_server_that_does_not_answer_is_named() -> None:
     result = DevtelPlugin().test_connection(connection("http://127.0.0.1:9"))
     assert (result.success, result.status) == (False, 503)
     assert "127.0.0.1:9 does not answer" in result.message
+
+
+def test_a_server_that_is_too_slow_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devtel.client, "TIMEOUT", (0.5, 0.5))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        result = DevtelPlugin().test_connection(connection(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert (result.success, result.status) == (False, 503)
+    assert "does not answer" in result.message
 
 
 def test_a_saved_connection_without_endpoint_is_explained() -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 
+import pytest
 from pydevlake.domain_layer.devops import CICDPipeline
 
 from devtel.models import TargetWeek
@@ -89,3 +90,9 @@ def test_another_minimum_of_developers_is_stored_with_each_row(lake: Lake, serve
     server.min_developers = 7
     lake.run()
     assert {row.min_developers for row in lake.rows(TargetWeek)} == {7}
+
+
+def test_a_week_is_its_monday_in_every_time_zone(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Los_Angeles")  # inherited by the plugin's processes
+    lake.run()
+    assert {row.week.date().isoformat() for row in lake.rows(TargetWeek)} == {"2026-01-05", "2026-01-12"}
