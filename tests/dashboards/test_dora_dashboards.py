@@ -15,10 +15,12 @@ import pytest
 from tests.helpers import grafana
 from tests.helpers.dashboard_data import answer
 from tests.helpers.databases import Store, database
+from tests.helpers.pydevlake import kit
 
 SCRIPT = grafana.FOLDER.parent / "scripts" / "dora_dashboards.py"
 FILES = {"mariadb": "devtel-dora-mysql.json", "postgresql": "devtel-dora-postgresql.json"}
 PLUGIN = Path(__file__).parents[2] / "plugins" / "devlake" / "devtel"
+QUOTED = {"mariadb": "`table`", "postgresql": '"table"'}  # a column of that name
 FIRST, SECOND = date(2026, 1, 5), date(2026, 1, 12)
 # As DevLake's migrations and the plugin make them, without the columns that no panel reads.
 TABLES = (
@@ -44,8 +46,7 @@ class Lake:
 
     def insert(self, table: str, **values: object) -> None:
         """One row; `table_` stands for the column that is called table."""
-        quoted = "`table`" if self.kind == "mariadb" else '"table"'
-        names = [quoted if name == "table_" else name for name in values]
+        names = [QUOTED[self.kind] if name == "table_" else name for name in values]
         marks = [f":{name}" for name in values]
         self.store.change(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(marks)})", **values)  # noqa: S608  names of this file
 
@@ -85,10 +86,9 @@ def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A DevLake in which the plugin's project `shop` belongs to DevLake's project `Shop`."""
     with database(request.param, tmp_path_factory) as url:
         lake = Lake(request.param, Store(url))
-        quoted = "`table`" if request.param == "mariadb" else '"table"'
         for statement in TABLES:
             typed = statement.replace("FLOAT8", "DOUBLE") if request.param == "mariadb" else statement
-            lake.store.change(typed.replace("{table}", quoted))
+            lake.store.change(typed.replace("{table}", QUOTED[request.param]))
         for connection in (1, 2):
             scope = f"devtel:Project:{connection}:project:shop"
             lake.insert("_tool_devtel_projects", connection_id=connection, id="project:shop", project="shop")
@@ -176,23 +176,19 @@ def test_only_projects_with_figures_can_be_chosen(lake: Lake) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", FILES)
 def test_the_board_reads_the_rows_that_the_plugin_wrote(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    kit, python = os.environ.get("PYDEVLAKE_DIR"), os.environ.get("PYDEVLAKE_PYTHON")
-    if not kit or not python:
-        pytest.skip("pydevlake: PYDEVLAKE_DIR and PYDEVLAKE_PYTHON name its folder and a Python with its dependencies")
+    folder, python = kit()
     with database(kind, tmp_path_factory) as url:
         environ = {
             **os.environ,
-            "PYTHONPATH": f".:tests:{kit}",
+            "PYTHONPATH": f".:tests:{folder}",
             "DEVTEL_PLUGIN_DB_URL": url.replace("+psycopg", "").replace("mariadb+", "mysql+"),
         }
         subprocess.run(
             [python, "-m", "fill", str(tmp_path_factory.mktemp("fill"))], cwd=PLUGIN, env=environ, check=True
         )
         lake = Lake(kind, Store(url))
-        quoted = "`table`" if kind == "mariadb" else '"table"'
-        lake.store.change(
-            f"CREATE TABLE project_mapping (project_name VARCHAR(255), {quoted} VARCHAR(255), row_id VARCHAR(255))"
-        )
+        columns = f"project_name VARCHAR(255), {QUOTED[kind]} VARCHAR(255), row_id VARCHAR(255)"
+        lake.store.change(f"CREATE TABLE project_mapping ({columns})")
         lake.insert(
             "project_mapping", project_name="Shop", table_="cicd_scopes", row_id="devtel:Project:1:project:shop"
         )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.pydevlake import kit
+
 PLUGIN = Path(__file__).parents[2] / "plugins" / "devlake" / "devtel"
 
 
@@ -35,10 +37,8 @@ def test_a_missing_interpreter_is_one_sentence_and_a_status(tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_plugin_passes_its_own_tests_with_pydevlake(tmp_path: Path) -> None:
-    kit, python = os.environ.get("PYDEVLAKE_DIR"), os.environ.get("PYDEVLAKE_PYTHON")
-    if not kit or not python:
-        pytest.skip("pydevlake: PYDEVLAKE_DIR and PYDEVLAKE_PYTHON name its folder and a Python with its dependencies")
-    environ = {**os.environ, "PYTHONPATH": f".:{kit}", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(tmp_path)}
+    folder, python = kit()
+    environ = {**os.environ, "PYTHONPATH": f".:{folder}", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(tmp_path)}
     words = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
     done = subprocess.run(words, cwd=PLUGIN, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
