@@ -46,7 +46,7 @@ class Machine:
     def line(self) -> str:
         """The line of devtel in the crontab."""
         lines = self.spool.read_text(errors="replace").splitlines()
-        (marked,) = [line for line in lines if line.endswith("# devtel schedule") and not line.startswith("#")]
+        (marked,) = [line for line in lines if " # devtel schedule: " in line and not line.startswith("#")]
         return marked
 
 

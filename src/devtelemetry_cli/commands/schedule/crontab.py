@@ -14,7 +14,8 @@ from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
 
 _DAEMONS = frozenset({"cron", "crond", "fcron", "dcron", "busybox", "systemd-cron", "cronie"})
-MARK = b" # devtel schedule"
+_OLDER_MARK = b" # devtel schedule"
+MARK = _OLDER_MARK + b": delete this line if devtel is uninstalled"  # cron's mail about a failure quotes the line
 _LONGEST = 990  # bytes: some crons cut a command off after 998
 _PATIENCE = 20.0  # seconds
 
@@ -99,7 +100,7 @@ def _times(line: str) -> str:
 
 def _is_marked(line: bytes) -> bool:
     """Whether devtel wrote the line. A line that its owner commented out belongs to the owner."""
-    return line.rstrip(b"\r\n").endswith(MARK) and not line.lstrip().startswith(b"#")
+    return line.rstrip(b"\r\n").endswith((MARK, _OLDER_MARK)) and not line.lstrip().startswith(b"#")
 
 
 def _is_denied(environ: dict[str, str]) -> bool:

@@ -16,6 +16,10 @@ from devtelemetry_cli.errors import DevtelError
 
 LABEL = "devtel.flush"
 _SECONDS = 20.0
+_ADVICE = (
+    "<!-- Written by `devtel schedule install`. "
+    f"If devtel is uninstalled: launchctl remove {LABEL}, then delete this file. -->\n"
+)
 
 
 def is_available(environ: dict[str, str]) -> bool:
@@ -95,7 +99,8 @@ def _text(job: Job, before: str) -> str:
         "StandardOutPath": os.devnull,
         "StandardErrorPath": os.devnull,
     }
-    return plistlib.dumps(values).decode()
+    head, plist, rest = plistlib.dumps(values).decode().partition("<plist")
+    return f"{head}{_ADVICE}{plist}{rest}"
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -12,11 +12,15 @@ from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import DevtelError
 
 NAME = "devtel-flush"
-_HEADER = "# Written by `devtel schedule install`; `devtel schedule remove` deletes it.\n"
+_FIRST_WORDS = "# Written by `devtel schedule install`"
+_HEADER = f"""\
+{_FIRST_WORDS}; `devtel schedule remove` deletes it.
+# If devtel is uninstalled: systemctl --user disable --now {NAME}.timer, then delete {NAME}.timer and .service.
+"""
 _PATIENCE = 20.0  # seconds
 _SERVICE = """\
 [Unit]
-Description=Send devtel's daily reports
+Description=Send devtel's daily reports (devtel uninstalled? Delete {name}.timer and .service)
 
 [Service]
 Type=oneshot
@@ -53,7 +57,8 @@ def is_running(environ: dict[str, str]) -> bool:
 def find(environ: dict[str, str]) -> str | None:
     """Both unit files in one text; None unless devtel wrote both. Raises DevtelError."""
     texts = [_read(_file(environ, kind)) for kind in ("timer", "service")]
-    return "".join(text or "" for text in texts) if all(text and text.startswith(_HEADER) for text in texts) else None
+    is_ours = all(text and text.startswith(_FIRST_WORDS) for text in texts)
+    return "".join(text or "" for text in texts) if is_ours else None
 
 
 def time_of_day(text: str) -> str:
@@ -76,7 +81,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
         raise DevtelError("No user systemd is running.", "Try --with crontab. Nothing was changed.")
     before = {kind: _read(_file(environ, kind)) for kind in ("timer", "service")}
     for kind, text in before.items():
-        if text is not None and not text.startswith(_HEADER):
+        if text is not None and not text.startswith(_FIRST_WORDS):
             raise DevtelError(f"{_file(environ, kind)} exists and was not written by devtel.", "Nothing was changed.")
     after = _units(job, before["timer"] or "")
     if after == before and not _run(environ, "is-active", "--quiet", f"{NAME}.timer"):
@@ -95,7 +100,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
 def remove(environ: dict[str, str]) -> bool:
     """Stop the timer and delete the units; whether there were any. Raises OSError, DevtelError."""
-    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_HEADER)]
+    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_FIRST_WORDS)]
     if not found:
         return False
     if is_available(environ):
@@ -115,7 +120,7 @@ def _units(job: Job, before: str) -> dict[str, str | None]:
     command = " ".join(_quoted(word).replace("$", "$$") for word in job.words)
     return {
         "timer": _HEADER + _TIMER.format(calendar=calendar),
-        "service": _HEADER + _SERVICE.format(environment=environment, command=command),
+        "service": _HEADER + _SERVICE.format(name=NAME, environment=environment, command=command),
     }
 
 
