@@ -111,3 +111,16 @@ def test_unreadable_records_are_counted_by_kind(developer: Developer) -> None:
     assert found["damaged"] == "1 record"
     assert found["newer"] == "1 record: update devtel to see them"
     assert found["today"] == "2 runs recorded"
+
+
+def test_a_generated_file_for_another_report_url_needs_attention(developer: Developer) -> None:
+    developer.project_file("https://elsewhere.example/connections/2/report")
+    developer.write_devtel_mk()
+    assert "attention" not in told(developer)
+    developer.project_file()
+    file = developer.project / "devtel.mk"
+    assert told(developer)["attention"] == (
+        f"{file} is for another report URL: `devtel makefile` writes it anew; commit it."
+    )
+    developer.write_devtel_mk()
+    assert "attention" not in told(developer)

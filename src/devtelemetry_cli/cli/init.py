@@ -19,16 +19,20 @@ from devtelemetry_cli.errors import ConfigurationError, DevtelError
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")  # in make's order
 Flag = str | tuple[str, ...] | None
 _NOTICE = "Developers read these three texts before they agree:"
-_OPTIONAL = "The rest is optional; answer - to leave a value out:"
+_OPTIONAL = "The rest is optional; answer - to leave a value out."
+_URL = "Where reports go: `devtel serve --add-connection` and `devtel devlake connect` print it."
+_BRANCH = "Reports contain whether a run was on this branch, never the name of a branch."
+_TARGETS = "Others are summed as (other); a pattern such as dev.up.% names several."
+_WAYS = "GNUmakefile measures whole calls of make, devtel.mk the targets that the Makefile names."
 # Name, text of the question, and a line that is printed before it.
 QUESTIONS = {
     "organisation": ("Organisation that asks for the reports", _NOTICE),
     "purpose": ("Purpose (for example, find the slowest targets)", ""),
     "contact": ("Contact for questions and erasure", ""),
     "project": ("Project name in reports", _OPTIONAL),
-    "report_url": ("Report URL, up to /connections/ID/report (`devtel devlake connect` prints it)", ""),
-    "default_branch": ("Default branch", ""),
-    "targets": ("Targets that are sent by name, separated by spaces (- for all)", ""),
+    "report_url": ("Report URL, up to /connections/ID/report", _URL),
+    "default_branch": ("Default branch", _BRANCH),
+    "targets": ("Targets that are sent by name, separated by spaces (- for all)", _TARGETS),
 }
 REQUIRED = ("organisation", "purpose", "contact")
 CHECKS: dict[str, Callable[[str], str]] = {
@@ -77,9 +81,14 @@ def init(yes: bool, force: bool, no_check: bool, every: bool | None, **flags: Fl
 
 
 def _measures_every_target(every: bool | None, yes: bool, folder: Path) -> bool:
-    """The way that was chosen by option or answer; chosen targets where nobody is asked. Raises DevtelError."""
+    """The way that was chosen by option or answer, else that of the existing file. Raises DevtelError."""
+    has_every = every_target.is_written_here(folder / templates.EVERY_TARGET)
     if every is None and not yes:
-        every = click.confirm("Measure every target, without a change to the Makefile?", default=True, err=True)
+        click.echo(_WAYS, err=True)
+        default = has_every or not (folder / templates.FRAGMENT).exists()
+        every = click.confirm("Measure every target, without a change to the Makefile?", default=default, err=True)
+    elif every is None:
+        every = has_every
     if every:
         every_target.check(folder)
     return bool(every)

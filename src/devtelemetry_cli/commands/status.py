@@ -1,5 +1,6 @@
 """The status of the current folder: consent and its rule, the destination, recorded, sent and pending runs."""
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from devtelemetry_cli.client.journal import dropped, machine_key, reader
 from devtelemetry_cli.client.send import erasures, outbox
 from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Ledger
 from devtelemetry_cli.commands import unsent
+from devtelemetry_cli.commands.makefile import generated
 from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
@@ -92,18 +94,28 @@ def _add_journals(context: Context, decision: decisions.Decision, status: Status
 
 def _add_settings(context: Context, status: Status) -> decisions.Decision | None:
     try:
-        user = settings.read_user(context.config)
+        user, project = settings.read_user(context.config), settings.read_project(context.project)
         known = decisions.decisions(user)
-        terms = consent.asked_terms(context.environ, user, settings.read_project(context.project))
+        terms = consent.asked_terms(context.environ, user, project)
     except ConfigurationError as fault:
         status.troubles.append(str(fault))
         return None
+    _add_generated_files(context, user, project, status)
     status.destination = terms.destination.url if terms else None
     decision = known.get(terms.destination.key if terms else NOWHERE)
     if decision is not None and decision.anonymous_id:
         status.anonymous_id = decision.anonymous_id
         status.until = decision.until.timestamp()
     return decision
+
+
+def _add_generated_files(
+    context: Context, user: settings.UserConfig, project: settings.ProjectFile, status: Status
+) -> None:
+    with contextlib.suppress(ConfigurationError, OSError):  # `doctor` names what it cannot read
+        for file in generated.find(context, user, project):
+            if file.is_ours and file.has_other_address:
+                status.troubles.append(f"{file.path} is for another report URL: {file.renewal}")
 
 
 def _add_schedule(context: Context, started_as: str, status: Status, now: float) -> None:

@@ -178,7 +178,7 @@ def test_a_fragment_for_another_address_is_a_problem(patient: Developer) -> None
     said = as_text(run_doctor(patient, "--offline")[1])
     assert f"ok builds {patient.project}/GNUmakefile is up to date: every target" in said
     patient.project_file("https://elsewhere.example/connections/2/report")
-    assert "devtel.mk is of another devtel or another report URL" in str(problems(run_doctor(patient, "--offline")[1]))
+    assert "devtel.mk is for another report URL" in str(problems(run_doctor(patient, "--offline")[1]))
 
 
 def test_a_start_script_of_an_old_pip_is_a_note(patient: Developer) -> None:

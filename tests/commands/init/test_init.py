@@ -393,6 +393,15 @@ def test_every_target_is_one_option_and_leaves_the_makefile_alone(maintainer: De
     assert maintainer.make("test").stdout == "testing\n"
 
 
+def test_a_changed_report_url_is_written_into_the_file_that_is_there(maintainer: Developer) -> None:
+    maintainer.devtel("init", "--every-target", "--no-check", *FLAGS)
+    file = maintainer.project / ".devtel.toml"
+    file.write_text(f'{file.read_text()}report_url = "{URL}"\n')
+    assert maintainer.devtel("init", "--yes", "--no-check").returncode == 0
+    assert f"for reports to {URL}\n" in (maintainer.project / "GNUmakefile").read_text()
+    assert not (maintainer.project / "devtel.mk").exists()
+
+
 def test_every_target_is_refused_beside_another_gnumakefile(maintainer: Developer) -> None:
     (maintainer.project / "Makefile").write_text("test: ; @echo testing\n")
     (maintainer.project / "GNUmakefile").write_text("include Makefile\n")

@@ -4,36 +4,24 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from devtelemetry_cli.client import atomic_files, destination, settings
+from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
-from devtelemetry_cli.commands.makefile import templates
+from devtelemetry_cli.commands.makefile import generated, templates
 
-_WAYS = {
-    templates.FRAGMENT: ("chosen targets", "`devtel makefile`"),
-    templates.EVERY_TARGET: ("every target", "`devtel makefile --every-target`"),
-}
+_MEASURED = {templates.FRAGMENT: "chosen targets", templates.EVERY_TARGET: "every target"}
 
 
 def fragment_file(env: Environment) -> Iterator[Finding]:
     """Whether devtel.mk and GNUmakefile are what this devtel would write for the project's report URL."""
-    folders = {env.context.folder, str(Path(env.context.project).parent) if env.context.project else None} - {None}
-    # As its maintainers would write it: an address in this environment is nobody else's.
-    address = settings.report_url({}, env.user, env.project).url
-    for file in sorted(Path(str(folder)) / name for folder in folders for name in _WAYS):
-        if file.exists():
-            yield _generated(file, templates.render(file.name, destination.parse(address) if address else None))
-
-
-def _generated(file: Path, wanted: str) -> Finding:
-    text = atomic_files.read(file).decode("utf-8", "replace")
-    measured, command = _WAYS[file.name]
-    if not templates.is_ours(file.name, text):
-        return note(f"{file} was not written by devtel.")
-    if text != wanted:
-        advice = f"{command} writes it anew; commit it."
-        return problem(f"{file} is of another devtel or another report URL.", advice, path=str(file))
-    return ok(f"{file} is up to date: {measured}", path=str(file))
+    for file in generated.find(env.context, env.user, env.project):
+        if not file.is_ours:
+            yield note(f"{file.path} was not written by devtel.")
+        elif not file.is_current:
+            other = "report URL" if file.has_other_address else "version of devtel"
+            yield problem(f"{file.path} is for another {other}.", file.renewal, path=str(file.path))
+        else:
+            yield ok(f"{file.path} is up to date: {_MEASURED[file.path.name]}", path=str(file.path))
 
 
 def start_script(env: Environment) -> Iterator[Finding]:

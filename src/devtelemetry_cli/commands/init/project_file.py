@@ -79,7 +79,8 @@ def render(answers: Answers) -> str:
             _line("project", answers.project, "shop"),
             "",
             "# The whole address, up to /connections/ID/report: of DevLake's developer_telemetry plugin, or of",
-            "# `devtel serve`. Without one, developers can only record locally.",
+            "# `devtel serve`. Without one, developers can only record locally. After a change,",
+            "# `devtel init --yes` writes GNUmakefile or devtel.mk anew.",
             _line("report_url", answers.report_url, "https://devlake.example.org/api/rest/plugins/developer_telemetry"
                   "/connections/1/report"),
             "",
