@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Write dashboards/devtel-dora-mysql.json and dashboards/devtel-dora-postgresql.json, for Grafana 10 and later.
+"""Generate devtel-dora-mysql.json and devtel-dora-postgresql.json, for Grafana 10 and later.
 
-scripts/dora_dashboards.py [FOLDER]    FOLDER: where to write them, unless it is dashboards/
+scripts/dora_dashboards.py [FOLDER]    FOLDER: src/devtelemetry_cli/server/dashboards by default
 
 Local tooling beside DORA: the table of the devtel plugin for DevLake joined with DevLake's projects. The SQL is in
-dashboards/queries/dora/, spelled for both databases as scripts/dashboards.py describes.
+dashboards/queries/dora/, with the placeholders of scripts/dashboards.py.
 """
 
 import json
 import sys
 from pathlib import Path
 
-from dashboards import FOLDER, MYSQL, POSTGRESQL, Json, asks, chart, sql, table, text, variables
+from dashboards import FOLDER, MYSQL, POSTGRESQL, Json, chart, query_of, sql, table, text, variables
 
 OWN = {
     "chosen project": "('*' IN (${project:sqlstring}) OR <it> IN (${project:sqlstring}))",
-    # A target of reports without a project stands by itself; an empty target is what cannot be shown apart.
+    # Reports without a project have a target only; an empty target sums those that cannot be shown apart.
     "series": "CASE WHEN project = '' THEN target ELSE CONCAT(project, ' / ', target) END",
     # The row of a scope in project_mapping is its domain id: plugin, model, connection, scope.
     "target weeks": """\
@@ -35,7 +35,7 @@ OWN = {
     ORDER BY SUM(waited_seconds) DESC, project_name, project, target
     LIMIT 10""",
 }
-WORDS = {
+EXPRESSIONS = {
     "mysql": MYSQL
     | OWN
     | {"table column": "`table`", "week": "UNIX_TIMESTAMP(DATE_SUB(DATE(<it>), INTERVAL WEEKDAY(<it>) DAY))"},
@@ -46,17 +46,17 @@ WORDS = {
 INTRODUCTION = """\
 Make targets on developers' machines, beside DORA's figures of the same DevLake projects. The upper part reads \
 `_tool_devtel_targetweeks`, which the devtel plugin fills with weekly figures over at least as many developers as its \
-server asks for. Deployments and lead time read DevLake's own tables and stay empty without DORA's data. Weeks begin \
-on Monday, UTC; the current week is incomplete. Figures beside each other are no proof that one causes the other."""
+server requires. Deployments and lead time read DevLake's own tables and stay empty without DORA's data. Weeks begin \
+on Monday, UTC; the current week is incomplete. Figures side by side do not prove a cause."""
 
 
-def panels(words: dict[str, str], source: Json) -> list[Json]:
+def panels(expressions: dict[str, str], source: Json) -> list[Json]:
     """The panels of the board."""
 
     def over_time(query: str, **more: str) -> Json:
-        return asks(source, "time_series", sql(words, f"dora/{query}", **more))
+        return query_of(source, "time_series", sql(expressions, f"dora/{query}", **more))
 
-    waiting = "Hours that developers waited for make targets; runs inside other runs left out."
+    waiting = "Hours that developers waited for make targets; without nested runs."
     lead = "Median time from the first commit to the merge, of pull requests merged in the week."
     percentiles = "Of the ten targets with the most waiting, from the server's histograms, within 9.1 %."
     highest = "Highest weekly percentiles. An empty target: targets that cannot be shown apart."
@@ -71,17 +71,20 @@ def panels(words: dict[str, str], source: Json) -> list[Json]:
         chart("Median duration per week", (0, 22, 12, 9), "line s", percentiles, p50),
         chart("90th percentile of durations per week", (12, 22, 12, 9), "line s", percentiles, p90),
         table(
-            "Targets, most waiting first", (0, 31, 24, 12), highest, asks(source, "table", sql(words, "dora/targets"))
+            "Targets, most waiting first",
+            (0, 31, 24, 12),
+            highest,
+            query_of(source, "table", sql(expressions, "dora/targets")),
         ),
     ]
 
 
 def dashboard(name: str, kind: str) -> Json:
     """The whole board; `kind` is Grafana's name of the data source."""
-    words, source = WORDS[name], {"type": kind, "uid": "${datasource}"}
+    expressions, source = EXPRESSIONS[name], {"type": kind, "uid": "${datasource}"}
     kept = {"datasource", "project"}
-    listed = [one for one in variables(words, kind, source, project="dora/project-names") if one["name"] in kept]
-    shown = panels(words, source)
+    listed = [one for one in variables(expressions, kind, source, project="dora/project-names") if one["name"] in kept]
+    shown = panels(expressions, source)
     for number, one in enumerate(shown, start=1):
         one["id"] = number
     return {

@@ -10,7 +10,7 @@ enough AS (
 ),
 buckets AS (
     SELECT week, project, target, CAST(name AS DECIMAL(4)) AS i, SUM({times in durations}) AS runs
-    FROM ({rows per target}) AS told
+    FROM ({rows per target}) AS rows_per_target
     JOIN enough USING (week, project, target)
     CROSS JOIN {counts in durations}
     GROUP BY week, project, target, i

@@ -9,7 +9,7 @@ totals AS (
 ),
 buckets AS (
     SELECT project, target, CAST(name AS DECIMAL(4)) AS i, SUM({times in durations}) AS runs
-    FROM ({rows per target}) AS told
+    FROM ({rows per target}) AS rows_per_target
     CROSS JOIN {counts in durations}
     GROUP BY project, target, i
 ),

@@ -20,7 +20,7 @@ IN_DAYS: Mapping[str, Callable[[Sequence[Day]], list[Row]]] = {
     "Projects": lambda days: made_up_runs.named(days, "project", lambda day: day.projects),
 }
 IN_RUNS: Mapping[str, Callable[[Sequence[Run]], list[Row]]] = {
-    "Targets, longest waited for first": made_up_runs.targets,
+    "Targets, longest waits first": made_up_runs.targets,
     "Waited per week": lambda runs: made_up_runs.trend(runs, "waited_seconds", made_up_runs.waited),
     "Failure rate per week": lambda runs: made_up_runs.trend(runs, "failure_rate", made_up_runs.failure_rate),
     "Median duration per week": lambda runs: made_up_runs.trend(runs, "seconds", made_up_runs.percentile(50)),
@@ -119,7 +119,7 @@ def test_a_choice_that_is_none_shows_nothing(stored: FilledDatabase, title: str,
 
 
 def test_a_name_with_markup_quotes_and_backslashes_is_shown_as_it_is(stored: FilledDatabase) -> None:
-    assert NASTY in {row["target"] for row in asked(stored, "Targets, longest waited for first")}
+    assert NASTY in {row["target"] for row in asked(stored, "Targets, longest waits first")}
     assert {NASTY, f"make {NASTY}"} <= {row["command"] for row in asked(stored, "Commands most used")}
     assert NASTY in {row["tool"] for row in asked(stored, "Tools used")}
     assert f"{NASTY_PROJECT} / {NASTY}" in {row["metric"] for row in asked(stored, "Waited per week")}
@@ -136,14 +136,14 @@ def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: FilledDat
 
 
 def test_a_target_that_enough_people_ran_but_few_let_end_has_no_percentiles(stored: FilledDatabase) -> None:
-    (row,) = [row for row in asked(stored, "Targets, longest waited for first") if row["target"] == "watch"]
+    (row,) = [row for row in asked(stored, "Targets, longest waits first") if row["target"] == "watch"]
     assert (row["developers"], row["p50"], row["p90"]) == (4, None, None)
     timed = {row["metric"] for row in asked(stored, "Median duration per week")}
     assert "web / watch" in {row["metric"] for row in asked(stored, "Waited per week")} - timed
 
 
 def test_what_is_on_top_stands_first(stored: FilledDatabase) -> None:
-    waited = [row["waited_seconds"] for row in asked(stored, "Targets, longest waited for first")]
+    waited = [row["waited_seconds"] for row in asked(stored, "Targets, longest waits first")]
     used = [row["runs"] for row in asked(stored, "Commands most used")]
     assert (waited, used) == (sorted(waited, reverse=True), sorted(used, reverse=True))
 

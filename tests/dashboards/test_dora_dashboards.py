@@ -17,7 +17,7 @@ from tests.helpers.dashboard_data import answer
 from tests.helpers.databases import Store, database
 from tests.helpers.pydevlake import kit
 
-SCRIPT = grafana.FOLDER.parent / "scripts" / "dora_dashboards.py"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "dora_dashboards.py"
 FILES = {"mariadb": "devtel-dora-mysql.json", "postgresql": "devtel-dora-postgresql.json"}
 PLUGIN = Path(__file__).parents[2] / "plugins" / "devlake" / "devtel"
 QUOTED = {"mariadb": "`table`", "postgresql": '"table"'}  # a column of that name

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[2] / "dashboards"
+from devtelemetry_cli.server import dashboards
+
+FOLDER = Path(dashboards.__file__).parent
 FILES = {"mariadb": "devtel-mysql.json", "postgresql": "devtel-postgresql.json"}
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 END = datetime(2026, 2, 15, 23, 59, 59, 999000, tzinfo=UTC)

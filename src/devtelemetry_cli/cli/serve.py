@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -126,6 +127,12 @@ def _public_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str
     metavar="FILE",
     help="With --add-connection: reports need this token; - reads it from standard input.",
 )
+@click.option(
+    "--dashboards",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write the Grafana dashboards into DIR, and exit.",
+)
 @click.option("--withdraw-developer", metavar="ID", help="Delete a developer's reports and their cells, and exit.")
 @click.option(
     "--withdraw-day", type=click.DateTime(["%Y-%m-%d"]), help="Delete a day's reports and their cells, and exit."
@@ -138,6 +145,7 @@ def serve(  # noqa: PLR0913, PLR0917 - click passes every option
     demo: bool,
     migrate_only: bool,
     add_connection: str | None,
+    dashboards: Path | None,
     token_file: str | None,
     withdraw_developer: str | None,
     withdraw_day: datetime | None,
@@ -148,15 +156,15 @@ def serve(  # noqa: PLR0913, PLR0917 - click passes every option
     **settings: Any,  # noqa: ANN401 - as server.settings declares them
 ) -> None:
     """Run the report server, compatible with DevLake's developer_telemetry plugin, and the team's pages."""
-    if token_file and add_connection is None:
-        raise click.UsageError("--token-file belongs to --add-connection.")
-    if demo and database:
-        raise click.UsageError("--demo makes a database of its own.")
-    if connection is not None and not (withdraw_developer or withdraw_day):
-        raise click.UsageError("--connection belongs to --withdraw-developer or --withdraw-day.")
+    _refuse(token_file and add_connection is None, "--token-file belongs to --add-connection.")
+    _refuse(demo and database, "--demo makes a database of its own.")
+    is_alone = connection is not None and not (withdraw_developer or withdraw_day)
+    _refuse(is_alone, "--connection belongs to --withdraw-developer or --withdraw-day.")
     if withdraw_developer or withdraw_day:
         day = withdraw_day and withdraw_day.date()
         click.echo(_server().withdraw(database, withdraw_developer, day, connection))
+    elif dashboards is not None:
+        _write_dashboards(dashboards)
     elif migrate_only:
         click.echo(_server().migrate(database))
     elif add_connection is not None:
@@ -169,6 +177,18 @@ def serve(  # noqa: PLR0913, PLR0917 - click passes every option
         server = _server()
         run = server.run_demo if demo else server.run
         sys.exit(run(server.Settings(database=database, **tokens, **settings)))
+
+
+def _refuse(wrong: object, sentence: str) -> None:
+    if wrong:
+        raise click.UsageError(sentence)
+
+
+def _write_dashboards(folder: Path) -> None:
+    from devtelemetry_cli.server import dashboards  # noqa: PLC0415 - no other command needs it
+
+    for file in dashboards.write(folder):
+        click.echo(file)
 
 
 def _server() -> ModuleType:
