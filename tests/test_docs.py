@@ -1,4 +1,4 @@
-"""The documents: generated pages equal the code, links resolve, and the commands they show work."""
+"""The documents: generated pages equal the code, and links resolve. tests/docs/ runs their commands."""
 
 import ast
 import re
@@ -11,14 +11,8 @@ from pathlib import Path
 import pytest
 
 from devtelemetry_cli.client import settings_reference
-from tests.helpers.developer import Developer
-from tests.helpers.report_endpoint import listening
 
 ROOT = Path(__file__).parent.parent
-WITH_COMMANDS = [
-    "README.md",
-    *(f"docs/{name}.md" for name in ("install", "first-run", "privacy", "maintainers", "operators", "team-pages")),
-]
 GENERATED = ["docs/cli.md", "docs/settings.md", "docs/exit-codes.md", "docs/fields.md"]
 PAGES = [
     "README.md",
@@ -27,13 +21,6 @@ PAGES = [
     "CHANGELOG.md",
     *sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md")),
 ]
-
-
-def commands(page: str) -> list[str]:
-    """The devtel commands in a page's code: lines that begin with one, without their comments."""
-    text = (ROOT / page).read_text()
-    lines = re.findall(r"^(?:    |\$ )?(devtel (?!.*\.\.\.).*)$", text, flags=re.MULTILINE)
-    return sorted({re.split(r"\s{2,}|\s+#", line)[0] for line in lines})
 
 
 def links(page: str) -> Iterator[tuple[str, str]]:
@@ -160,32 +147,3 @@ def test_every_dependency_has_its_reason() -> None:
 def name(requirement: str) -> str:
     """The package that a requirement names."""
     return re.split(r"[\[<>=; ]", requirement)[0].lower()
-
-
-@pytest.fixture
-def reader(developer: Developer) -> Iterator[Developer]:
-    """A developer in a project with everything that the documents' commands need."""
-    with listening() as endpoint:
-        developer.project_file(endpoint.url)
-        developer.makefile("impl-test:\n\t@echo tested")
-        for file in ("token", "shop.token"):
-            (developer.project / file).touch(0o600)
-            (developer.project / file).write_text("a-token-of-the-team\n")
-        developer.grant()
-        developer.make("test")
-        yield developer
-
-
-@pytest.mark.parametrize(("page", "command"), [(page, line) for page in WITH_COMMANDS for line in commands(page)])
-def test_a_command_that_is_shown_works(reader: Developer, page: str, command: str) -> None:
-    if command.startswith("devtel init"):
-        (reader.project / ".devtel.toml").unlink()
-    patience = 3 if "serve" in command else 30
-    done = reader.run("sh", "-c", f"timeout {patience} {command}".replace("--port 8080", "--port 0"))
-    if command == "devtel consent":  # it needs a terminal
-        assert "terminal" in done.stderr
-        return
-    # doctor reports a problem here: the endpoint answers no GET.
-    fine = (0, 124) if "serve" in command else (0, 1) if command == "devtel doctor" else (0,)
-    assert done.returncode in fine, f"{page}: {done.stderr}"
-    assert "Traceback" not in done.stderr

@@ -2,33 +2,23 @@
 
 import re
 import shlex
-from pathlib import Path
+import subprocess
 
 import pytest
 
 from devtelemetry_cli.devlake.monitor import metrics
 from devtelemetry_cli.devlake.monitor.monitor import Snapshot
+from tests.helpers import pages
 from tests.helpers.devlake_operator import Operator
 from tests.helpers.fake_devlake_server import KEY, FakeServer
 
-PAGE = (Path(__file__).parents[2] / "docs" / "devlake.md").read_text()
+PAGE = pages.read("docs/devlake.md")
 EXAMPLE = "https://devlake.example.com"
-
-
-def _blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-def _shown() -> list[tuple[str, list[str]]]:
-    """Each command with the lines that stand below it."""
-    parts = [part for block in _blocks("console") for part in block.split("$ ")[1:]]
-    return [(part.splitlines()[0], part.splitlines()[1:]) for part in parts]
-
-
-def _commands() -> list[str]:
-    """The commands that are given without their output."""
-    lines = [line for block in _blocks("sh") for line in block.splitlines()]
-    return [line for line in lines if line.startswith("devtel ")]
+COMMANDS = pages.commands("docs/devlake.md")
+SHOWN = [one for one in COMMANDS if one.output]
+OTHERS = [one.text for one in COMMANDS if one.text.startswith("devtel ") and not one.output]
+EXPORTS = [one.text for one in COMMANDS if one.text.startswith("export ")]
+INSTALLATION = "pip install '.[devlake]'"  # tests/docs/test_install.py runs one of its kind
 
 
 @pytest.fixture
@@ -36,7 +26,7 @@ def example(operator: Operator, devlake: FakeServer) -> Operator:
     """The operator of the page: config-ui in front, one connection, three repositories."""
     devlake.behind_config_ui = devlake.wants_key = True
     (operator.home / "devlake-key").write_text(KEY)
-    operator.environ["DEVTEL_DEVLAKE_KEY_FILE"] = str(operator.home / "devlake-key")
+    operator.environ |= _exported(operator)
     (operator.work / ".git").mkdir()
     number = devlake.lake.connect("github", "Acme on GitHub")
     devlake.lake.install_devtel()
@@ -45,6 +35,19 @@ def example(operator: Operator, devlake: FakeServer) -> Operator:
     for name in ("acme/api", "acme/web", "acme/sandbox-1"):
         devlake.lake.repository("github", number, name)
     return operator
+
+
+def _exported(operator: Operator) -> dict[str, str]:
+    """The variables that the page's `export` lines set, for this DevLake."""
+    script = "\n".join([*EXPORTS, "env"]).replace(EXAMPLE, operator.devlake.url)
+    printed = subprocess.run(
+        ["sh", "-c", script], env=operator.environ, capture_output=True, text=True, check=True
+    ).stdout
+    return dict(line.split("=", 1) for line in printed.splitlines() if line.startswith("DEVTEL_"))
+
+
+def test_every_command_of_the_page_is_run_below() -> None:
+    assert {one.text for one in COMMANDS} - {one.text for one in SHOWN} - {*OTHERS, *EXPORTS} == {INSTALLATION}
 
 
 def _run(operator: Operator, command: str) -> list[str]:
@@ -56,16 +59,16 @@ def _run(operator: Operator, command: str) -> list[str]:
 
 
 def test_the_example_goes_as_the_page_shows_it(example: Operator) -> None:
-    for command, lines in _shown():
-        quick = f"{command} --interval 0.1" if "--wait" in command else command
-        assert _run(example, quick) == sorted(lines), command
+    for command in SHOWN:
+        quick = f"{command.text} --interval 0.1" if "--wait" in command.text else command.text
+        assert _run(example, quick) == sorted(line for line in command.output if line), command
 
 
 def test_every_other_command_of_the_page_runs(example: Operator) -> None:
     _run(example, "devtel devlake sync")
     example.devlake.lake.connect("gitlab")
     example.devlake.lake.connect("gitlab")
-    for command in _commands():
+    for command in OTHERS:
         if "--daily-at" not in command and ("monitor" not in command or "--once" in command):
             _run(example, f"{command} --interval 0.1" if "--wait" in command else command)
             for pipeline in example.devlake.lake.pipelines.values():
@@ -77,7 +80,7 @@ def _services() -> list[str]:
     units = [
         line.partition("/bin/")[2] + " --listen :9100" for line in PAGE.splitlines() if line.startswith("ExecStart=")
     ]
-    return [c for c in [*_commands(), *units] if "--daily-at" in c or ("monitor" in c and "--once" not in c)]
+    return [c for c in [*OTHERS, *units] if "--daily-at" in c or ("monitor" in c and "--once" not in c)]
 
 
 @pytest.mark.parametrize("command", _services())
@@ -93,7 +96,7 @@ def test_every_metric_is_on_the_page_and_every_rule_asks_for_some() -> None:
     names = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
     short = {name.removeprefix("devlake_blueprint") for name in names}
     assert not [name for name in short if name not in PAGE]
-    (rules,) = _blocks("yaml")
+    (rules,) = (block.text for block in pages.blocks("docs/devlake.md") if block.language == "yaml")
     asked = {name for rule in re.findall("expr: (.*)", rules) for name in re.findall(r"devlake_\w+", rule)}
     assert asked <= names
     assert len(asked) == 6

@@ -1,6 +1,6 @@
 """The commands of docs/operators.md are run as they stand, but for the tests' own addresses and names.
 
-The commands of devtel that stand on lines of their own are run by tests/test_docs.py with those of the other pages.
+tests/docs/test_commands.py runs the commands of devtel in blocks, with those of the other pages.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.helpers.report_server import TODAY, environment, start_server, token_
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operators.md").read_text()
 PROGRAMS = ("pip", "devtel", "sqlite3", "pg_dump", "pg_restore", "mariadb", "mariadb-dump")
-UNIT = re.search(r"```\n# /etc/systemd/system/devtel\.service\n(.*?)```", PAGE, re.DOTALL)
+UNIT = re.search(r"```ini\n# /etc/systemd/system/devtel\.service\n(.*?)```", PAGE, re.DOTALL)
 
 # What is shown and not run, and why.
 NOT_RUN = {

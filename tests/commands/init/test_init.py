@@ -1,7 +1,6 @@
 """`devtel init`: two files from flags or answers, a look at the address that changes nothing, no file written over."""
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -375,12 +374,6 @@ def test_any_answer_is_read_back_unchanged(tmp_path: Path, text: str, other: str
     assert answers.equal(settings.read_project(str(path)))
 
 
-def commands(document: str) -> list[str]:
-    """The commands of a document's shell blocks, in their order, without what they print."""
-    blocks = re.findall(r"```sh\n(.*?)```", document, flags=re.DOTALL)
-    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-
-
 def test_every_target_is_one_option_and_leaves_the_makefile_alone(maintainer: Developer) -> None:
     (maintainer.project / "Makefile").write_text("test: ; @echo testing\n")
     done = maintainer.devtel("init", "--yes", "--every-target", "--no-check", *FLAGS)
@@ -408,19 +401,3 @@ def test_every_target_is_refused_beside_another_gnumakefile(maintainer: Develope
     done = maintainer.devtel("init", "--yes", "--every-target", "--no-check", *FLAGS)
     assert (done.returncode, "is the repository's own" in done.stderr) == (1, True)
     assert not (maintainer.project / ".devtel.toml").exists()
-
-
-def test_the_ten_minutes_of_the_maintainers_page_lead_to_a_recorded_run(maintainer: Developer) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "maintainers.md").read_text()
-    before, after = re.findall(r"```make\n(.*?)```", page, flags=re.DOTALL)[:2]
-    (maintainer.project / "Makefile").write_text(before)
-    git(maintainer.project, "config", "user.name", "a")
-    git(maintainer.project, "config", "user.email", "a@b")
-    for command in commands(page):
-        if command == "devtel consent local":  # the page has its reader edit the Makefile before this
-            (maintainer.project / "Makefile").write_text(after)
-        done = maintainer.run("sh", "-c", command)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        if command == "make test":
-            assert done.stdout == "building\ntesting\n"
-    assert len(maintainer.ends()) == 1
