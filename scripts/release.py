@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Build sdist and wheel into dist/, check them, and run the wheel in a fresh environment of each Python.
 
-scripts/release.py [PYTHON]...    PYTHON: interpreters to install the wheel into; else every one of 3.11 to 3.14 found
+scripts/release.py [PYTHON]...    PYTHON: interpreters to install the wheel into; else each of VERSIONS that is found
 """
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+VERSIONS = ("3.11", "3.12", "3.13")  # those of the classifiers: CI has each of them
 WHEEL_HAS = (
     "devtelemetry_cli/py.typed",
     "devtelemetry_cli/server/team/templates/overview.html",
@@ -59,7 +61,9 @@ def faults(sdist: Path, wheel: Path) -> Iterator[str]:
 
 
 def metadata_faults(metadata: Message) -> Iterator[str]:
-    """Fields that an index shows and that are empty; Pythons that are named and not supported, or the reverse."""
+    """Empty fields of those that an index shows, dead links, and classifiers of other Pythons than VERSIONS."""
+    if re.search(r"\]\((?!\w+://)", str(metadata.get_payload())):
+        yield "the description links to files of the repository"
     for field in ("Author", "Summary", "Keywords", "License-Expression", "Requires-Python", "Description-Content-Type"):
         if not metadata.get(field):
             yield f"the metadata lacks {field}"
@@ -68,10 +72,25 @@ def metadata_faults(metadata: Message) -> Iterator[str]:
         yield f"the classifiers name Python {sorted(named)}"
 
 
-def pythons() -> list[str]:
-    """Every Python of VERSIONS that this machine has and that runs."""
-    found = [shutil.which(f"python{version}") for version in VERSIONS]
-    return [path for path in found if path and subprocess.run([path, "-c", ""], check=False, stderr=-3).returncode == 0]  # noqa: S603
+def find_python(version: str) -> str | None:
+    """An interpreter of that version that runs: on the PATH, else below pyenv, which puts one version on the PATH."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    found = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python{version}")))]
+    return next((path for path in found if path and _runs(path)), None)
+
+
+def _runs(path: str) -> bool:
+    return subprocess.run([path, "-c", ""], check=False, stderr=subprocess.DEVNULL).returncode == 0  # noqa: S603
+
+
+def pythons() -> Iterator[str]:
+    """Every Python of VERSIONS that this machine has; the others are named."""
+    for version in VERSIONS:
+        python = find_python(version)
+        if python:
+            yield python
+        else:
+            print(f"Python {version}: not found, so the wheel is not tried in it")
 
 
 def try_wheel(python: str, wheel: Path) -> None:

@@ -79,6 +79,21 @@ def test_every_relative_link_resolves(page: str) -> None:
     assert (missing, without) == ([], [])
 
 
+def test_the_pages_that_the_wheel_ships_link_only_to_what_it_ships() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    shipped = wheel["shared-data"].keys()
+    outside = {f"{page}: {path}" for page in PAGES for path, _ in links(page) if path.partition("/")[0] not in shipped}
+    assert outside == set()
+
+
+def test_every_page_that_the_code_names_is_shipped() -> None:
+    named = {
+        name for file in (ROOT / "src").rglob("*.py") for name in re.findall(r"docs/[\w/-]+\.md", file.read_text())
+    }
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_page_is_reachable_from_the_readme() -> None:
     reached, waiting = {"README.md"}, ["README.md"]
     while waiting:

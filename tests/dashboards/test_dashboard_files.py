@@ -104,5 +104,5 @@ def test_what_devlake_alone_does_not_have_is_asked_for_in_a_closed_row_only(boar
 
 def test_the_board_names_its_limits_and_its_needs(board: Json) -> None:
     about, needs = [panel["options"]["content"] for panel in grafana.panels(board) if panel["type"] == "text"]
-    assert "does **not** hold back anyone who has access to DevLake's database" in about
+    assert "does **not** restrict access to DevLake's database" in about
     assert "Needs `devtel serve`" in needs

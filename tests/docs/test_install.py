@@ -1,4 +1,4 @@
-"""docs/install.md: its commands run by the real pipx, uv and pip, in a home and a copy of the project for each."""
+"""docs/install.md, and README.md in short: the real pipx, uv and pip, in a home and a copy of the project for each."""
 
 import os
 import re

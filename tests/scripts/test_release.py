@@ -41,6 +41,31 @@ def test_the_classifiers_name_every_python_that_is_tried() -> None:
     assert "3.9" in fault
 
 
+def test_a_link_to_a_file_is_a_fault() -> None:
+    message = metadata()
+    message.set_payload("[one](https://devlake.apache.org) and [another](docs/install.md)")
+    assert list(release.metadata_faults(message)) == ["the description links to files of the repository"]
+
+
+def test_an_interpreter_is_found_on_the_path_else_in_pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert release.find_python("3.99") is None
+    script(tmp_path / "versions/3.99.1/bin/python3.99")
+    assert release.find_python("3.99") == f"{tmp_path}/versions/3.99.1/bin/python3.99"
+    script(tmp_path / "bin/python3.99", status=127)  # as the command of pyenv for a version that is not chosen
+    assert release.find_python("3.99") == f"{tmp_path}/versions/3.99.1/bin/python3.99"
+    script(tmp_path / "bin/python3.99")
+    assert release.find_python("3.99") == f"{tmp_path}/bin/python3.99"
+
+
+def script(path: Path, status: int = 0) -> None:
+    """An executable file that ends with this status."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\nexit {status}\n")
+    path.chmod(0o755)
+
+
 def test_every_dependency_has_a_constraint() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"]]
