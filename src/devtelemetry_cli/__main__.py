@@ -1,4 +1,4 @@
-"""The door: `wrap` goes straight in, since a build waits for it; everything else goes to `cli`.
+"""Entry point: `wrap` goes straight on, since a build waits for it; everything else goes to `cli`.
 
 Recorded builds start this file itself, isolated and without site-packages (`python -I -S`, client/start_file.py).
 """

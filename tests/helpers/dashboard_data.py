@@ -60,14 +60,14 @@ def _connect(server: ReportServer, name: str) -> str:
 
 
 def _reports(of: Iterable[Run]) -> list[tuple[int, bytes]]:
-    told: dict[tuple[int, str, str, str], DailyMetrics] = {}
+    found: dict[tuple[int, str, str, str], DailyMetrics] = {}
     for run in of:
         day = run.day.isoformat()
-        metrics = told.setdefault((run.connection, run.person, run.machine, day), DailyMetrics(day, git_seen=True))
+        metrics = found.setdefault((run.connection, run.person, run.machine, day), DailyMetrics(day, git_seen=True))
         metrics.revision += 1
         metrics.hours.add(run.hour)
         _count(metrics.target(run.project, run.target), run)
-    return [(key[0], encode(metrics, key[1], key[2], Environment())) for key, metrics in told.items()]
+    return [(key[0], encode(metrics, key[1], key[2], Environment())) for key, metrics in found.items()]
 
 
 def _count(target: TargetMetrics, run: Run) -> None:

@@ -38,8 +38,8 @@ def database(kind: str, factory: pytest.TempPathFactory) -> Iterator[str]:
     if kind == "sqlite":
         yield f"sqlite:///{factory.mktemp('sqlite')}/reports.db"
         return
-    with new_database(server(kind, _shared(factory))) as ours:
-        yield ours
+    with new_database(server(kind, _shared(factory))) as address:
+        yield address
 
 
 def remove_rows(url: str) -> None:

@@ -75,10 +75,10 @@ def main() -> None:
         {"user": UNPRIVILEGED.pw_uid, "group": UNPRIVILEGED.pw_gid, "extra_groups": []} if UNPRIVILEGED else {}
     )
     with (folder / "log").open("wb") as log:
-        told = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": place, **unprivileged}
+        options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": place, **unprivileged}
         try:
-            subprocess.run(make, check=True, **told)
-            server = subprocess.Popen(serve, **told)
+            subprocess.run(make, check=True, **options)
+            server = subprocess.Popen(serve, **options)
             try:
                 wait_until_it_answers(server, port)
                 (folder / "url.new").write_text(url)

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a build that can be held, plain and wrapped, and what the endpoint was told."""
+"""Shared by the tests of faults: a build that can be held, plain and wrapped, and the requests to the endpoint."""
 
 import json
 import os

@@ -65,10 +65,10 @@ def write(state: Path, url: str, other_url: str, today: date) -> None:
     _put(ledger / "endpoint.json", json.dumps({**visit, "trouble": LAST_ERROR}))
 
 
-def _put_entry(ledger: Path, day: date, state: str, told: int, acknowledged: int, answer: str) -> None:
+def _put_entry(ledger: Path, day: date, state: str, runs: int, acknowledged: int, answer: str) -> None:
     body = json.dumps({"date": day.isoformat(), "developer": f"{ANONYMOUS}.{HOST}"})
     entry = {
-        **{"date": day.isoformat(), "state": state, "told_runs": told, "body": body},
+        **{"date": day.isoformat(), "state": state, "told_runs": runs, "body": body},
         **{"sha256": hashlib.sha256(body.encode()).hexdigest(), "acknowledged": "e" * 64},
         **{"acknowledged_at": _noon(day), "acknowledged_runs": acknowledged, "journal_size": 1, "running": 0},
         **{"tries": 0, "first_try": 0.0, "next_try": 0.0, "status": 503, "answer": answer},

@@ -1,4 +1,4 @@
-"""Six weeks of a small company's runs, and the expected contents of a board, computed without SQL."""
+"""Six weeks of runs in a small company, and the expected contents of a board, computed without SQL."""
 
 import math
 import random
@@ -76,13 +76,13 @@ def other_senders() -> list[Day]:
 
 def days(of: Iterable[Run]) -> list[Day]:
     """One report for each day of a person on a machine, as devtel sends it."""
-    told = []
-    for (connection, person, _machine, day), mine in _groups(of, lambda r: (r.connection, r.person, r.machine, r.day)):
-        commands = {f"make {name}": len(some) for name, some in _groups(mine, lambda r: r.target)}
-        projects = sorted({run.project for run in mine} - {""})
-        hours = len({run.hour for run in mine})
-        told.append(Day(connection, person, day, hours, ["git", "make"], commands, projects))
-    return told
+    reports = []
+    for (connection, person, _machine, day), own in _groups(of, lambda r: (r.connection, r.person, r.machine, r.day)):
+        commands = {f"make {name}": len(some) for name, some in _groups(own, lambda r: r.target)}
+        projects = sorted({run.project for run in own} - {""})
+        hours = len({run.hour for run in own})
+        reports.append(Day(connection, person, day, hours, ["git", "make"], commands, projects))
+    return reports
 
 
 def monday(day: date) -> float:

@@ -119,9 +119,9 @@ class Outcome:
         """Every difference, a line each."""
         lines = []
         for name in ("status", "out", "err"):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                lines.append(f"{name}: plain {mine!r}, wrapped {theirs!r}")
+            plain, wrapped = getattr(self, name), getattr(other, name)
+            if plain != wrapped:
+                lines.append(f"{name}: plain {plain!r}, wrapped {wrapped!r}")
         lines += _uneven("file", self.files, other.files)
         for place in sorted(self.seen.keys() | other.seen.keys()):
             lines += _uneven(f"seen by {place}:", self.seen.get(place, {}), other.seen.get(place, {}))
@@ -256,10 +256,10 @@ class Comparison:
         for place in sorted(self.seen.iterdir()):
             read = {file.name: file.read_bytes() for file in place.iterdir()}
             entries = _without_chance(read["environ"]).split(b"\0")
-            ours = [entry for entry in entries if re.fullmatch(rb"DEVTEL_RUN=[0-9a-f]{16}:[^\n]*", entry)]
-            outcome.announced += len(ours)
+            own = [entry for entry in entries if re.fullmatch(rb"DEVTEL_RUN=[0-9a-f]{16}:[^\n]*", entry)]
+            outcome.announced += len(own)
             outcome.seen[place.name] = {
-                "environment": [entry for entry in entries if entry not in ours],
+                "environment": [entry for entry in entries if entry not in own],
                 "limits, oom_score_adj and timer slack": read["limits"],
                 "group, session and nice value": _kinship(read["stat"], pid),
                 **{line.group(1).decode(): line.group(0) for line in _STATUS.finditer(_without_own(read["status"]))},
@@ -483,12 +483,12 @@ class _OnTerminal(_Process):
         return bool(chunk)
 
 
-def _uneven(what: str, mine: dict[str, object], theirs: dict[str, object]) -> list[str]:
-    names = sorted(mine.keys() | theirs.keys())
+def _uneven(what: str, plain: dict[str, object], wrapped: dict[str, object]) -> list[str]:
+    names = sorted(plain.keys() | wrapped.keys())
     return [
-        f"{what} {name}: plain {mine.get(name)!r}, wrapped {theirs.get(name)!r}"
+        f"{what} {name}: plain {plain.get(name)!r}, wrapped {wrapped.get(name)!r}"
         for name in names
-        if mine.get(name) != theirs.get(name)
+        if plain.get(name) != wrapped.get(name)
     ]
 
 

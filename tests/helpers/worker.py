@@ -25,7 +25,7 @@ WITHDRAWN = "6a1f0f4e-2f1c-4b7e-9d55-0c2a4f6e8b01"
 
 @dataclass
 class Worker(Developer):
-    """A developer whose commands all begin with `enter`: unprivileged, unless told otherwise."""
+    """A developer whose commands all begin with `enter`: unprivileged, by default."""
 
     enter: list[str] = field(default_factory=lambda: UNPRIVILEGED)
 

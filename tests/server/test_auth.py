@@ -30,8 +30,8 @@ def test_a_wrong_key_is_403_and_stores_nothing(server: ReportServer, action: str
 
 
 def test_another_connections_key_is_wrong(server: ReportServer) -> None:
-    assert server.connect("theirs")
-    assert server.report(server.connect("ours"), "theirs").status_code == 403
+    assert server.connect("other")
+    assert server.report(server.connect("own"), "other").status_code == 403
 
 
 @pytest.mark.parametrize("token", ["s3cret", "pass phrase $ with", "t" * 4096])
@@ -90,17 +90,17 @@ def test_no_answer_and_no_file_holds_a_token(server: ReportServer) -> None:
     ids=str,
 )
 def test_connections_are_closed_to_what_may_come_from_elsewhere(server: ReportServer, header: dict[str, str]) -> None:
-    ours = server.connect()
+    own = server.connect()
     answers = [
         server.client.get(CONNECTIONS, headers=header),
-        server.client.get(ours, headers=header),
+        server.client.get(own, headers=header),
         server.client.post(CONNECTIONS, json=NEW, headers=header),
     ]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
-    posts = [(ours, "report", body()), (ours, "forget", {"developer": "d-1"}), (ours, "test", {})]
+    posts = [(own, "report", body()), (own, "forget", {"developer": "d-1"}), (own, "test", {})]
     for connection, action, content in posts:  # a connection without a token is open to this machine only
         assert server.client.post(f"{connection}/{action}", json=content, headers=header).status_code == 403
-    assert server.rows("_tool_developer_metrics", ours) == []
+    assert server.rows("_tool_developer_metrics", own) == []
 
 
 @pytest.mark.parametrize("action", ["report", "forget", "test", ""])

@@ -459,7 +459,7 @@ def test_pages_are_the_same_on_every_database(tmp_path: Path, url: str, duration
 
 
 def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -> None:
-    told = [
+    reported = [
         *(Runs(i, day=0, target="test") for i in range(4)),
         *(Runs(i, day=7, target="test") for i in range(1, 4)),
         *(Runs(i, day=7, target="test", project="search") for i in range(4)),
@@ -470,11 +470,11 @@ def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -
     url = f"sqlite:///{tmp_path}/reports.db"
     with closing(open_database(url)) as opened:
         everybody = Team(opened)
-        for developer, day in dict.fromkeys((one.developer, one.day) for one in told):
+        for developer, day in dict.fromkeys((one.developer, one.day) for one in reported):
             # Each row is a digit of its own in whatever is added up and subtracted.
             wire = [
                 {"project": one.project, "target": one.target, "runs": BASE**digit}
-                for digit, one in enumerate(told)
+                for digit, one in enumerate(reported)
                 if (one.developer, one.day) == (developer, day)
             ]
             body = {
@@ -488,7 +488,7 @@ def test_no_two_answers_can_be_subtracted_to_find_fewer_than_k(tmp_path: Path) -
         answers = {0, *(_all_runs(server, **wanted) for wanted in _filters())}
     assert len(answers) > 8
     for one, other in combinations(answers, 2):
-        assert len({told[digit].developer for digit in developers_in(one - other, BASE)}) >= 3
+        assert len({reported[digit].developer for digit in developers_in(one - other, BASE)}) >= 3
 
 
 def _filters() -> Iterator[dict[str, str]]:

@@ -94,7 +94,7 @@ def test_exit_codes_and_checkouts_are_published_when_the_week_is_settled(team: T
     assert (team.cells()[0].exit_codes, team.cells()[0].checkouts) == ({}, {})
     team.publish(SETTLED)
     cell = team.cells()[0]
-    assert not counters.with_prefix(cell.measures, "x:")  # what fewer than k have is told nowhere else
+    assert not counters.with_prefix(cell.measures, "x:")  # what fewer than k have appears nowhere else
     assert set(cell.exit_codes) == {""}  # one developer's code takes the only other along
     assert {key: developers_in(runs) for key, runs in cell.checkouts.items() if key[0] == "r"} == {
         "r:default:0": {0, 1, 2},
