@@ -36,13 +36,14 @@ override devtel_plain += $(foreach letter,n q t,$(findstring $(letter),$(devtel_
 endif
 
 # A MAKE of several words cannot be named as the one to run; a Makefile from standard input is not there a second time.
-override devtel_plain += $(word 2,$(MAKE)) $(filter Gm%,$(notdir $(devtel_called)))
+override devtel_plain += $(filter-out 1,$(words $(MAKE))) $(filter Gm%,$(notdir $(devtel_called)))
 
 # Switched off: set to anything but empty, 0 or false.
 override devtel_plain += $(foreach name,DEVTEL_DISABLED DO_NOT_TRACK CI,$(filter-out 0 false False FALSE,$(value $(name))))
 
-# realpath opens no folder, which make 4.3 would leave open; a path with spaces is one word for wildcard only.
-override devtel_exists = $(if $(word 2,$(1)),$(wildcard $(subst $(devtel_space),\ ,$(1))),$(realpath $(1)))
+# realpath opens no folder, which make 4.3 would leave open; a path with spaces is one word for wildcard only. Unlike words,
+# $(word ...) looks for make's translated messages.
+override devtel_exists = $(if $(filter-out 1,$(words $(1))),$(wildcard $(subst $(devtel_space),\ ,$(1))),$(realpath $(1)))
 override devtel_absolute = $(if $(filter /%,$(firstword $(1))),$(1))
 
 ifeq ($(strip $(devtel_plain)),)

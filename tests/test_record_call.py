@@ -54,6 +54,12 @@ def makefile(developer: Developer, text: str) -> None:
     (developer.project / "Makefile").write_text(text)
 
 
+def mask(pid: int, name: str) -> set[int]:
+    """The signals in a mask of /proc: SigIgn, SigBlk."""
+    bits = int((Path("/proc") / str(pid) / "status").read_text().split(f"{name}:")[1].split()[0], 16)
+    return {number for number in range(1, 65) if bits >> (number - 1) & 1}
+
+
 def settled(developer: Developer) -> None:
     """Wait until every recorder has ended."""
     wait_for(lambda: not recorders(developer.home))
@@ -305,3 +311,18 @@ def test_without_a_null_device_nothing_is_started(caller: Developer) -> None:
     assert caller.run(*enter, script).stdout == "done\n"
     time.sleep(0.3)
     assert caller.records() == []
+
+
+def test_the_recorder_ignores_what_ends_a_build_and_blocks_no_signal(caller: Developer) -> None:
+    agree(caller)
+    makefile(caller, "all:;@touch started; until [ -e go ]; do sleep .01; done\n")
+    with subprocess.Popen([MAKE], cwd=caller.project, env=caller.environ) as make:
+        wait_for(lambda: (caller.project / "started").exists() and caller.records())
+        (recorder,) = recorders(caller.home)
+        ignored, blocked = mask(recorder, "SigIgn"), mask(recorder, "SigBlk")
+        (caller.project / "go").touch()
+    assert make.returncode == 0
+    names = ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "TSTP", "TTIN", "TTOU", "PIPE", "XFSZ")
+    assert ignored == {getattr(signal, f"SIG{name}") for name in names}
+    assert blocked == set()
+    settled(caller)

@@ -17,11 +17,22 @@ from devtelemetry_cli.wrap import ErrorGuard, flush_in_background, observe
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
+    import signal as _signal
+
     from devtelemetry_cli.client.recorder import RunRecorder
+else:
+    import _signal  # as in client/process.py
+
+# Signals that end or stop a build do not end its recorder, nor does a debugging signal to its processes.
+_IGNORED = frozenset(
+    getattr(_signal, f"SIG{name}")
+    for name in ("HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "TSTP", "TTIN", "TTOU", "PIPE", "XFSZ")
+)
 
 
 def main(words: list[str]) -> None:
     """Record the call of make with the process ID that is the only word; does not return."""
+    _take_signals()
     guard = ErrorGuard()
     try:
         channel = Channel(int(words[0]))
@@ -36,6 +47,13 @@ def main(words: list[str]) -> None:
     if guard.state is not None:
         calls.withdraw(guard.state, channel.pid)
     os._exit(0)
+
+
+def _take_signals() -> None:
+    """Choose a disposition for every signal, and unblock them: the plug-in started this process with all blocked."""
+    for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
+        _signal.signal(number, _signal.SIG_IGN if number in _IGNORED else _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, [])
 
 
 def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, Run] | None":

@@ -90,18 +90,9 @@ static void send_end(int status, void *unused) {
   close(channel);
 }
 
-/* In a child of vfork, which shares make's memory: system calls only. All signals are blocked until make's handlers
-   are gone, and signals that end a build do not end its recorder. */
+/* In a child of vfork, which shares make's memory: system calls only. All signals stay blocked: make's handlers must
+   not run here, and execve removes them. The recorder chooses its own, then takes signals again. */
 static void become_recorder(int channel, int null, char **command) {
-  for (int number = 1; number < NSIG; number++) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    switch (number) {
-      case SIGHUP: case SIGINT: case SIGQUIT: case SIGTERM: case SIGUSR1: case SIGUSR2:
-      case SIGTSTP: case SIGTTIN: case SIGTTOU: case SIGPIPE: case SIGXFSZ:
-        action.sa_handler = SIG_IGN;
-    }
-    sigaction(number, &action, NULL); /* KILL, STOP and those of the C library refuse, which is right */
-  }
   /* First out of the way of what is overwritten; the copies lose close-on-exec. */
   if ((channel = fcntl(channel, F_DUPFD, ABOVE_STANDARD)) < 0 || (null = fcntl(null, F_DUPFD, ABOVE_STANDARD)) < 0 ||
       dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(channel, RECORDER_SOCKET) < 0)
@@ -109,9 +100,6 @@ static void become_recorder(int channel, int null, char **command) {
   if (syscall(436 /* close_range, everywhere */, RECORDER_SOCKET + 1U, ~0U, 0U))
     for (int fd = RECORDER_SOCKET + 1; fd < LAST_DESCRIPTOR; fd++) close(fd);
   if (chdir("/")) _exit(126); /* keeps no file system busy */
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
   execve(command[0], command, environ);
   _exit(127);
 }
