@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import digests
 from tests.helpers.developer import Developer
-from tests.helpers.report_endpoint import listening
+from tests.helpers.report_endpoint import Answer, ReadingHandler, listening
 
 PAGE = (Path(__file__).parents[2] / "docs/json.md").read_text()
 SECTIONS = {
@@ -24,9 +25,11 @@ COMMANDS = [heading.strip("`").removeprefix("devtel ") for heading in SECTIONS]
 @pytest.fixture(scope="module")
 def teller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Developer]:
     """A developer with something to print for every command: a run of today that was sent, and a schedule."""
-    with listening() as endpoint:
+    with listening() as endpoint, listening(ReadingHandler) as server:
+        server.otherwise = Answer(body=json.dumps(digests.answer(slower=[digests.change()], events=[digests.EVENT])))
         developer = Developer(tmp_path_factory.mktemp("developer"))
         developer.project_file(endpoint.url)
+        developer.environ["DEVTEL_PUBLIC_URL"] = server.base
         developer.grant()
         developer.add_runs(date.today())  # noqa: DTZ011  journals are named by the local day
         developer.flush()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli.client import server_access
 from devtelemetry_cli.devlake import credentials
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.credentials import Access
@@ -67,7 +68,7 @@ def test_a_password_in_an_address_is_refused_and_never_shown() -> None:
 @pytest.mark.parametrize("text", ["", "two words", "ümlaut", "x" * 5000])
 def test_a_key_file_without_a_key_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        credentials.read_key(_file(tmp_path, text))
+        server_access.read_key(_file(tmp_path, text))
     assert not text or text not in str(caught.value)
 
 

@@ -104,10 +104,18 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
+class ReadingHandler(Handler):
+    """The same for requests that read."""
+
+    def do_GET(self) -> None:
+        """Keep the request and give the next answer."""
+        self.do_POST()
+
+
 @contextmanager
-def listening() -> Iterator[Endpoint]:
+def listening(handler: type[Handler] = Handler) -> Iterator[Endpoint]:
     """An endpoint on a free port of the loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     endpoint = Endpoint(server)
     server.endpoint = endpoint  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ class Team:
         self.connection = database.write(lambda db: connections.ensure(db, new))
         self.reported: list[Runs] = []
         self.gone: set[int] = set()
+        self.environments: dict[int, dict[str, Any]] = {}  # developer -> a report's `environment`
         self.url = ""
 
     @classmethod
@@ -74,7 +75,8 @@ class Team:
         wire = {
             "date": (MONDAY + timedelta(days=day)).isoformat(),
             "developer": f"{developer:032x}.host",
-            "metrics": revised(len(own), targets=tuple(_targets(own))),
+            "metrics": revised(len(own), targets=tuple(_targets(own)))
+            | {"environment": self.environments.get(developer, {})},
         }
         return read_report(json.dumps(wire).encode(), MONDAY + timedelta(days=400))
 

@@ -30,6 +30,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Operate a server": {
         "serve": "Run the report server and the team's pages.",
+        "digest": "Print a week of the team's builds, for mail and chat.",
         "devlake": "Set up and monitor data collection in DevLake.",
     },
     "Called by generated files": {

@@ -37,12 +37,15 @@ SETTINGS = (
         "`devtel serve`: proxies with trusted X-Forwarded headers",
         "127.0.0.1,::1",
     ),
-    Setting(ENVIRONMENT, "DEVTEL_PUBLIC_URL", "`devtel serve`: the address of the server for clients"),
+    Setting(ENVIRONMENT, "DEVTEL_PUBLIC_URL", "`devtel serve`: its address for clients; `devtel digest` asks there"),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_OPEN", "`devtel serve`: reports without a token from other machines"),
     Setting(ENVIRONMENT, "DEVTEL_MIN_DEVELOPERS", "`devtel serve`: the smallest group that the pages show", "3"),
     Setting(
-        ENVIRONMENT, "DEVTEL_VIEW_TOKEN_FILE", "`devtel serve`: a file with the read-only token for remote viewers"
+        ENVIRONMENT,
+        "DEVTEL_VIEW_TOKEN_FILE",
+        "`devtel serve`, `devtel digest`: a file with the read-only token for remote viewers",
     ),
+    Setting(ENVIRONMENT, "DEVTEL_VIEW_TOKEN", "`devtel digest`: that token itself"),
     Setting(ENVIRONMENT, "DEVTEL_ADMIN_TOKEN_FILE", "`devtel serve`: a file with the administrator's token"),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_LOG", "`devtel serve`: the access log: plain, json or none", "plain"),
     Setting(ENVIRONMENT, "DEVTEL_DEVLAKE_URL", "`devtel devlake`: DevLake's address"),

@@ -2,11 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
 
-from devtelemetry_cli.client import atomic_files, paths, settings
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.client import paths, server_access, settings
 
 URL_ADVICE = "Give --url, set DEVTEL_DEVLAKE_URL, or write url under [devlake] into your config."
 _PREFIXES = re.compile(r"(/api)?(/rest)?$")
@@ -36,21 +33,7 @@ def find(environ: dict[str, str], url: str = "", key_file: str = "") -> Access:
 
 def check_url(url: str) -> str:
     """The address without a trailing slash. Raises ConfigurationError; a password in it is never shown."""
-    address = url.strip().rstrip("/")
-    if not address:
-        raise ConfigurationError("The address of DevLake is not set.", URL_ADVICE)
-    try:
-        parts = urlsplit(address)
-        _ = parts.port  # a wrong port raises on access only
-    except ValueError:
-        raise ConfigurationError("The address of DevLake cannot be parsed.", URL_ADVICE) from None
-    if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("The address of DevLake contains a user name or password.", "Use an API key instead.")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigurationError("The address of DevLake must be like https://host or http://host:8080.", URL_ADVICE)
-    if not address.isascii() or not address.isprintable() or " " in address:
-        raise ConfigurationError("The address of DevLake contains invalid characters.", URL_ADVICE)
-    return address
+    return server_access.check_url(url, "The address of DevLake", URL_ADVICE)
 
 
 def roots(access: Access) -> list[str]:
@@ -60,15 +43,6 @@ def roots(access: Access) -> list[str]:
     proxies = ["/api"] if typed.startswith("/api") else ["", "/api"]
     rest = "/rest" if access.key or typed.endswith("/rest") else ""
     return [f"{base}{proxy}{rest}" for proxy in proxies]
-
-
-def read_key(file: str) -> str:
-    """The key in a file. Raises ConfigurationError; the content is never shown."""
-    try:
-        text = atomic_files.read(Path(file).expanduser()).decode("utf-8", "replace")
-    except OSError as fault:
-        raise ConfigurationError(f"The key file {file} cannot be read: {fault.strerror or fault}.") from None
-    return _checked_key(text, f"The key file {file}")
 
 
 def _config(environ: dict[str, str]) -> dict[str, str]:
@@ -86,16 +60,9 @@ def _config(environ: dict[str, str]) -> dict[str, str]:
 
 def _key(environ: dict[str, str], flag: str, configured: str) -> str:
     if flag:
-        return read_key(flag)
+        return server_access.read_key(flag)
     if environ.get("DEVTEL_DEVLAKE_KEY_FILE"):
-        return read_key(environ["DEVTEL_DEVLAKE_KEY_FILE"])
+        return server_access.read_key(environ["DEVTEL_DEVLAKE_KEY_FILE"])
     if environ.get("DEVTEL_DEVLAKE_KEY"):
-        return _checked_key(environ["DEVTEL_DEVLAKE_KEY"], "DEVTEL_DEVLAKE_KEY")
-    return read_key(configured) if configured else ""
-
-
-def _checked_key(text: str, source: str) -> str:
-    key = text.strip()
-    if not key or len(key) > 4096 or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(f"{source} contains no key: it must be one word of printable ASCII characters.")
-    return key
+        return server_access.check_key(environ["DEVTEL_DEVLAKE_KEY"], "DEVTEL_DEVLAKE_KEY")
+    return server_access.read_key(configured) if configured else ""

@@ -102,13 +102,18 @@ def check_token(stored: Iterable[str], authorization: str | None) -> None:
 def check_browser(request: Request) -> None:
     """RefusedError for a request that a page of another site may have sent, also from this machine.
 
-    Browsers name the page's site in Origin, and send JSON to another site only where that site allows it.
+    Browsers send JSON to another site only where that site allows it.
     """
+    check_origin(request)
+    if request.method in ("POST", "PATCH") and not _is_json(request.headers.get("content-type", "")):
+        raise RefusedError(415, "Content-Type: application/json is required")
+
+
+def check_origin(request: Request) -> None:
+    """RefusedError for a request of a page of another site: browsers name the page's site in Origin."""
     origin = request.headers.get("origin")
     if origin is not None and origin.partition("://")[2].lower() != request.headers.get("host", "").lower():
         raise RefusedError(403, "a page of another site may not do this")
-    if request.method in ("POST", "PATCH") and not _is_json(request.headers.get("content-type", "")):
-        raise RefusedError(415, "Content-Type: application/json is required")
 
 
 def _is_json(content_type: str) -> bool:

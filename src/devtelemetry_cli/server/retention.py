@@ -12,7 +12,7 @@ from devtelemetry_cli.server.db.database import ConflictError, Database, Databas
 from devtelemetry_cli.server.db.tables import daily_metrics, forgotten, team_cells, team_weeks
 from devtelemetry_cli.server.logs import Log
 from devtelemetry_cli.server.team.cells import monday
-from devtelemetry_cli.server.team.publishing import CLOSED
+from devtelemetry_cli.server.team.unpublished import CLOSED
 
 FORGOTTEN_DAYS = 400  # a client gives a day up after 90
 DAILY_SECONDS = 24 * 3600.0

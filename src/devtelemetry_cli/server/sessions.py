@@ -23,24 +23,30 @@ MAX_SESSIONS = 1000  # above, the oldest end
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions of a server with tokens of this hash. Its methods block."""
+    """The sessions of a server with tokens of these hashes: a viewer's, and an administrator's. Its methods block."""
 
     database: Database
     tokens_hash: str
+    admin_hash: str
 
     @classmethod
     def of(cls, database: Database, key: bytes, *tokens: str) -> "Sessions":
         """The sessions of a server with these tokens, hashed with the `key` of the database."""
-        return cls(database, hmac.digest(key, "\0".join(tokens).encode(), "sha256").hex())
 
-    def begin(self) -> str:
-        """Begin a session; its identifier."""
+        def hashed(*texts: str) -> str:
+            return hmac.digest(key, "\0".join(texts).encode(), "sha256").hex()
+
+        return cls(database, hashed(*tokens), hashed("admin", *tokens))
+
+    def begin(self, is_admin: bool = False) -> str:
+        """Begin a session of a viewer or of an administrator; its identifier."""
         identifier = secrets.token_urlsafe(32)
 
         def write(db: Connection) -> None:
             _delete_old(db)
             ends_at = tables.now() + timedelta(seconds=SECONDS)
-            new = {"id_hash": _hash(identifier), "tokens_hash": self.tokens_hash, "ends_at": ends_at}
+            tokens_hash = self.admin_hash if is_admin else self.tokens_hash
+            new = {"id_hash": _hash(identifier), "tokens_hash": tokens_hash, "ends_at": ends_at}
             db.execute(insert(tables.sessions), new)
 
         self.database.write(write)
@@ -48,16 +54,23 @@ class Sessions:
 
     def is_open(self, identifier: str) -> bool:
         """Whether there is such a session that has not ended."""
-        c = tables.sessions.c
-        found = select(c.id_hash).where(
-            c.id_hash == _hash(identifier), c.tokens_hash == self.tokens_hash, c.ends_at > tables.now()
-        )
-        return self.database.read(lambda db: db.execute(found).first()) is not None
+        return self._find(identifier, self.tokens_hash, self.admin_hash)
+
+    def is_admin(self, identifier: str) -> bool:
+        """Whether there is such a session of an administrator that has not ended."""
+        return self._find(identifier, self.admin_hash)
 
     def end(self, identifier: str) -> None:
         """End a session, if there is such a one."""
         ended = delete(tables.sessions).where(tables.sessions.c.id_hash == _hash(identifier))
         self.database.write(lambda db: db.execute(ended))
+
+    def _find(self, identifier: str, *hashes: str) -> bool:
+        c = tables.sessions.c
+        found = select(c.id_hash).where(
+            c.id_hash == _hash(identifier), c.tokens_hash.in_(hashes), c.ends_at > tables.now()
+        )
+        return self.database.read(lambda db: db.execute(found).first()) is not None
 
 
 def cookie(request: Request) -> str:

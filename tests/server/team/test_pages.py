@@ -433,7 +433,7 @@ def test_before_the_first_report_the_page_shows_the_next_step(tmp_path: Path) ->
         assert "devtel serve --add-connection" in page(server, "/")
         path = server.connect()
         text = page(server, "/")
-        assert f"devtel init --report-url {path}/report" in text
+        assert f"devtel init --report-url {str(server.client.base_url).rstrip('/')}{path}/report" in text
         assert "devtel consent grant" in text
         assert rows(server) == []
 

@@ -22,7 +22,7 @@ from devtelemetry_cli.cli.devlake.output import (
     summary,
     sync_progress,
 )
-from devtelemetry_cli.client import paths
+from devtelemetry_cli.client import paths, server_access
 from devtelemetry_cli.devlake import credentials, discover, plugin, run
 from devtelemetry_cli.devlake.api.pipelines import COMPLETED
 from devtelemetry_cli.devlake.api.retry import Clock
@@ -220,7 +220,7 @@ def plugin_(  # noqa: PLR0913, PLR0917 - click passes every option
     access: ConnectionOptions, name: str, endpoint: str, token_file: str, links: tuple[str, ...], dry_run: bool
 ) -> None:
     """Set up devtel's DevLake plugin: its connection, its projects and their place in blueprints."""
-    token = credentials.read_key(token_file) if token_file else ""
+    token = server_access.read_key(token_file) if token_file else ""
     url = credentials.check_url(endpoint) if endpoint else ""
     options = plugin.PluginOptions(name, url, token, _links(links))
     with interruptible("Running it again continues from here."), access.client() as client:

@@ -88,7 +88,7 @@ def _passing(status: int, headers: dict[str, str], host: str) -> Answer:
 
 
 def _internal_error(status: int, headers: dict[str, str], body: bytes, host: str) -> Answer:
-    error = f"{host} had an internal error ({status}{_reason(body)})"
+    error = f"{host} had an internal error ({status}{error_reason(body)})"
     return Answer(
         Meaning.RETRY_LIMITED,
         f"{error}. It is tried again later.",
@@ -103,23 +103,27 @@ def _client_error(status: int, body: bytes, host: str) -> Answer:
     if status == 401:
         return _key(401, body, f"{host} wants a key (401). Set one: devtel token set.")
     if status == 403:
-        sentence = f"{host} refused the key (403{_reason(body)}). Ask its operator for one: devtel token set."
+        sentence = f"{host} refused the key (403{error_reason(body)}). Ask its operator for one: devtel token set."
         return _key(403, body, sentence)
     if status == 404:
         return _not_found(body, host)
     if status == 400 and "duplicate" in body.decode("utf-8", "replace").lower():
         return Answer(Meaning.RETRY_NOW, f"{host} was busy with another first report.", errors.TryLaterError, status)
     if status in (400, 410, 413, 422):
-        sentence = f"{host} refused the report ({status}{_reason(body)}). The day is set aside; other days continue."
+        sentence = (
+            f"{host} refused the report ({status}{error_reason(body)}). The day is set aside; other days continue."
+        )
         return Answer(Meaning.REFUSED, sentence, errors.DataRefusedError, status)
     return _stop(
-        status, f"{host} does not take reports at this address ({status}{_reason(body)}). Check the report URL."
+        status, f"{host} does not take reports at this address ({status}{error_reason(body)}). Check the report URL."
     )
 
 
 def _not_found(body: bytes, host: str) -> Answer:
     if _envelope(body):
-        return _stop(404, f"{host} has no such connection (404{_reason(body)}). Check the number in the report URL.")
+        return _stop(
+            404, f"{host} has no such connection (404{error_reason(body)}). Check the number in the report URL."
+        )
     sentence = f"{host} has no report endpoint at this address (404): the URL is wrong, or the plugin is not installed."
     return _stop(404, sentence)
 
@@ -129,7 +133,7 @@ def _stop(status: int, sentence: str) -> Answer:
 
 
 def _key(status: int, body: bytes, sentence: str) -> Answer:
-    return Answer(Meaning.STOP, sentence, errors.KeyRefusedError, status, reason=_reason(body).removeprefix(": "))
+    return Answer(Meaning.STOP, sentence, errors.KeyRefusedError, status, reason=error_reason(body).removeprefix(": "))
 
 
 def _envelope(body: bytes) -> dict[str, object]:
@@ -140,8 +144,11 @@ def _envelope(body: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _reason(body: bytes) -> str:
-    """The short part of an error's JSON: its first cause, else the first line of its message, which may be a dump."""
+def error_reason(body: bytes) -> str:
+    """The short part of an error's JSON, after a colon; empty without one.
+
+    Its first cause, else the first line of its message, which may be a dump.
+    """
     envelope = _envelope(body)
     causes = envelope.get("causes")
     text = causes[0] if isinstance(causes, list) and causes else envelope.get("message")

@@ -59,11 +59,24 @@ async def check_viewer(request: Request) -> None:
         state(request).tokens.check_view(request)
 
 
+async def is_admin(request: Request) -> bool:
+    """Whether the request may administer: with the admin token, from this machine, or in an administrator's session."""
+    if state(request).tokens.is_admin(request):
+        return True
+    identifier = sessions.cookie(request)
+    return bool(identifier) and await run_in_threadpool(state(request).sessions.is_admin, identifier)
+
+
 def connection_id(request: Request) -> int:
-    """The id in the path; RefusedError 400 if it is not a number."""
+    """The connection's id in the path; RefusedError 400 if it is not a number."""
+    return id_in_path(request, "connection")
+
+
+def id_in_path(request: Request, kind: str) -> int:
+    """The id in the path, of a row of that kind; RefusedError 400 if it is not a number."""
     text = request.path_params["id"]
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise RefusedError(400, "the connection id in the path is not a number")
+        raise RefusedError(400, f"the {kind} id in the path is not a number")
     return int(text)
 
 

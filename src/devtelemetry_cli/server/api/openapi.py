@@ -6,6 +6,7 @@ from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.report.decode import MAX_NAME
 from devtelemetry_cli.report.encode import MAX_TARGETS
 from devtelemetry_cli.server.api.dependencies import MAX_BODY_BYTES
+from devtelemetry_cli.server.db.events import MAX_TEXT
 from devtelemetry_cli.server.db.queries import DAILY as DAILY_FIELDS
 from devtelemetry_cli.server.db.queries import KEYS
 from devtelemetry_cli.server.db.queries import TARGETS as TARGET_FIELDS
@@ -60,6 +61,50 @@ PROJECTS = _object(
     pageSize=_NUMBER,
     minDevelopers=_NUMBER,
     rows=many(_object(project=_NAME, connections=many(_NUMBER), first=_KINDS["week"], last=_KINDS["week"])),
+)
+_DAY: Shape = {"type": ["string", "null"], "format": "date"}
+ADOPTION = _object(
+    minDevelopers=_NUMBER,
+    lastReport={**_DAY, "description": "the last day (UTC) on or after which minDevelopers developers sent a report"},
+    weeks=many(_object(week=_KINDS["week"], developers=_NUMBER)),
+    versions=_object(week=_DAY, devtel=_COUNTS, make=_COUNTS),
+    waiting=many(_object(week=_KINDS["week"], developers=_NUMBER, reports=_NUMBER, until=_KINDS["week"])),
+)
+_EVENT: dict[str, Shape] = {
+    "date": _KINDS["date"],
+    "text": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT},
+    "project": {**_NAME, "description": "empty: all projects"},
+}
+NEW_EVENT = {**_object(**_EVENT), "required": ["date", "text"]}
+EVENT = _object(id=_NUMBER, **_EVENT)
+EVENTS = _object(count=_NUMBER, rows=many(EVENT))
+_REAL: Shape = {"type": "number"}
+_REAL_OR_NONE: Shape = {"type": ["number", "null"]}
+_FIGURES: dict[str, Shape] = {
+    **dict.fromkeys(("runs", "failures", "interrupted", "lost"), _NUMBER),
+    **dict.fromkeys(("waited_seconds", "mean_seconds"), _REAL),
+    **dict.fromkeys(("p50_seconds", "p90_seconds"), _REAL_OR_NONE),
+}
+_SIDE = _object(**_FIGURES)
+_CHANGES = many(
+    _object(
+        **dict.fromkeys(("project", "target"), _NAME),
+        **dict.fromkeys(("before", "now"), _SIDE),
+        **dict.fromkeys(("low", "high", "cost_seconds"), _REAL),
+    )
+)
+DIGEST = _object(
+    **dict.fromkeys(("minDevelopers", "weeksBefore", "compared", "developers", "waitingReports"), _NUMBER),
+    **dict.fromkeys(("week", "until"), _KINDS["week"]),
+    project={"type": ["string", "null"]},
+    hasFigures={"type": "boolean"},
+    totals=_SIDE,
+    waitedSecondsBefore=_REAL_OR_NONE,
+    targets=many(_object(**dict.fromkeys(("project", "target"), _NAME), developers=_NUMBER, **_FIGURES)),
+    changed=_COUNTS,
+    **dict.fromkeys(("slower", "faster", "fragile", "robust"), _CHANGES),
+    lastReport=_DAY,
+    events=many(EVENT),
 )
 ENVELOPE = _object(
     code=_NUMBER,

@@ -11,7 +11,19 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.server.api import connections, docs, health, openapi, reports, rows, team, team_metrics
+from devtelemetry_cli.server.api import (
+    adoption,
+    connections,
+    digest,
+    docs,
+    events,
+    health,
+    openapi,
+    reports,
+    rows,
+    team,
+    team_metrics,
+)
 from devtelemetry_cli.server.api.team import CONNECTIONS
 from devtelemetry_cli.server.responses import as_json
 
@@ -63,6 +75,11 @@ PATHS = (
     Path("GET", f"{READING}/team-metrics", team_metrics.team_metrics, TEAM, openapi.gives(openapi.TEAM)),
     Path("GET", f"{READING}/team-metrics.csv", team_metrics.team_metrics_csv, TEAM, openapi.CSV),
     Path("GET", f"{READING}/projects", team_metrics.projects, TEAM, openapi.gives(openapi.PROJECTS)),
+    Path("GET", f"{READING}/adoption", adoption.adoption, TEAM, openapi.gives(openapi.ADOPTION)),
+    Path("GET", f"{READING}/events", events.list_events, TEAM, openapi.gives(openapi.EVENTS)),
+    Path("POST", f"{READING}/events", events.create_event, TEAM, openapi.takes(openapi.NEW_EVENT, openapi.EVENT, 201)),
+    Path("DELETE", f"{READING}/events/{{id}}", events.delete_event, TEAM, openapi.gives(openapi.EVENT)),
+    Path("GET", f"{READING}/digest", digest.digest, TEAM, openapi.gives(openapi.DIGEST)),
     Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, ROWS, openapi.gives(openapi.DAILY)),
     Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, ROWS, openapi.CSV),
     Path("GET", f"{READING}/target-metrics", rows.target_metrics, ROWS, openapi.gives(openapi.TARGETS)),
@@ -72,6 +89,7 @@ PATHS = (
     Path("GET", "/healthz", health.healthz, SERVER, openapi.NOTHING),
     Path("GET", "/readyz", health.readyz, SERVER, openapi.NOTHING),
     Path("GET", "/metrics", health.metrics, SERVER, openapi.TEXT),
+    Path("GET", "/metrics/team", digest.digest_metrics, SERVER, openapi.TEXT),
     Path("GET", "/openapi.json", description_of_api, SERVER, openapi.gives(openapi.ANY)),
 )
 
@@ -79,6 +97,10 @@ PATHS = (
 PAGES = (
     ("GET", "/", team.overview_page),
     ("GET", "/target", team.target_page),
+    ("GET", "/adoption", adoption.adoption_page),
+    ("GET", "/events", events.all_events_page),
+    ("POST", "/events", events.note_event),
+    ("POST", "/events/delete", events.withdraw_event),
     ("POST", "/login", team.login),
     ("POST", "/logout", team.logout),
     ("GET", "/style.css", team.style),
@@ -127,6 +149,6 @@ def _summary(handler: Callable[..., Any]) -> str:
 
 def _route(prefix: str, path: Path) -> BaseRoute:
     where = f"{prefix}{path.path}"
-    if path.path.startswith(READING):
+    if path.method == "GET" and path.path.startswith(READING):
         return APIRoute(where, path.run, methods=[path.method, "HEAD"], response_model=None)
     return Route(where, path.run, methods=[path.method])

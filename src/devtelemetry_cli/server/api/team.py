@@ -5,7 +5,7 @@ All answers are made from published cells (team/), each of at least k developers
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -17,21 +17,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from devtelemetry_cli.server import sessions
 from devtelemetry_cli.server.api.dependencies import AppState, has_session, read_body, state
 from devtelemetry_cli.server.api.team_metrics import today, weeks
-from devtelemetry_cli.server.auth import check_token
-from devtelemetry_cli.server.db import connections
+from devtelemetry_cli.server.auth import check_token, token_matches
+from devtelemetry_cli.server.db import connections, events
 from devtelemetry_cli.server.responses import PRIVATE, RETRY_AFTER_SECONDS, RefusedError
-from devtelemetry_cli.server.team import comparison, pages
+from devtelemetry_cli.server.team import comparison, events_page, pages
 from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read, read_cells
+from devtelemetry_cli.server.team.events import effects, needed
+from devtelemetry_cli.server.team.events_page import EventRow
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE
 from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
 
-PAGES = ("/", "/target")
+PAGES = ("/", "/target", "/adoption", "/events")
 CONNECTIONS = "/plugins/developer_telemetry/connections"
 # No script at all, and no style but this server's style sheet.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin", **PRIVATE}
+
+MAX_EVENTS_SHOWN = 20
 
 Handler = Callable[[Request], Any]
 
@@ -47,12 +51,12 @@ class PageError(Exception):
 
 async def overview_page(request: Request) -> Response:
     """The overview of all projects, or of one."""
-    return await _page(request, _overview)
+    return await serve_page(request, _overview)
 
 
 async def target_page(request: Request) -> Response:
     """One target of one project."""
-    return await _page(request, _target)
+    return await serve_page(request, _target)
 
 
 async def login(request: Request) -> Response:
@@ -71,7 +75,8 @@ async def login(request: Request) -> Response:
     except RefusedError:
         app_state.logins.failed(client)
         return _html(pages.login("That token is not valid here.", wanted), 403)
-    identifier = await run_in_threadpool(app_state.sessions.begin)
+    is_admin = bool(app_state.tokens.admin) and token_matches(app_state.tokens.admin or "", token.encode())
+    identifier = await run_in_threadpool(app_state.sessions.begin, is_admin)
     answer = RedirectResponse(wanted, 303)
     sessions.set_cookie(answer, identifier, app_state.proxies.is_tls(request))
     return answer
@@ -91,7 +96,8 @@ async def style(_request: Request) -> Response:
     return Response(pages.STYLE, media_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
 
 
-async def _page(request: Request, make: Callable[[Request, AppState, pages.PageContext], str]) -> Response:
+async def serve_page(request: Request, make: Callable[[Request, AppState, pages.PageContext], str]) -> Response:
+    """The page that `make` makes, for a viewer with access; else the login page or the reason."""
     app_state = state(request)
     context = None
     try:
@@ -135,18 +141,25 @@ def _own_address(text: str) -> str:
     return urlunsplit(("", "", path, parts.query, ""))
 
 
-def _overview(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
+def _overview(request: Request, app_state: AppState, context: pages.PageContext) -> str:
     found = app_state.database.read(read(context.wanted, app_state.k))
     if not found.reported:
-        rows = app_state.database.read(connections.list_all)
-        return pages.empty(
-            [(row.name, f"{app_state.public_url}{CONNECTIONS}/{row.id}/report") for row in rows], context
-        )
+        return pages.empty(report_urls(request, app_state), context)
     if context.wanted.project is not None and context.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
     compared = CellFilter(context.wanted.project, None, *comparison.span(today()))
     changes = comparison.compare(app_state.database.read(read_cells(compared, app_state.k)), today())
     return pages.overview(found, overview(found, app_state.k, today(), context.sorting), changes, context)
+
+
+def report_urls(request: Request, app_state: AppState) -> list[pages.ReportUrl]:
+    """The report URL of each connection: under --public-url, else under the address of this request."""
+    host, scheme = request.headers.get("host", ""), "https" if app_state.proxies.is_tls(request) else "http"
+    server = app_state.public_url or (f"{scheme}://{host}" if host else "")
+    return [
+        pages.ReportUrl(row.name, f"{server}{CONNECTIONS}/{row.id}/report", bool(row.secret_token))
+        for row in app_state.database.read(connections.list_all)
+    ]
 
 
 def _target(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
@@ -155,7 +168,19 @@ def _target(_request: Request, app_state: AppState, context: pages.PageContext) 
     if not wanted.target or not found.cells:
         text = "In these weeks no target of that name has enough developers to be shown."
         raise PageError(404, "Unknown target", text)
-    return pages.target(wanted.project or "", wanted.target, detail(found.cells, app_state.k, today()), context)
+    shown = detail(found.cells, app_state.k, today())
+    return pages.target(wanted.project or "", wanted.target, shown, _effects(app_state, context), context)
+
+
+def _effects(app_state: AppState, context: pages.PageContext) -> list[EventRow]:
+    """The latest events of the chosen weeks, and the target before and after each."""
+    wanted = context.wanted
+    found = app_state.database.read(events.read(wanted.first, context.until, wanted.project))[-MAX_EVENTS_SHOWN:]
+    if not found:
+        return []
+    first, last = needed(found)
+    cells = app_state.database.read(read(replace(wanted, first=first, last=last), app_state.k)).cells
+    return events_page.rows(effects(found, cells, today()))
 
 
 def _page_context(request: Request, app_state: AppState, is_session: bool) -> pages.PageContext:

@@ -8,7 +8,7 @@ from devtelemetry_cli import __version__
 from devtelemetry_cli.errors import ConfigurationError, UnavailableError
 from devtelemetry_cli.server.db import locks
 
-HEAD = "0004"  # the last of migrations/versions; a test compares
+HEAD = "0006"  # the last of migrations/versions; a test compares
 VERSION_TABLE = "devtel_schema"
 MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -136,6 +136,7 @@ team_weeks = Table(
     Column("state", String(16), nullable=False, comment="open, settled or closed"),
     Column("turn", BigInteger, nullable=False, comment="how often its cells changed: of two who would, one may"),
     Column("developers", _SUMS, nullable=False, comment="project -> developers; under the empty name, of all"),
+    Column("profile", _SUMS, nullable=True, comment="team/profile.py; NULL: nothing of at least k developers yet"),
 )
 
 # The part of each row that is in a cell already, so that a later revision adds only its difference.
@@ -172,6 +173,18 @@ sessions = Table(
     Column("id_hash", String(64), primary_key=True),
     Column("tokens_hash", String(64), nullable=False, comment="of the tokens of the server"),
     Column("ends_at", _TIME, nullable=False, index=True),
+)
+
+# What the administrator noted: "2026-11-03 cache moved to S3". An empty project is all projects.
+events = Table(
+    "devtel_events",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("date", Date, nullable=False, index=True),
+    Column("project", String(255), nullable=False),
+    Column("text", String(200), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # Random keys of this database: the hashes of forgotten IDs match those of no other database.

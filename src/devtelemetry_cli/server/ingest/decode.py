@@ -131,13 +131,18 @@ def read_field(wire: Mapping[str, Any], name: str) -> object:
     return next((value for key, value in wire.items() if key.lower() == name.lower()), None)
 
 
-def _date(value: object, today: date) -> date:
+def read_day(value: object) -> date:
+    """A date. Raises ReportError."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise ReportError("date: YYYY-MM-DD is expected")
     try:
-        day = date.fromisoformat(value)
+        return date.fromisoformat(value)
     except ValueError:
         raise ReportError("date: there is no such day") from None
+
+
+def _date(value: object, today: date) -> date:
+    day = read_day(value)
     if day > today + timedelta(days=1):  # it is tomorrow already for a sender east of Greenwich
         raise ReportError("date: the day is in the future")
     return day

@@ -10,7 +10,9 @@ breakdown     a cell's exit codes and checkouts                                 
 publishing    rows -> cells, so that no two states of a cell differ by fewer than k developers
 publisher     the thread that publishes while reports come in
 cells         published cells read back
+profile       developers who report in a week, their versions, and how many reports wait
 statistics    cells -> the figures of a page                                            (pure)
+adoption      profiles -> the figures of the adoption page                             (pure)
 charts        figures -> SVG                                                            (pure)
 pages         figures -> HTML
 rows          cells -> rows of JSON and CSV                                             (pure)

@@ -1,9 +1,10 @@
-"""The last whole week beside the four weeks before it, target by target. Pure.
+"""Targets before and after: the last whole week beside the four weeks before it, or any two spans of weeks. Pure.
 
 A target is compared if both sides have ENOUGH_RUNS completed runs; each side covers at least k developers, as every
 cell does. It is slower if its mean grew by SLOWER, its median is in a later bucket, and the 95 % interval of the ratio
-of durations is above 1. It is more fragile if its failure rate grew by FRAGILE and the 95 % interval of the difference
-is above 0. Runs of one developer resemble each other, so the true intervals are somewhat wider.
+of durations is above 1; faster by the same in the other direction. It is more fragile if its failure rate grew by
+FRAGILE and the 95 % interval of the difference is above 0; more robust in the other direction. Runs of one developer
+resemble each other, so the true intervals are somewhat wider.
 """
 
 import math
@@ -25,11 +26,44 @@ _BUCKET = math.log(histogram.BASE)  # the width of a bucket, as the logarithm of
 
 
 @dataclass(frozen=True)
-class Change:
-    """A target's last whole week beside the weeks before. `low` and `high` are the 95 % interval of the change.
+class Effect:
+    """Runs before and after, with 95 % intervals: `longer` of the ratio of durations less 1, `fragile` of the
+    difference of failure rates."""
 
-    For slower targets it is the ratio of durations less 1, for more fragile ones the difference of failure rates.
-    `cost` is the additional seconds of that week.
+    before: Totals
+    now: Totals
+    longer: tuple[float, float]
+    fragile: tuple[float, float]
+
+    @property
+    def is_slower(self) -> bool:
+        """Whether runs take clearly longer."""
+        is_later = (self.now.p50 or 0) > (self.before.p50 or 0)
+        return is_later and self.now.mean >= SLOWER * self.before.mean and self.longer[0] > 0
+
+    @property
+    def is_faster(self) -> bool:
+        """Whether runs take clearly less time."""
+        is_earlier = (self.now.p50 or 0) < (self.before.p50 or 0)
+        return is_earlier and self.before.mean >= SLOWER * self.now.mean and self.longer[1] < 0
+
+    @property
+    def is_more_fragile(self) -> bool:
+        """Whether clearly more of the runs fail."""
+        return self.now.failure_rate - self.before.failure_rate >= FRAGILE and self.fragile[0] > 0
+
+    @property
+    def is_more_robust(self) -> bool:
+        """Whether clearly fewer of the runs fail."""
+        return self.before.failure_rate - self.now.failure_rate >= FRAGILE and self.fragile[1] < 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A target that changed. `low` and `high` are the 95 % interval of the change.
+
+    For slower and faster targets it is the ratio of durations less 1, for others the difference of failure rates.
+    `cost` is the additional seconds of the time after, below 0 for a faster target.
     """
 
     project: str
@@ -42,15 +76,23 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Changes:
+    """What changed clearly, the largest changes first; `compared` is the number of compared targets."""
+
+    compared: int
+    slower: Sequence[Change]
+    faster: Sequence[Change]
+    fragile: Sequence[Change]
+    robust: Sequence[Change]
+
+
+@dataclass(frozen=True)
+class Comparison(Changes):
     """The comparison of a week, by its Monday. `weeks_before` is the number of earlier weeks with cells, of four."""
 
     week: date
     has_week: bool
     weeks_before: int
-    compared: int
-    slower: Sequence[Change]
-    fragile: Sequence[Change]
 
 
 def span(today: date) -> tuple[date, date]:
@@ -62,28 +104,40 @@ def span(today: date) -> tuple[date, date]:
 def compare(cells: Iterable[Cell], today: date) -> Comparison:
     """Compare the last whole week; `cells` may contain others."""
     first, last = span(today)
-    wanted = [cell for cell in cells if first <= cell.week <= last]
-    earlier = {cell.week for cell in wanted if cell.week < last}
-    pairs = [(name, _pair(own, last)) for name, own in _by_name(wanted).items() if name[1]]
-    enough = [(name, before, now) for name, (before, now) in pairs if _is_enough(before) and _is_enough(now)]
-    slower = [change for name, before, now in enough if (change := _slower(name, before, now))]
-    fragile = [change for name, before, now in enough if (change := _fragile(name, before, now))]
-    return Comparison(
-        week=last,
-        has_week=any(cell.week == last for cell in wanted),
-        weeks_before=len(earlier),
-        compared=len(enough),
-        slower=sorted(slower, key=lambda change: -change.cost),
-        fragile=sorted(fragile, key=lambda change: change.before.failure_rate - change.now.failure_rate),
+    earlier, now = split(cells, (first, last - timedelta(weeks=1)), (last, last))
+    found = changes(earlier, now)
+    return Comparison(**vars(found), week=last, has_week=bool(now), weeks_before=len({cell.week for cell in earlier}))
+
+
+def split(cells: Iterable[Cell], *spans: tuple[date, date]) -> list[list[Cell]]:
+    """The cells of each span of Mondays, both included."""
+    everything = list(cells)
+    return [[cell for cell in everything if first <= cell.week <= last] for first, last in spans]
+
+
+def changes(before: Iterable[Cell], now: Iterable[Cell]) -> Changes:
+    """Compare each target of both sides; rests are left out."""
+    sides, sides_now = _by_name(before), _by_name(now)
+    found = {name: effect(sides[name], sides_now[name]) for name in sides if name in sides_now and name[1]}
+    effects = [(name, one) for name, one in found.items() if one is not None]
+    return Changes(
+        compared=len(effects),
+        slower=sorted((_duration(*one) for one in effects if one[1].is_slower), key=lambda it: -it.cost),
+        faster=sorted((_duration(*one) for one in effects if one[1].is_faster), key=lambda it: it.cost),
+        fragile=sorted((_failures(*one) for one in effects if one[1].is_more_fragile), key=_grown, reverse=True),
+        robust=sorted((_failures(*one) for one in effects if one[1].is_more_robust), key=_grown),
     )
 
 
-@dataclass(frozen=True)
-class _Side:
-    """One side of a comparison."""
-
-    totals: Totals
-    durations: Mapping[int, int]
+def effect(before: Iterable[Cell], now: Iterable[Cell]) -> Effect | None:
+    """The cells after, beside those before; None if one side has too few completed runs."""
+    whole, whole_now = _sum(before), _sum(now)
+    one, other = totals([whole]), totals([whole_now])
+    if min(one.completed, other.completed) < ENOUGH_RUNS:
+        return None
+    ratio, error = _log_ratio(counters.histogram(whole), counters.histogram(whole_now))
+    longer = (math.exp(ratio - Z * error) - 1, math.exp(ratio + Z * error) - 1)
+    return Effect(one, other, longer, _difference(one, other))
 
 
 def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
@@ -93,37 +147,23 @@ def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     return named
 
 
-def _pair(cells: Sequence[Cell], last: date) -> tuple[_Side, _Side]:
-    return _side(cell for cell in cells if cell.week < last), _side(cell for cell in cells if cell.week == last)
-
-
-def _side(cells: Iterable[Cell]) -> _Side:
+def _sum(cells: Iterable[Cell]) -> counters.Counters:
     whole: counters.Counters = {}
     for cell in cells:
         counters.add(whole, cell.measures)
-    return _Side(totals([whole]), counters.histogram(whole))
+    return whole
 
 
-def _is_enough(side: _Side) -> bool:
-    return side.totals.completed >= ENOUGH_RUNS
+def _duration(name: tuple[str, str], it: Effect) -> Change:
+    return Change(*name, it.before, it.now, *it.longer, (it.now.mean - it.before.mean) * it.now.completed)
 
 
-def _slower(name: tuple[str, str], before: _Side, now: _Side) -> Change | None:
-    ratio, error = _log_ratio(before.durations, now.durations)
-    low, high = math.exp(ratio - Z * error), math.exp(ratio + Z * error)
-    is_later = (now.totals.p50 or 0) > (before.totals.p50 or 0)
-    if not is_later or now.totals.mean < SLOWER * before.totals.mean or low <= 1:
-        return None
-    cost = (now.totals.mean - before.totals.mean) * now.totals.completed
-    return Change(*name, before.totals, now.totals, low - 1, high - 1, cost)
+def _failures(name: tuple[str, str], it: Effect) -> Change:
+    return Change(*name, it.before, it.now, *it.fragile, 0.0)
 
 
-def _fragile(name: tuple[str, str], before: _Side, now: _Side) -> Change | None:
-    grown = now.totals.failure_rate - before.totals.failure_rate
-    low, high = _difference(before.totals, now.totals)
-    if grown < FRAGILE or low <= 0:
-        return None
-    return Change(*name, before.totals, now.totals, low, high, 0.0)
+def _grown(it: Change) -> float:
+    return it.now.failure_rate - it.before.failure_rate
 
 
 def _log_ratio(before: Mapping[int, int], now: Mapping[int, int]) -> tuple[float, float]:

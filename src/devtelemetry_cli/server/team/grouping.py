@@ -1,6 +1,7 @@
 """Unpublished rows of a week -> groups with enough developers for a cell. Pure."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -57,20 +58,32 @@ class PendingGroups:
 
     def of_rests(self) -> Iterator[Batch]:
         """After `of_targets`: the batches for the rest of each project, and for the rest of all."""
-        projects: dict[str, Group] = {}
-        for key, group in self._fresh.items():
-            projects.setdefault(key.project, Group()).merge(group)
-        leftover = Group()
-        for project in projects | {key.project: None for key in self._grown if key.kind == PROJECT_REST}:
-            fresh, key = projects.get(project, Group()), CellKey(PROJECT_REST, project, REST)
-            together = _merged(fresh, self._grown.get(key, Group()))
-            if self._is_enough(together):
-                yield Batch(key, together)
-            else:
-                leftover.merge(fresh)
-        key = CellKey(REST_OF_ALL, REST, REST)
-        if self._is_enough(leftover := _merged(leftover, self._grown.get(key, Group()))):
-            yield Batch(key, leftover)
+        projects: dict[str, list[CellKey]] = {key.project: [] for key in self._grown if key.kind == PROJECT_REST}
+        for fresh in self._fresh:
+            projects.setdefault(fresh.project, []).append(fresh)
+        for project, fresh_keys in projects.items():
+            if batch := self._take_rest(CellKey(PROJECT_REST, project, REST), fresh_keys):
+                yield batch
+        if batch := self._take_rest(CellKey(REST_OF_ALL, REST, REST), list(self._fresh)):
+            yield batch
+
+    def waiting(self) -> tuple[int, int]:
+        """The numbers of developers and of reports that have runs in no batch so far."""
+        groups = [*self._fresh.values(), *self._grown.values()]
+        developers: set[str] = set().union(*(group.developers for group in groups))
+        reports: set[tuple[str, date]] = set().union(*(group.reports for group in groups))
+        return len(developers), len(reports)
+
+    def _take_rest(self, key: CellKey, fresh: list[CellKey]) -> Batch | None:
+        together = _merged(Group(), self._grown.get(key, Group()))
+        for one in fresh:
+            together.merge(self._fresh[one])
+        if not self._is_enough(together):
+            return None
+        self._grown.pop(key, None)
+        for one in fresh:
+            del self._fresh[one]
+        return Batch(key, together)
 
     def _take(self, key: CellKey) -> Batch | None:
         together = _merged(self._fresh.get(key, Group()), self._grown.get(key, Group()))

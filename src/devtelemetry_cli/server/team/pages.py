@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -39,6 +39,18 @@ BRANCHES = {
 }
 
 
+class AnyWeek(Protocol):
+    """A week, by its Monday, and whether it is over."""
+
+    @property
+    def monday(self) -> date:
+        """Its first day."""
+
+    @property
+    def over(self) -> bool:
+        """Whether its last day has passed."""
+
+
 @dataclass(frozen=True)
 class Chart:
     """A picture, and the table of its data: heads, and rows of cells."""
@@ -48,6 +60,14 @@ class Chart:
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+
+
+class ReportUrl(NamedTuple):
+    """The report URL of a connection; `has_token`: reports need one."""
+
+    name: str
+    url: str
+    has_token: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +99,7 @@ class PageContext:
 
 def overview(found: CellResult, shown: Overview, changes: Comparison, context: PageContext) -> str:
     """The overview."""
-    return _render(
+    return render(
         "overview.html",
         context,
         found=found,
@@ -94,31 +114,32 @@ def overview(found: CellResult, shown: Overview, changes: Comparison, context: P
     )
 
 
-def empty(report_urls: Sequence[tuple[str, str]], context: PageContext) -> str:
-    """The overview before the first report, with the name and report URL of each connection."""
-    return _render("empty.html", context, report_urls=report_urls)
+def empty(report_urls: Sequence[ReportUrl], context: PageContext) -> str:
+    """The overview before the first report."""
+    return render("empty.html", context, report_urls=report_urls)
 
 
-def target(project: str, name: str, shown: Detail, context: PageContext) -> str:
-    """One target's page."""
-    return _render(
+def target(project: str, name: str, shown: Detail, effects: Sequence[object], context: PageContext) -> str:
+    """One target's page; `effects` are the rows of events (events_page.py)."""
+    return render(
         "target.html",
         context,
         project=project,
         target=name,
         shown=shown,
+        effects=effects,
         charts=_target_charts(shown),
     )
 
 
 def message(title: str, text: str, context: PageContext | None = None) -> str:
     """A page with the reason why there is nothing to show."""
-    return _render("message.html", context, title=title, text=text)
+    return render("message.html", context, title=title, text=text)
 
 
 def login(text: str, wanted: str) -> str:
     """The login page, which leads to the address `wanted`."""
-    return _render("login.html", None, text=text, wanted=wanted)
+    return render("login.html", None, text=text, wanted=wanted)
 
 
 def _overview_charts(weeks: Sequence[Week]) -> list[Chart]:
@@ -131,7 +152,7 @@ def _target_charts(shown: Detail) -> list[Chart]:
 
 
 def _waited(weeks: Sequence[Week]) -> Chart:
-    name, labels = "Time waited each week", _labels(weeks)
+    name, labels = "Time waited each week", week_labels(weeks)
     values, form = charts.seconds([week.totals.waited for week in weeks])
     rows = [
         [label, duration(week.totals.waited), f"{week.totals.runs:,}", f"{week.developers:,}"]
@@ -143,7 +164,7 @@ def _waited(weeks: Sequence[Week]) -> Chart:
 
 
 def _failed(weeks: Sequence[Week]) -> Chart:
-    name, labels = "Failure rate", _labels(weeks)
+    name, labels = "Failure rate", week_labels(weeks)
     rows = [
         [label, share(week.totals.failures, week.totals.runs), f"{week.totals.failures:,}", f"{week.totals.runs:,}"]
         for label, week in zip(labels, weeks, strict=True)
@@ -154,7 +175,7 @@ def _failed(weeks: Sequence[Week]) -> Chart:
 
 
 def _durations(weeks: Sequence[Week]) -> Chart:
-    name, labels = "Duration each week", _labels(weeks)
+    name, labels = "Duration each week", week_labels(weeks)
     p50, p90 = [week.totals.p50 for week in weeks], [week.totals.p90 for week in weeks]
     scaled, form = charts.seconds([*p50, *p90])
     series = {"p50: half are faster": scaled[: len(p50)], "p90: nine of ten are faster": scaled[len(p50) :]}
@@ -197,7 +218,7 @@ def _range(values: Sequence[float], labels: Sequence[str], form: Callable[[float
     return f"from {form(low)} to {form(high)}{where}" if low < high else form(high)
 
 
-def _labels(weeks: Sequence[Week]) -> list[str]:
+def week_labels(weeks: Sequence[AnyWeek]) -> list[str]:
     """Each week's Monday; with its year where not all are of one."""
     form = "%b %Y" if len({week.monday.year for week in weeks}) > 1 else "%b"
     days = [f"{week.monday.day} {week.monday.strftime(form)}" for week in weeks]
@@ -223,7 +244,8 @@ def branch(name: str) -> str:
     return BRANCHES.get(name, name)
 
 
-def _render(template: str, context: PageContext | None, **values: object) -> str:
+def render(template: str, context: PageContext | None, **values: object) -> str:
+    """The page that `template` makes of `values`."""
     return _environment().get_template(template).render(context=context, version=__version__, **values)
 
 

@@ -19,14 +19,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from devtelemetry_cli.server.db.bulk import upsert
 from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError, is_retryable
 from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
-from devtelemetry_cli.server.team import counters
+from devtelemetry_cli.server.team import counters, profile
 from devtelemetry_cli.server.team.breakdown import REST, Breakdown
 from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, CellKey, PendingGroups
-from devtelemetry_cli.server.team.unpublished import Week, rows_of_day
+from devtelemetry_cli.server.team.unpublished import (
+    CLOSED,
+    CLOSED_AFTER,
+    OPEN,
+    SETTLED,
+    SETTLED_AFTER,
+    Week,
+    rows_of_day,
+)
 
-OPEN, SETTLED, CLOSED = "open", "settled", "closed"
-SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
-CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 RECENT = timedelta(days=14)
 MAX_CELLS = 1000  # of a connection's week: further targets are in the rests
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
@@ -73,14 +78,15 @@ def _publish_week(database: Database, week: Week, k: int, today: date, stopped: 
     if state == CLOSED:
         return 0
     settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
-    begun = version
-    for batch in _batches(database, week, k, settles or closes, stopped):
+    begun, groups = version, _pending(database, week, k)
+    for batch in _batches(database, week, groups, settles or closes, stopped):
         version = change_at_version(database, week, k, version, partial(_add, week=week, batch=batch))
     changed = version - begun
     if changed:
         version = change_at_version(
             database, week, k, version, partial(_count, week=week, counts=database.read(partial(_counts, week)))
         )
+    version = _update_profile(database, week, k, version, groups)
     if settles:
         breakdowns = _read_breakdowns(database, week)
         version = change_at_version(database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns))
@@ -138,8 +144,8 @@ def begin_week(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
     return OPEN, version, k
 
 
-def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stopped) -> Iterator[Batch]:
-    """The batches that may be published now; with `rest` also those of the rests."""
+def _pending(database: Database, week: Week, k: int) -> PendingGroups:
+    """No rows yet, and the limit on the week's cells."""
     names = database.read(partial(_names, week=week))
 
     def is_full(key: CellKey) -> bool:
@@ -148,7 +154,11 @@ def _batches(database: Database, week: Week, k: int, rest: bool, stopped: Stoppe
             names.add((key.project, key.target))
         return (key.project, key.target) not in names
 
-    groups = PendingGroups(k, is_full)
+    return PendingGroups(k, is_full)
+
+
+def _batches(database: Database, week: Week, groups: PendingGroups, rest: bool, stopped: Stopped) -> Iterator[Batch]:
+    """The batches that may be published now; with `rest` also those of the rests. The other rows stay in `groups`."""
     for day in week.days:
         if stopped():
             raise ConflictError  # the next round publishes the rest
@@ -218,6 +228,15 @@ def _count(db: Connection, week: Week, counts: _Counts) -> None:
     now = before | {name: max(number, before.get(name, 0)) for name, number in counts.projects.items()}
     values = {"developers": json.dumps(now, ensure_ascii=False)}
     db.execute(update(team_weeks).where(week.of(team_weeks)), values)
+
+
+def _update_profile(database: Database, week: Week, k: int, version: int, groups: PendingGroups) -> int:
+    """Publish the week's profile if it changed; the version after that."""
+    before, reporters = database.read(partial(profile.read_reporters, week=week))
+    now = profile.updated(before, reporters, groups.waiting(), k)
+    if now == before:
+        return version
+    return change_at_version(database, week, k, version, partial(profile.store, week=week, now=now))
 
 
 def _read_breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell, rounded_down
-from devtelemetry_cli.server.team.statistics import totals
+from devtelemetry_cli.server.team.statistics import Totals, totals
 
 FIELDS = (
     *("week", "connection", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
@@ -18,14 +18,9 @@ def rows(cells: Iterable[Cell], k: int) -> list[dict[str, Any]]:
     return [_row(cell, k) for cell in cells]
 
 
-def _row(cell: Cell, k: int) -> dict[str, Any]:
-    total = totals([cell.measures])
+def figures(total: Totals) -> dict[str, Any]:
+    """The plain figures of runs."""
     return {
-        "week": cell.week.isoformat(),
-        "connection": cell.connection,
-        "project": cell.project,
-        "target": cell.target,
-        "developers": rounded_down(cell.developers, k),
         "runs": total.runs,
         "failures": total.failures,
         "interrupted": total.interrupted,
@@ -34,6 +29,17 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
         "mean_seconds": round(total.mean, 3),
         "p50_seconds": _rounded(total.p50),
         "p90_seconds": _rounded(total.p90),
+    }
+
+
+def _row(cell: Cell, k: int) -> dict[str, Any]:
+    return {
+        "week": cell.week.isoformat(),
+        "connection": cell.connection,
+        "project": cell.project,
+        "target": cell.target,
+        "developers": rounded_down(cell.developers, k),
+        **figures(totals([cell.measures])),
         "durations": {str(bucket): runs for bucket, runs in sorted(counters.histogram(cell.measures).items())},
         "exit_codes": {code: int(runs) for code, runs in sorted(cell.exit_codes.items())},
         "checkouts": _checkouts(cell.checkouts),

@@ -19,6 +19,9 @@ from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import monday
 
 ROW = (*DAY_KEY, "project", "target")
+OPEN, SETTLED, CLOSED = "open", "settled", "closed"  # the states of a week
+SETTLED_AFTER = timedelta(days=10)  # from its Monday: three days for reports that come late
+CLOSED_AFTER = timedelta(days=105)  # a client gives a day up after 90
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Week:
         days = table.c.week == self.monday if by_week else table.c.date.between(self.monday, self.days[-1])
         return and_(table.c.connection_id == self.connection, days)
 
+    def rests_on(self, today: date) -> date:
+        """The next day on which rows that are in no cell yet are published in a rest, if they are enough."""
+        settled = self.monday + SETTLED_AFTER
+        return settled if today < settled else self.monday + CLOSED_AFTER
+
     @property
     def days(self) -> list[date]:
         """Monday to Sunday."""
@@ -49,11 +57,13 @@ class Week:
 class Group:
     """Unpublished rows of one project and target: their new counters, and their developers.
 
-    `shown` has the rows of devtel_team_shown to write once the group is in a cell.
+    `reports` are their reports (developer key and day); `shown` has the rows of devtel_team_shown to write once the
+    group is in a cell.
     """
 
     new: counters.Counters = field(default_factory=dict)
     developers: set[str] = field(default_factory=set)
+    reports: set[tuple[str, date]] = field(default_factory=set)
     shown: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, row: Row[Any]) -> None:
@@ -63,6 +73,7 @@ class Group:
         counters.add(self.new, new)
         if new.get("runs", 0) > 0:
             self.developers.add(row.anonymous_id)
+            self.reports.add((row.developer_id, row.date))
         key = {name: row._mapping[name] for name in ROW}
         text = counters.to_text(whole)
         self.shown.append(key | {"person": row.anonymous_id, "received_at": row.received_at, "measures": text})
@@ -71,6 +82,7 @@ class Group:
         """Add the rows of `other`."""
         counters.add(self.new, other.new)
         self.developers |= other.developers
+        self.reports |= other.reports
         self.shown += other.shown
 
 

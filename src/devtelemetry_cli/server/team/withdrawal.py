@@ -16,8 +16,7 @@ from devtelemetry_cli.server.db.database import Database
 from devtelemetry_cli.server.db.queries import pseudonym
 from devtelemetry_cli.server.db.tables import DAY_KEY, daily_metrics, target_metrics, team_cells, team_weeks
 from devtelemetry_cli.server.team.breakdown import REST
-from devtelemetry_cli.server.team.publishing import CLOSED
-from devtelemetry_cli.server.team.unpublished import Week
+from devtelemetry_cli.server.team.unpublished import CLOSED, Week
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _withdraw(db: Connection, week: Week, rows: list[Row[Any]]) -> int:
         same_report = and_(*(target_metrics.c[name] == getattr(row, name) for name in DAY_KEY))
         for target in db.execute(select(target_metrics.c.project, target_metrics.c.target).where(same_report)):
             names.setdefault(target.project, {REST}).add(target.target)
-    closed = {"state": CLOSED, "turn": team_weeks.c.turn + 1, "developers": "{}"}
+    closed = {"state": CLOSED, "turn": team_weeks.c.turn + 1, "developers": "{}", "profile": None}
     db.execute(update(team_weeks).where(week.of(team_weeks)).values(closed))
     for row in rows:  # foreign keys cascade to devtel's own tables
         db.execute(delete(daily_metrics).where(*(daily_metrics.c[name] == getattr(row, name) for name in DAY_KEY)))
