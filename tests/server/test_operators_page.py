@@ -29,6 +29,7 @@ UNIT = re.search(r"```ini\n# /etc/systemd/system/devtel\.service\n(.*?)```", PAG
 # What is shown and not run, and why.
 NOT_RUN = {
     "devtel serve --withdraw-developer ID": "team/test_withdrawal.py runs it",
+    "devtel digest": "api/test_digest.py runs it",
     "pip install '.[server]'": "make release installs the wheel; the extras are compared below",
 }
 RUN_HERE = {
