@@ -78,7 +78,7 @@ def test_a_run_whose_process_is_gone_is_lost() -> None:
 
 
 def test_a_run_that_goes_on_is_not_counted_yet() -> None:
-    day = aggregate.day(DAY, [start(pid=4)], GRANT, lambda pid, started: (pid, started) == (4, NOON))
+    day = aggregate.day(DAY, [start(pid=4)], GRANT, lambda run: (run.pid, run.time) == (4, NOON))
     assert (day.running, day.metrics.runs, day.metrics.targets) == (1, 0, {})
 
 
@@ -181,7 +181,7 @@ STEPS = st.tuples(st.booleans(), st.sampled_from("abcdef"), st.sampled_from([GRA
 @given(st.lists(STEPS, max_size=40), st.sets(st.integers(0, 2)))
 def test_every_run_has_ended_or_is_lost_or_goes_on(steps: list[tuple[bool, str, str, int]], alive: set[int]) -> None:
     records = [start(run, grant=grant, pid=pid) if starts else end(run) for starts, run, grant, pid in steps]
-    day = aggregate.day(DAY, records, GRANT, lambda pid, _: pid in alive)
+    day = aggregate.day(DAY, records, GRANT, lambda run: run.pid in alive)
     targets = day.metrics.targets.values()
     ended = sum(count for target in targets for count in target.exit_codes.values())
     assert day.metrics.runs == ended + sum(target.lost for target in targets)

@@ -13,7 +13,7 @@ import pexpect
 import pytest
 
 from tests.helpers.developer import DEVTEL, Developer, wait_for
-from tests.helpers.report_endpoint import HANG, STORED, TRICKLE, Answer, Endpoint, listening, refusal
+from tests.helpers.report_endpoint import HANG, STORED, TRICKLE, Answer, Endpoint, Request, listening, refusal
 
 TODAY = date.today()  # noqa: DTZ011  journals are named by the local day
 YESTERDAY = TODAY - timedelta(days=1)
@@ -503,6 +503,46 @@ def test_two_destinations_on_one_host_are_named_by_their_addresses(reporter: Dev
     sent = flush(reporter).stderr
     assert f"sent to {endpoint.url}: {YESTERDAY}" in sent
     assert f"sent to {second}: {TODAY}" in sent
+
+
+def key_of(request: Request) -> str:
+    """The machine's key in a report: after the dot of `developer`, and as `hostname`."""
+    body = json.loads(request.body)
+    assert body["developer"].partition(".")[2] == body["hostname"]
+    return str(body["hostname"])
+
+
+def test_no_machine_key_links_two_destinations(reporter: Developer, endpoint: Endpoint) -> None:
+    with listening() as other:
+        reporter.project_file(other.url)
+        reporter.grant()
+        reporter.makefile("impl-work:\n\t@true")
+        reporter.make("work")
+        reporter.flush()
+        sent = [request.body for request in (*endpoint.requests, *other.requests)]
+        assert key_of(endpoint.requests[0]) != key_of(other.requests[0])
+    (file,) = reporter.state.glob("hosts/*")
+    assert not any(file.read_bytes() in body for body in sent), "the machine's own key never leaves it"
+
+
+def test_no_machine_key_links_the_reports_before_and_after_forget(reporter: Developer, endpoint: Endpoint) -> None:
+    reporter.flush()
+    reporter.devtel("consent", "forget")
+    reporter.add_runs(YESTERDAY)
+    reporter.flush()
+    first, _erasure, second = endpoint.requests
+    assert first.date == second.date
+    assert key_of(first) != key_of(second)
+
+
+def test_a_day_is_sent_again_under_the_same_machine_key(reporter: Developer, endpoint: Endpoint) -> None:
+    for _ in range(2):
+        reporter.flush()
+        reporter.devtel("consent", "grant")  # renews the agreement
+        reporter.add_runs(YESTERDAY)
+    reporter.flush()
+    assert len({key_of(request) for request in endpoint.requests}) == 1
+    assert len(endpoint.requests) == 3
 
 
 def test_a_slow_flush_shows_its_progress(reporter: Developer, endpoint: Endpoint) -> None:

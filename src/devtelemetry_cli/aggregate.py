@@ -21,10 +21,10 @@ class Day:
     running: int = 0
 
 
-def day(date: str, records: Iterable[Start | End], grant: str | None, is_running: Callable[[int, float], bool]) -> Day:
+def day(date: str, records: Iterable[Start | End], grant: str | None, is_running: Callable[[Start], bool]) -> Day:
     """Add up the records of the local day `date` made under `grant` (None: all).
 
-    `is_running(pid, started)`: whether a run without an end still runs; otherwise it is lost.
+    `is_running(start)`: whether a run without an end still runs; otherwise it is lost.
     """
     metrics = DailyMetrics(date)
     open_runs: dict[str, Start] = {}
@@ -38,7 +38,7 @@ def day(date: str, records: Iterable[Start | End], grant: str | None, is_running
             if start is not None and grant in (None, start.grant):
                 _count_end(metrics, start, record)
     unfinished = [start for start in open_runs.values() if grant in (None, start.grant)]
-    lost = [start for start in unfinished if not is_running(start.pid, start.time)]
+    lost = [start for start in unfinished if not is_running(start)]
     for start in lost:
         _count_lost(metrics, start)
     return Day(metrics, running=len(unfinished) - len(lost))

@@ -245,7 +245,7 @@ def _request_erasure(options: FlushOptions, erasure: erasures.Erasure, urls: Col
 
 def _journals(options: FlushOptions, decision: Decision) -> Iterator[tuple[Journal, Ledger]]:
     """Journal and ledger of each machine whose records are delivered from here."""
-    for host in machine_key.deliverable_keys(options.state, decision.key):
+    for host in machine_key.recorded_keys(options.state, decision.key):
         folder = Path(options.state.journal(decision.key, host))
         yield Journal(folder, host, decision), Ledger(options.state, decision.key, host)
 

@@ -177,18 +177,19 @@ class Developer:
         project = settings.read_project(str(self.project / ".devtel.toml"))
         return consent.asked_terms(self.environ, user, project, every_target)
 
-    def journal_folder(self) -> Path:
-        """The journal that runs in this project go to now."""
+    def journal_folder(self, day: date) -> Path:
+        """The journal that runs in this project go to on a day."""
         with chdir(self.project):
             context = self.place
             answer = consent.judge(context, time.time())
-        return Path(context.state.journal(answer.journal, machine_key.get_or_create(context.state)))
+        key = machine_key.of_run(context.state, answer.journal, answer.grant, day.isoformat())
+        return Path(context.state.journal(answer.journal, key))
 
     def add_runs(self, day: date, count: int = 1, target: str = "test", **end: object) -> None:
         """Put finished runs of a day into the journal, as wrap writes them."""
         grants = [line for line in self.config.read_text().splitlines() if line.startswith("grant = ")]
         grant = grants[0].split('"')[1]
-        folder = self.journal_folder()
+        folder = self.journal_folder(day)
         noon = datetime(day.year, day.month, day.day, 12).astimezone()
         start, offset = noon.timestamp(), int((noon.utcoffset() or noon - noon).total_seconds())
         for _ in range(count):

@@ -29,7 +29,8 @@ class RunRecorder:
         """Write the start; `is_over()`: whether make has ended. Raises OSError; then no end is written either."""
         name = target_names.sanitize(target)
         state = self._context.state
-        folder = state.journal(self._status.journal, machine_key.get_or_create(state))
+        journal, grant = self._status.journal, self._status.grant
+        folder = state.journal(journal, machine_key.of_run(state, journal, grant, self._date))
         branch, age_days = self._git_context(is_over)
         announced = self._context.environ.get("DEVTEL_RUN", "") or self._enclosing_call()
         record = writer.encode(
@@ -39,11 +40,11 @@ class RunRecorder:
                 "time": self._run.started,
                 "offset": writer.local_offset(self._run.started),
                 "pid": self._run.pid,
-                "grant": self._status.grant,
+                "grant": grant,
                 "project": self._status.project or None,
                 "target": name,
                 "folded": True if target_names.is_aggregated(name, self._status.targets) else None,
-                "parent": parent_run(announced, self._status.journal),
+                "parent": parent_run(announced, journal),
                 "branch": branch,
                 "age_days": age_days,
             },

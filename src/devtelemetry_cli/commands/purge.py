@@ -47,7 +47,7 @@ def journals(state: StateDir, key: str | None) -> list[str]:
 def days(state: StateDir, names: Iterable[str], before: date | None) -> Iterator[Day]:
     """The days in these journals before a date (None: all) with records or delivery state. Raises OSError."""
     for name in names:
-        for host in machine_key.deliverable_keys(state, name):
+        for host in machine_key.recorded_keys(state, name):
             folder, ledger = Path(state.journal(name, host)), Ledger(state, name, host)
             recorded = set(reader.days(folder))
             sent = {entry.date for entry in ledger.entries() if not entry.is_tombstone}

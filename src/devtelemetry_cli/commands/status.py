@@ -132,7 +132,7 @@ def _add_schedule(context: Context, started_as: str, status: Status, now: float)
 
 def _hosts(context: Context, decision: decisions.Decision, status: Status) -> list[str]:
     try:
-        return machine_key.deliverable_keys(context.state, decision.journal)
+        return machine_key.recorded_keys(context.state, decision.journal)
     except OSError as fault:
         status.troubles.append(f"{fault.filename} cannot be read: {fault.strerror}.")
         return []

@@ -15,7 +15,7 @@ DAYS = 2  # the age after which an unsent report without a schedule needs attent
 
 def days(state: StateDir, decision: Decision, today: date) -> Iterator[str]:
     """The unsent days (YYYY-MM-DD), once for each machine key. Raises OSError."""
-    for host in machine_key.deliverable_keys(state, decision.journal):
+    for host in machine_key.recorded_keys(state, decision.journal):
         journal = outbox.Journal(Path(state.journal(decision.journal, host)), host, decision)
         ledger = Ledger(state, decision.key, host)
         for day in outbox.changed(journal, ledger, today):

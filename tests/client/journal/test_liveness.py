@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import psutil
 import pytest
 
-from devtelemetry_cli.client.journal import liveness
+from devtelemetry_cli.client.journal import liveness, machine_key
+from devtelemetry_cli.client.paths import StateDir
+from tests.helpers.samples import DAY, GRANT, start
 
 CREATED = psutil.Process().create_time()
 
@@ -29,3 +33,13 @@ def test_a_process_that_is_gone_runs_no_more() -> None:
 @pytest.mark.parametrize("pid", [-1, 2**31 - 1, 2**31, 2**53, 2**70])
 def test_a_number_that_is_no_process_runs_not(pid: int) -> None:
     assert not liveness.is_running(pid, CREATED)
+
+
+@pytest.mark.parametrize("age", [60, 90_000])
+@pytest.mark.parametrize("key", ["agreement", "machine", "another"])
+def test_a_run_of_another_machine_key_counts_as_running_for_a_day(tmp_path: Path, key: str, age: int) -> None:
+    state = StateDir(tmp_path)
+    known = {"agreement": machine_key.of_run(state, "j", GRANT, DAY), "machine": machine_key.get_or_create(state)}
+    is_running = liveness.of_journal(Path(state.journal("j", known.get(key, "fedcba98"))))
+    gone = start(pid=2**22 + 1, time=time.time() - age)
+    assert is_running(gone) is (key == "another" and age == 60)

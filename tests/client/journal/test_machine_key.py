@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from devtelemetry_cli.client.journal import machine_key
+from devtelemetry_cli.client.journal import machine_key, writer
 from devtelemetry_cli.client.paths import StateDir
-from tests.helpers.samples import tree
+from tests.helpers.samples import DAY, GRANT, HOST, tree
 
 
 def place(state: Path) -> Path:
@@ -43,6 +43,53 @@ def test_a_damaged_key_is_none_and_a_new_one_takes_over(tmp_path: Path, content:
     place(tmp_path).write_bytes(content)
     assert machine_key.find(StateDir(tmp_path)) is None
     assert machine_key.get_or_create(StateDir(tmp_path)) == place(tmp_path).read_text()
+
+
+def test_a_sent_key_has_the_form_of_a_machine_key_and_is_the_same_every_time() -> None:
+    assert machine_key.derived(HOST, GRANT) == machine_key.derived(HOST, GRANT) == "447a1256"
+
+
+def test_no_two_agreements_and_no_two_machines_share_a_sent_key() -> None:
+    keys = {machine_key.derived(machine, grant) for machine in (HOST, "fedcba98") for grant in (GRANT, "0badcaff", "")}
+    assert len(keys - {HOST, "fedcba98"}) == 6
+
+
+def test_a_run_is_recorded_under_the_key_of_its_agreement(tmp_path: Path) -> None:
+    state = StateDir(tmp_path)
+    key = machine_key.of_run(state, "journal", GRANT, DAY)
+    machine = machine_key.find(state)
+    assert key == machine_key.derived(str(machine), GRANT) != machine
+    assert machine_key.is_of(key, machine, GRANT)
+    assert not machine_key.is_of(key, machine, "another")
+    assert not machine_key.is_of(key, None, GRANT)
+
+
+def test_a_day_that_was_begun_under_the_machines_key_stays_there(tmp_path: Path) -> None:
+    state = StateDir(tmp_path)
+    machine = machine_key.get_or_create(state)
+    writer.create(state.journal("journal", machine), DAY, b"")
+    assert machine_key.of_run(state, "journal", GRANT, DAY) == machine
+    assert machine_key.of_run(state, "journal", GRANT, "2026-11-23") == machine_key.derived(machine, GRANT)
+    assert machine_key.of_run(state, "other", GRANT, DAY) == machine_key.derived(machine, GRANT)
+
+
+def test_keys_with_records_or_only_delivery_state_are_served(tmp_path: Path) -> None:
+    for name in (
+        f"journal/j/{HOST}",
+        "journal/j/fedcba98",
+        "journal/j/no key",
+        f"ledger/j/{HOST}",
+        "ledger/j/0badcafe",
+    ):
+        (tmp_path / name).mkdir(parents=True)
+    assert machine_key.recorded_keys(StateDir(tmp_path), "j") == [HOST, "0badcafe", "fedcba98"]
+    assert machine_key.recorded_keys(StateDir(tmp_path), "none") == []
+
+
+def test_a_damaged_ledger_hides_no_records(tmp_path: Path) -> None:
+    (tmp_path / "journal/j" / HOST).mkdir(parents=True)
+    (tmp_path / "ledger").touch()
+    assert machine_key.recorded_keys(StateDir(tmp_path), "j") == [HOST]
 
 
 def test_a_fifo_in_the_keys_place_holds_nobody_up(tmp_path: Path) -> None:

@@ -189,9 +189,8 @@ def test_a_switch_does_not_hide_ones_own_records(builder: Developer) -> None:
 
 
 def test_damaged_and_newer_records_are_counted_and_said(builder: Developer) -> None:
-    writer.append(
-        str(builder.journal_folder()), YESTERDAY.isoformat(), b'\n{"v":2,"event":"x"}\n{"v":2,"event":"y"}\n{'
-    )
+    folder = str(builder.journal_folder(YESTERDAY))
+    writer.append(folder, YESTERDAY.isoformat(), b'\n{"v":2,"event":"x"}\n{"v":2,"event":"y"}\n{')
     done = builder.devtel("stats")
     assert done.returncode == 0
     assert "Left out: 2 records of a newer devtel. Update devtel" in done.stderr
@@ -202,7 +201,7 @@ def test_damaged_and_newer_records_are_counted_and_said(builder: Developer) -> N
 
 
 def test_a_file_that_cannot_be_read_costs_only_its_day(builder: Developer) -> None:
-    os.mkfifo(builder.journal_folder() / f"{TODAY}.jsonl")
+    os.mkfifo(builder.journal_folder(TODAY) / f"{TODAY}.jsonl")
     done = builder.devtel("stats")
     assert (done.returncode, "runs      4" in done.stdout) == (0, True)
     assert f"The journal of {TODAY} cannot be read: it is not a regular file." in done.stderr
@@ -217,7 +216,7 @@ def test_a_damaged_config_is_said(builder: Developer) -> None:
 
 def test_a_run_whose_process_is_gone_is_lost(builder: Developer) -> None:
     start = {"run": uuid.uuid4().hex, "time": 1.0, "offset": 0, "pid": 1, "grant": "g", "target": "test"}
-    writer.append(str(builder.journal_folder()), YESTERDAY.isoformat(), writer.encode("start", dict(start)))
+    writer.append(str(builder.journal_folder(YESTERDAY)), YESTERDAY.isoformat(), writer.encode("start", dict(start)))
     assert values(builder)["lost"] == 1
 
 

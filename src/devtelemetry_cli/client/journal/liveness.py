@@ -6,20 +6,24 @@ from pathlib import Path
 
 from devtelemetry_cli.client.journal import machine_key
 from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.model.records import Start
 
 # The start's time is taken within the first moments of the process; a machine under load may need some.
 _STARTUP = 60.0
 _CLOCK_NOISE = 2.0
-_UNKNOWN = 86400.0  # seconds: how long a run of another host counts as running
+_UNKNOWN = 86400.0  # seconds: how long a run of another machine key counts as running
 
 
-def of_journal(folder: Path) -> Callable[[int, float], bool]:
-    """The answer for the runs of one machine's journal; those of another host without an end are lost after a day."""
-    return _is_recent if machine_key.is_of_another_host(StateDir.of_journal(folder), folder.name) else is_running
+def of_journal(folder: Path) -> Callable[[Start], bool]:
+    """Whether a run without an end in a machine's journal still runs; one of another key is lost after a day."""
+    machine = machine_key.find(StateDir.of_journal(folder))
 
+    def answer(start: Start) -> bool:
+        if machine_key.is_of(folder.name, machine, start.grant):
+            return is_running(start.pid, start.time)
+        return time.time() - start.time < _UNKNOWN
 
-def _is_recent(_pid: int, started: float) -> bool:
-    return time.time() - started < _UNKNOWN
+    return answer
 
 
 def is_running(pid: int, started: float) -> bool:

@@ -1,11 +1,12 @@
-"""The random key of this machine, created once and stored in the state folder by host name.
+"""The random key of this machine, created once and stored in the state folder by host name; it never leaves it.
 
-A home on several machines has one key for each, so that each machine writes its own journals.
+A home on several machines has one key for each, so that each machine writes its own journals. What is sent, and names
+the folder of the records, is derived from it for each agreement.
 """
 
 import os
 
-from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.client.paths import StateDir, day_file
 
 
 def path(state: StateDir, nodename: str) -> str:
@@ -31,21 +32,44 @@ def get_or_create(state: StateDir) -> str:
     return known
 
 
-def deliverable_keys(state: StateDir, journal: str) -> list[str]:
-    """The machine keys whose records in the folder `journal` are delivered and kept from here: this machine's first.
+def derived(machine: str, grant: str) -> str:
+    """The key of a machine under an agreement, as reports carry it: 8 hexadecimal digits that link nothing.
 
-    All of them: a host name changes (containers, laptops), and a key's file may be lost. Raises OSError where the
-    folder cannot be listed.
+    An agreement belongs to one destination, and `forget` makes a new one. Its name is random and never sent, so that
+    for any machine key there is a name that gives the same result: not even trying all keys links two of them.
     """
-    own = find(state)
-    others = [name for name in _names(state.journal(journal)) if _is_key(name) and name != own]
-    return [*([own] if own else []), *sorted(others)]
+    from _blake2 import blake2s  # noqa: PLC0415  what hashlib itself uses; importing `hashlib` costs 10 ms
+
+    return blake2s(grant.encode(), key=machine.encode(), digest_size=4).hexdigest()
 
 
-def is_of_another_host(state: StateDir, key: str) -> bool:
-    """Whether a key belongs to another host name: another machine, or this one before its name changed."""
-    own = os.path.basename(path(state, os.uname().nodename))
-    return any(_read(f"{state.hosts}/{name}") == key for name in _names(state.hosts) if name != own)
+def of_run(state: StateDir, journal: str, grant: str, date: str) -> str:
+    """The key under which a run of the local day `date` is recorded and sent. Raises OSError.
+
+    devtel 0.1.0 used the machine's key itself: a day that it began stays one report.
+    """
+    machine = get_or_create(state)
+    is_begun = os.path.lexists(day_file(state.journal(journal, machine), date))
+    return machine if is_begun else derived(machine, grant)
+
+
+def is_of(key: str, machine: str | None, grant: str) -> bool:
+    """Whether a machine recorded under `key` in an agreement."""
+    return machine is not None and key in (machine, derived(machine, grant))
+
+
+def recorded_keys(state: StateDir, journal: str) -> list[str]:
+    """The keys under which there are records or delivery state in the folder `journal`; all are served from here.
+
+    A host name changes (containers, laptops), a key's file may be lost, and each agreement has a key of its own.
+    Raises OSError where the folder of the records cannot be listed.
+    """
+    names = set(_names(state.journal(journal)))
+    try:  # noqa: SIM105  contextlib is one more import on the way of a run
+        names.update(_names(state.ledger(journal)))
+    except OSError:  # reported where it is read
+        pass
+    return sorted(name for name in names if _is_key(name))
 
 
 def _names(folder: str) -> list[str]:

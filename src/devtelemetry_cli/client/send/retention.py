@@ -18,7 +18,7 @@ def destination(state: StateDir, decision: Decision, keep_days: int, today: date
         withdrawal.finish(state, decision.key)
         return
     for name in (decision.key, paths.local_journal(decision.key)):
-        for host in machine_key.deliverable_keys(state, name):
+        for host in machine_key.recorded_keys(state, name):
             ledger = Ledger(state, decision.key, host)
             folder = Path(state.journal(name, host))
             if decision.state == consent_cache.GRANTED and name == decision.key:

@@ -45,7 +45,7 @@ def state(env: Environment) -> Iterator[Finding]:
             f"Take ownership: chown -R \"$USER\" '{folder}' && chmod u+rwx '{folder}'.",
         )
         return
-    yield from [*_foreign_files(folder), *_open_to_others(folder)] or [
+    yield from [*_foreign_files(folder, Path(env.context.state.hosts)), *_open_to_others(folder)] or [
         ok(f"state: {folder}, writable", path=str(folder))
     ]
     yield _space(folder)
@@ -76,9 +76,10 @@ def _check_parent(folder: Path) -> Iterator[Finding]:
         yield problem(f"{folder} cannot be created: {above} is not writable.", "Make it writable, or set DEVTEL_HOME.")
 
 
-def _foreign_files(folder: Path) -> list[Finding]:
-    """Files of another user, such as those of a devtel that ran with sudo."""
-    found = [*folder.iterdir(), *folder.glob("journal/*/*"), *folder.glob("ledger/*/*")]
+def _foreign_files(folder: Path, hosts: Path) -> list[Finding]:
+    """Files of another user, such as those of a devtel that ran with sudo. Raises OSError for unreadable folders."""
+    keys = hosts.iterdir() if hosts.is_dir() else ()
+    found = [*folder.iterdir(), *keys, *folder.glob("journal/*/*"), *folder.glob("ledger/*/*")]
     foreign = [one for one in (folder, *found) if one.lstat().st_uid != os.geteuid()]
     advice = f"Take ownership: sudo chown -R \"$USER\" '{folder}'."
     return [problem(f"{foreign[0]} belongs to another user.", advice, count=len(foreign))] if foreign else []

@@ -73,7 +73,7 @@ def ledger(env: Environment) -> Iterator[Finding]:
     ledgers = [
         Ledger(env.context.state, name, host)
         for name in _journals(env)
-        for host in machine_key.deliverable_keys(env.context.state, name)
+        for host in machine_key.recorded_keys(env.context.state, name)
     ]
     entries = [
         entry for book in ledgers for entry in (*book.entries(), book.delivery_status()) if isinstance(entry, Entry)
@@ -91,13 +91,15 @@ def ledger(env: Environment) -> Iterator[Finding]:
 
 
 def orphans(env: Environment) -> Iterator[Finding]:
-    """Journals without a machine key or without a consent decision."""
-    own = machine_key.find(env.context.state)
+    """Journals of another machine or agreement, or without a consent decision."""
+    machine = machine_key.find(env.context.state)
+    grants = {decision.grant for decision in env.decisions.values()}
     known = {name for key in env.decisions for name in (key, paths.local_journal(key))}
     for name in _journals(env):
-        others = [host for host in machine_key.deliverable_keys(env.context.state, name) if host != own]
-        if others:
-            sentence = f"The journal {name} has records under an earlier machine key ({', '.join(others)})"
+        keys = machine_key.recorded_keys(env.context.state, name)
+        others = [key for key in keys if not any(machine_key.is_of(key, machine, grant) for grant in grants)]
+        if others and env.decisions:
+            sentence = f"The journal {name} has records of another machine or agreement ({', '.join(others)})"
             yield note(f"{sentence}; flush, show and purge include them.", keys=", ".join(others))
         if name not in known and env.decisions and Path(env.context.state.journal(name)).is_dir():
             sentence = f"There is no consent decision for the journal {name}; it is never sent."
@@ -118,7 +120,7 @@ def _read_all(env: Environment) -> _Health:
     folders = [
         Path(env.context.state.journal(name, host))
         for name in _journals(env)
-        for host in machine_key.deliverable_keys(env.context.state, name)
+        for host in machine_key.recorded_keys(env.context.state, name)
     ]
     is_running = {folder: liveness.of_journal(folder) for folder in folders}
     found = sorted(((day, folder) for folder in folders for day in reader.days(folder)), reverse=True)
@@ -134,7 +136,7 @@ def _read_all(env: Environment) -> _Health:
     return health
 
 
-def _read_day(health: _Health, path: Path, day: str, is_running: Callable[[int, float], bool]) -> None:
+def _read_day(health: _Health, path: Path, day: str, is_running: Callable[[Start], bool]) -> None:
     tally, open_runs = reader.Tally(), dict[str, Start]()
     for record in reader.records(path, tally):
         if isinstance(record, Start):
@@ -142,7 +144,7 @@ def _read_day(health: _Health, path: Path, day: str, is_running: Callable[[int, 
             health.runs += 1
         else:
             open_runs.pop(record.run, None)
-    health.lost += sum(not is_running(start.pid, start.time) for start in open_runs.values())
+    health.lost += sum(not is_running(start) for start in open_runs.values())
     health.damaged += [day] if tally.damaged else []
     health.newer += [day] if tally.newer else []
 

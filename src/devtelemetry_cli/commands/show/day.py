@@ -55,7 +55,7 @@ class Query:
 
     def machines(self) -> Iterator[tuple[Journal, Ledger]]:
         """Journal and ledger of each machine key of this state folder. Raises OSError."""
-        for host in machine_key.deliverable_keys(self.context.state, self.decision.key):
+        for host in machine_key.recorded_keys(self.context.state, self.decision.key):
             folder = Path(self.context.state.journal(self.decision.key, host))
             yield Journal(folder, host, self.decision), Ledger(self.context.state, self.decision.key, host)
 

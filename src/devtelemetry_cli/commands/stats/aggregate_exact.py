@@ -39,11 +39,11 @@ class Sum:
 
 
 def day(  # noqa: C901  one loop over every run: a call would cost as much as the rest of its body
-    blocks: Iterable[list[Start | End]], tally: Tally, is_running: Callable[[int, float], bool]
+    blocks: Iterable[list[Start | End]], tally: Tally, is_running: Callable[[Start], bool]
 ) -> dict[Key, Sum]:
     """The sums of one day's file, by project and target as typed. Runs that have not ended are not counted.
 
-    `is_running(pid, started)` decides whether a run without an end is still running; otherwise it is lost.
+    `is_running(start)` decides whether a run without an end is still running; otherwise it is lost.
     """
     sums: dict[Key, Sum] = {}
     opened: dict[str, Start] = {}
@@ -74,7 +74,7 @@ def day(  # noqa: C901  one loop over every run: a call would cost as much as th
                 total.waited += record.duration
                 total.cpu += record.cpu
     for start in opened.values():
-        if not is_running(start.pid, start.time):
+        if not is_running(start):
             _count_lost(sums.setdefault((start.project, start.target), Sum()))
     return _in_order(_with_valid_names(sums, tally))
 

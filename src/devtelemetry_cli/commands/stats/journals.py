@@ -89,4 +89,4 @@ def _note(found: Summary, day: str, result: tuple[dict[Key, Sum], Tally] | str) 
 
 
 def _folders(state: StateDir, name: str) -> list[Path]:
-    return [Path(state.journal(name, host)) for host in machine_key.deliverable_keys(state, name)]
+    return [Path(state.journal(name, host)) for host in machine_key.recorded_keys(state, name)]
