@@ -404,6 +404,20 @@ def test_a_token_may_come_from_a_file_or_a_command(reporter: Developer, tmp_path
     assert kept.read_text() == "from-command"
 
 
+@pytest.mark.parametrize("source", ["file", "command", "standard input"])
+def test_a_token_as_another_system_saves_it_is_taken_or_its_encoding_named(reporter: Developer, source: str) -> None:
+    file = reporter.folder / "token"
+    arguments = {"file": ["--file", str(file)], "command": ["--command", f"cat {file}"]}.get(source, [])
+    for encoding, code in (("utf-8-sig", 0), ("utf-16", 78), ("latin-1", 78)):
+        file.write_bytes("s3cret\r\n".encode(encoding) + (b"\xe9" if encoding == "latin-1" else b""))
+        with file.open("rb") as stdin:
+            done = reporter.devtel("token", "set", *arguments, stdin=stdin)
+        assert (done.returncode, done.stderr.count("\n")) == (code, int(code != 0)), done.stderr
+        assert ("it is encoded as UTF-16: save it as UTF-8" in done.stderr) == (encoding == "utf-16")
+    (kept,) = reporter.state.glob("tokens/*")
+    assert kept.read_text() == "s3cret"
+
+
 def test_declining_asks_the_endpoint_to_erase_and_reports_the_outcome(reporter: Developer, endpoint: Endpoint) -> None:
     anonymous = str(reporter.status()["anonymous_id"])
     flush(reporter)

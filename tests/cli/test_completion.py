@@ -1,6 +1,7 @@
 """Completion in real shells, of commands and of the Makefile's targets after `wrap`."""
 
 import shutil
+import time
 
 import pexpect
 import pytest
@@ -34,6 +35,19 @@ def test_target_names_are_completed_where_a_target_is_asked(developer: Developer
     (developer.project / "GNUmakefile").write_text("# GNUmakefile: written by devtel\ntest.generated: ;\n")
     (developer.project / "Makefile").write_text("test: lib\n\ttrue\ntest.all build:\nimpl-test.slow:\ntestx := 1\n")
     assert completions(developer, *words, "te") == ["test", "test.all", "test.slow"]
+
+
+ENDLESS = {"lines": "a\n" * 400_000, "a word": "a" * 800_000, "words": "a b" * 200_000, "a device": None}
+
+
+@pytest.mark.parametrize("content", ENDLESS.values(), ids=ENDLESS)
+def test_no_makefile_holds_a_completion_up(developer: Developer, content: str | None) -> None:
+    makefile = developer.project / "GNUmakefile"
+    makefile.write_text(content) if content else makefile.symlink_to("/dev/zero")
+    developer.makefile("impl-test:\n\t@true")
+    before = time.monotonic()
+    assert completions(developer, "stats", "--target", "te") == ([] if content else ["test"])
+    assert time.monotonic() - before < 10
 
 
 def test_without_a_makefile_nothing_is_offered(developer: Developer) -> None:

@@ -89,3 +89,17 @@ def test_a_damaged_token_is_not_sent(config: str) -> None:
     tokens.path(config, "key").write_bytes(b"s3cret\xff\r\nX-Other: 1")
     with pytest.raises(ConfigurationError, match="Not a valid token"):
         find(config)
+
+
+def test_a_token_file_may_begin_with_a_byte_order_mark(config: str, tmp_path: Path) -> None:
+    for file in (tmp_path / "token", tokens.path(config, "key")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"\xef\xbb\xbfs3cret\r\n")
+    assert find(config) == "s3cret"
+    assert find(config, {"DEVTEL_TOKEN_FILE": str(tmp_path / "token")}, [URL]) == "s3cret"
+
+
+def test_a_token_file_in_another_encoding_is_named_with_it(config: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes("s3cret".encode("utf-16"))
+    with pytest.raises(ConfigurationError, match=rf"{tmp_path}/token: it is encoded as UTF-16: save it as UTF-8\."):
+        find(config, {"DEVTEL_TOKEN_FILE": str(tmp_path / "token")}, [URL])

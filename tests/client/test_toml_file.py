@@ -64,5 +64,5 @@ def test_a_byte_order_mark_is_taken_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
 def test_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
     content = 'project = "Bücher"'.encode(encoding)
-    with pytest.raises(ValueError, match="UTF-16" if encoding == "utf-16" else "not TOML|not encoded as UTF-8"):
+    with pytest.raises(ValueError, match="UTF-16" if encoding == "utf-16" else "not encoded as UTF-8"):
         toml_file.read(written(tmp_path, content), trusted=False)

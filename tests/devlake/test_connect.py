@@ -200,13 +200,21 @@ def test_the_address_comes_into_the_project_file_and_the_key_does_not(operator: 
     assert not any(key in file.read_text() for key in devlake.lake.keys)
 
 
+def test_a_byte_order_mark_of_a_project_file_hides_no_address(operator: Operator) -> None:
+    (operator.work / ".git").mkdir()
+    file = operator.work / ".devtel.toml"
+    file.write_bytes(b'\xef\xbb\xbfreport_url = "http://old/connections/9/report"\r\n')
+    url = operator.call("connect", "--write").stdout.strip()
+    assert file.read_bytes() == f'report_url = "{url}"\r\n'.encode()
+
+
 def test_a_project_without_a_file_gets_one(operator: Operator) -> None:
     (operator.work / ".git").mkdir()
     url = operator.call("connect", "--write").stdout.strip()
     assert (operator.work / ".devtel.toml").read_text() == f'report_url = "{url}"\n'
 
 
-@pytest.mark.parametrize("content", [b"\xff", b"x = "])
+@pytest.mark.parametrize("content", [b"\xff", b"x = ", 'x = "y"'.encode("utf-16")])
 def test_a_project_file_that_cannot_be_read_is_left_alone_and_the_key_is_kept(
     operator: Operator, devlake: FakeServer, content: bytes
 ) -> None:
@@ -243,6 +251,7 @@ URL = "https://h/connections/1/report"
         ('purpose = "x"', f'purpose = "x"\nreport_url = "{URL}"\n'),
         ("# top\n\n[extra]\na = 1\n", f'# top\n\nreport_url = "{URL}"\n[extra]\na = 1\n'),
         ("report_url='old'\ntargets = [\n]\n", f'report_url = "{URL}"\ntargets = [\n]\n'),
+        ("report_url='old'\r\nx = 1\r\n", f'report_url = "{URL}"\r\nx = 1\r\n'),
     ],
 )
 def test_a_project_file_keeps_all_else_as_it_was(before: str, after: str) -> None:

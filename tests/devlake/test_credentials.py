@@ -72,6 +72,15 @@ def test_a_key_file_without_a_key_is_refused_without_showing_it(tmp_path: Path, 
     assert not text or text not in str(caught.value)
 
 
+def test_a_key_file_may_begin_with_a_byte_order_mark_and_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xef\xbb\xbfa-key\r\n")
+    assert server_access.read_key(str(file)) == "a-key"
+    file.write_bytes("a-key".encode("utf-16"))
+    with pytest.raises(ConfigurationError, match=rf"the key file {file}: it is encoded as UTF-16"):
+        server_access.read_key(str(file))
+
+
 def test_a_key_is_not_in_the_repr() -> None:
     assert "geheim" not in repr(Access("http://h", "geheim"))
 

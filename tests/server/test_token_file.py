@@ -22,15 +22,22 @@ def test_a_token_is_read_without_its_line_end(tmp_path: Path) -> None:
         ("\n", "one line"),
         ("two lines of a file\nof a good length", "one line"),
         ("fifteen-letters", "16 characters"),
-        ("\xff" * 20, "it is not text"),
+        ("\xff" * 20, "it is not encoded as UTF-8"),
+        (TOKEN.encode("utf-16").decode("latin-1"), "it is encoded as UTF-16: save it as UTF-8"),
     ],
-    ids=["empty", "two lines", "short", "no text"],
+    ids=["empty", "two lines", "short", "no text", "UTF-16"],
 )
 def test_a_file_without_one_good_token_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     file = token_file(tmp_path, TOKEN)
     file.write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigurationError, match=reason):
         read_token(str(file))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_token(tmp_path: Path) -> None:
+    file = token_file(tmp_path, TOKEN)
+    file.write_bytes(TOKEN.encode("utf-8-sig") + b"\r\n")
+    assert read_token(str(file)) == TOKEN
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o666])

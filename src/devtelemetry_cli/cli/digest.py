@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from devtelemetry_cli.client import server_access
+from devtelemetry_cli.client import server_access, tokens
 from devtelemetry_cli.commands.digest import render
 from devtelemetry_cli.commands.digest.fetch import fetch
 from devtelemetry_cli.commands.digest.lines import has_changes, lines, title
@@ -62,4 +62,4 @@ def _token(file: str) -> str:
     if named:
         return server_access.read_key(named)
     given = os.environ.get("DEVTEL_VIEW_TOKEN", "")
-    return server_access.check_key(given, "DEVTEL_VIEW_TOKEN") if given else ""
+    return tokens.check(given, "DEVTEL_VIEW_TOKEN") if given else ""

@@ -44,18 +44,18 @@ def _read(file: Path | None, command: str | None) -> str:
     if file is not None and command is not None:
         raise click.UsageError("--file and --command exclude each other.")
     if file is not None:
-        return atomic_files.read(file).decode("utf-8", "replace")
+        return tokens.decode(atomic_files.read(file), str(file))
     if command is not None:
-        return _run(command)
+        return tokens.decode(_run(command), "the output of the command")
     if sys.stdin.isatty():
         return str(click.prompt("Token", hide_input=True, err=True))
-    return sys.stdin.read(tokens.MAX_LENGTH + 2)
+    return tokens.decode(sys.stdin.buffer.read(atomic_files.MAX_BYTES), "standard input")
 
 
-def _run(command: str) -> str:
+def _run(command: str) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603  the user's own command, without a shell
-            shlex.split(command), stdout=subprocess.PIPE, check=True, text=True, timeout=120
+            shlex.split(command), stdout=subprocess.PIPE, check=True, timeout=120
         )
     except (OSError, ValueError, subprocess.SubprocessError) as fault:
         raise ConfigurationError(f"The command printed no token: {fault}.", "Nothing was saved.") from None

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client import atomic_files, tokens
 from devtelemetry_cli.errors import ConfigurationError
 
 
@@ -32,15 +32,6 @@ def check_url(url: str, subject: str, advice: str) -> str:
 def read_key(file: str) -> str:
     """The key in a file. Raises ConfigurationError; the content is never shown."""
     try:
-        text = atomic_files.read(Path(file).expanduser()).decode("utf-8", "replace")
+        return tokens.decode(atomic_files.read(Path(file).expanduser()), f"the key file {file}")
     except OSError as fault:
         raise ConfigurationError(f"The key file {file} cannot be read: {fault.strerror or fault}.") from None
-    return check_key(text, f"The key file {file}")
-
-
-def check_key(text: str, source: str) -> str:
-    """The key without the blanks around it. Raises ConfigurationError that names `source`."""
-    key = text.strip()
-    if not key or len(key) > 4096 or not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigurationError(f"{source} contains no key: it must be one word of printable ASCII characters.")
-    return key

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.model import plain_text
 
 MAX_LENGTH = 4096
 
@@ -19,15 +20,21 @@ def keep(config: str, key: str, text: str) -> None:
     atomic_files.atomic_write(path(config, key), check(text).encode())
 
 
-def check(text: str) -> str:
-    """The token without the blanks around it. Raises ConfigurationError; the text is never shown."""
+def check(text: str, source: str = "") -> str:
+    """The token without the blanks around it. Raises ConfigurationError with its source; the text is never shown."""
     token = text.strip()
     if not token or len(token) > MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(
-            f"Not a valid token: it must be one word of 1 to {MAX_LENGTH} printable ASCII characters.",
-            "Nothing was saved.",
-        )
+        raise _invalid(source, f"it must be one word of 1 to {MAX_LENGTH} printable ASCII characters")
     return token
+
+
+def decode(data: bytes, source: str) -> str:
+    """The token in a file or an output. Raises ConfigurationError with its source; the content is never shown."""
+    try:
+        text = plain_text.decode(data)
+    except ValueError as fault:
+        raise _invalid(source, str(fault)) from None
+    return check(text, source)
 
 
 def find(config: str, environ: dict[str, str], key: str, url: str, destinations: Collection[str]) -> str:
@@ -42,7 +49,7 @@ def find(config: str, environ: dict[str, str], key: str, url: str, destinations:
         if token:
             return token
     try:
-        return check(atomic_files.read(path(config, key)).decode("utf-8", "replace"))
+        return decode(atomic_files.read(path(config, key)), str(path(config, key)))
     except FileNotFoundError:
         return ""
     except OSError as fault:
@@ -59,13 +66,17 @@ def _is_meant_for(url: str, report_url: str, destinations: Collection[str]) -> b
 
 def _environment_token(environ: dict[str, str]) -> str:
     if environ.get("DEVTEL_TOKEN"):
-        return check(environ["DEVTEL_TOKEN"])
+        return check(environ["DEVTEL_TOKEN"], "DEVTEL_TOKEN")
     file = environ.get("DEVTEL_TOKEN_FILE")
     if not file:
         return ""
     try:
-        return check(atomic_files.read(Path(file)).decode("utf-8", "replace"))
+        return decode(atomic_files.read(Path(file)), file)
     except OSError as fault:
         raise ConfigurationError(
             f"DEVTEL_TOKEN_FILE names {file}, which cannot be read: {fault.strerror or fault}."
         ) from None
+
+
+def _invalid(source: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"Not a valid token{f' in {source}' if source else ''}: {reason}.")

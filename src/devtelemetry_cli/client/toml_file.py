@@ -7,6 +7,7 @@ from typing import Any
 
 from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.client.text import one_line
+from devtelemetry_cli.model import plain_text
 
 MAX_PROJECT_BYTES = 64 * 1024
 MAX_LEVELS = 8  # of a key such as a.b.c: a project file needs one
@@ -29,23 +30,13 @@ def read(path: Path, *, trusted: bool) -> dict[str, Any]:
     data = atomic_files.read(path)
     if not trusted and len(data) > MAX_PROJECT_BYTES:
         raise ValueError(f"it is larger than {MAX_PROJECT_BYTES // 1024} KiB")
-    text = decode(data)
+    text = plain_text.decode(data)
     if not trusted and _levels(text) > MAX_LEVELS:
         raise ValueError(f"a key has more than {MAX_LEVELS} levels")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as fault:
         raise ValueError(f"it is not TOML ({one_line(str(fault))})") from None
-
-
-def decode(data: bytes) -> str:
-    """UTF-8 text, with or without a byte order mark. Raises ValueError, which names UTF-16."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("it is encoded as UTF-16: save it as UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("it is not encoded as UTF-8") from None
 
 
 def _levels(text: str) -> int:

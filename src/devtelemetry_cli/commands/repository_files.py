@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.model import plain_text
 
 _ADVICE = "Nothing was changed. Delete it, or choose another file."
 
@@ -21,7 +22,7 @@ def root_of(folder: Path) -> Path:
 
 
 def read(path: Path) -> str | None:
-    """The text of a regular file, None where there is none. Raises DevtelError for anything else."""
+    """The text of a regular file, with LF at line ends; None where there is none. Raises DevtelError for all else."""
     with _folder(path) as folder:
         return None if folder is None else _text(path, folder)
 
@@ -93,4 +94,4 @@ def _text(path: Path, folder: int) -> str | None:
         return None
     descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     with os.fdopen(descriptor, "rb") as file:
-        return file.read().decode("utf-8", "replace")
+        return plain_text.normalised(file.read())

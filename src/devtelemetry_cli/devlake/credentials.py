@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from devtelemetry_cli.client import paths, server_access, settings
+from devtelemetry_cli.client import paths, server_access, settings, tokens
 
 URL_ADVICE = "Give --url, set DEVTEL_DEVLAKE_URL, or write url under [devlake] into your config."
 _PREFIXES = re.compile(r"(/api)?(/rest)?$")
@@ -64,5 +64,5 @@ def _key(environ: dict[str, str], flag: str, configured: str) -> str:
     if environ.get("DEVTEL_DEVLAKE_KEY_FILE"):
         return server_access.read_key(environ["DEVTEL_DEVLAKE_KEY_FILE"])
     if environ.get("DEVTEL_DEVLAKE_KEY"):
-        return server_access.check_key(environ["DEVTEL_DEVLAKE_KEY"], "DEVTEL_DEVLAKE_KEY")
+        return tokens.check(environ["DEVTEL_DEVLAKE_KEY"], "DEVTEL_DEVLAKE_KEY")
     return server_access.read_key(configured) if configured else ""

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.model import plain_text
 
 MIN_TOKEN = 16
 
@@ -17,9 +18,9 @@ def read_token(file: str | None) -> str:
     if not file:
         return ""
     try:
-        token = (sys.stdin.read() if file == "-" else _read_private(Path(file))).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        token = plain_text.decode(sys.stdin.buffer.read() if file == "-" else _read_private(Path(file))).strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(f"The token file {file} cannot be read: {reason}.") from None
     if not token or not token.isprintable():
         raise ConfigurationError(f"The token file {file} does not hold one line with a token.")
@@ -30,8 +31,8 @@ def read_token(file: str | None) -> str:
     return token
 
 
-def _read_private(file: Path) -> str:
+def _read_private(file: Path) -> bytes:
     mode = file.stat().st_mode
     if stat.S_ISREG(mode) and mode & stat.S_IROTH:
         raise ConfigurationError(f"The token file {file} can be read by other users.", f"Run: chmod o-r {file}")
-    return file.read_text(encoding="utf-8")
+    return file.read_bytes()

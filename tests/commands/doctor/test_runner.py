@@ -177,6 +177,10 @@ def test_a_fragment_for_another_address_is_a_problem(patient: Developer) -> None
     patient.devtel("makefile", "--every-target")
     said = as_text(run_doctor(patient, "--offline")[1])
     assert f"ok builds {patient.project}/GNUmakefile is up to date: every target" in said
+    for name in ("devtel.mk", "GNUmakefile"):
+        file = patient.project / name
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert problems(run_doctor(patient, "--offline")[1]) == []
     patient.project_file("https://elsewhere.example/connections/2/report")
     assert "devtel.mk is for another report URL" in str(problems(run_doctor(patient, "--offline")[1]))
 

@@ -252,6 +252,15 @@ def test_the_fragment_in_the_example_is_the_one_that_devtel_writes(tmp_path: Pat
     assert person.devtel("makefile", "--output", "-").stdout == (example / "devtel.mk").read_text()
 
 
+def test_a_file_that_an_editor_saved_differently_is_written_again(developer: Developer) -> None:
+    developer.devtel("makefile")
+    file = developer.project / "devtel.mk"
+    text = file.read_bytes()
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"))
+    assert developer.devtel("makefile").returncode == 0
+    assert file.read_bytes() == text
+
+
 def test_a_file_of_somebody_else_is_not_written_over(developer: Developer) -> None:
     (developer.project / "devtel.mk").write_text("precious")
     done = developer.devtel("makefile")

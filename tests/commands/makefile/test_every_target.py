@@ -73,13 +73,20 @@ def test_a_private_file_is_hidden_from_git_in_this_clone_alone(maintainer: Devel
     sub = maintainer.project / "sub"
     sub.mkdir()
     (sub / "Makefile").write_text(MAKEFILE)
+    (maintainer.project / ".git/info/exclude").write_bytes(b"caf\xe9/\r\n*.o")
     for folder in (maintainer.project, sub, sub):
         assert maintainer.devtel("makefile", "--every-target", "--private", cwd=folder).returncode == 0
     status = maintainer.run("git", "status", "--porcelain", "--ignored").stdout
     assert "?? GNUmakefile" not in status
     assert {"!! GNUmakefile", "!! sub/GNUmakefile"} <= set(status.splitlines())
-    excluded = (maintainer.project / ".git/info/exclude").read_text().splitlines()
-    assert excluded[-2:] == ["/GNUmakefile", "/sub/GNUmakefile"]
+    excluded = (maintainer.project / ".git/info/exclude").read_bytes()
+    assert excluded == b"caf\xe9/\r\n*.o\n/GNUmakefile\n/sub/GNUmakefile\n"
+
+
+def test_a_link_to_a_file_without_end_is_the_repositorys_own(maintainer: Developer) -> None:
+    (maintainer.project / "GNUmakefile").symlink_to("/dev/zero")
+    done = maintainer.devtel("makefile", "--every-target", timeout=10)
+    assert (done.returncode, "is the repository's own" in done.stderr) == (1, True)
 
 
 def test_a_private_file_needs_git_and_one_that_is_not_committed(maintainer: Developer) -> None:

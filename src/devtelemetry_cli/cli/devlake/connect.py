@@ -19,6 +19,7 @@ from devtelemetry_cli.devlake import connect
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.models import Connection
 from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.model import plain_text
 
 
 @click.command("connect")
@@ -74,9 +75,9 @@ def _offer_project_file(url: str, write: bool | None) -> None:
     found = paths.project_file(str(Path.cwd()))
     file = Path(found or paths.PROJECT_FILE)
     try:
-        document = atomic_files.read(file).decode("utf-8") if found else ""
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{file} is not UTF-8.", f'Correct it, then add: report_url = "{url}"') from None
+        document = plain_text.decode(atomic_files.read(file)) if found else ""
+    except ValueError as fault:
+        raise ConfigurationError(f"{file}: {fault}.", f'Correct it, then add: report_url = "{url}"') from None
     new = project_file.with_report_url(document, url)
     if new == document:
         return
@@ -92,7 +93,7 @@ def _offer_project_file(url: str, write: bool | None) -> None:
 def _renewed(folders: list[Path], target: Destination) -> Iterator[Path]:
     """Write devtel.mk and GNUmakefile again, where devtel wrote them: they contain the destination."""
     for path in (folder / name for folder in folders for name in (templates.FRAGMENT, templates.EVERY_TARGET)):
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() and not path.is_symlink() else ""
+        text = plain_text.normalised(path.read_bytes()) if path.is_file() and not path.is_symlink() else ""
         new = templates.render(path.name, target)
         if templates.is_ours(path.name, text) and text != new:
             repository_files.write(path, new)

@@ -99,7 +99,7 @@ def render(answers: Answers) -> str:
 def with_report_url(document: str, url: str) -> str:
     """A project file with this report_url and everything else unchanged. Raises ConfigurationError where unsafe."""
     line = f'report_url = "{url}"'
-    new, count = re.subn(r"^[ \t]*report_url[ \t]*=.*$", lambda _: line, document, count=1, flags=re.MULTILINE)
+    new, count = re.subn(r"^[ \t]*report_url[ \t]*=[^\r\n]*", lambda _: line, document, count=1, flags=re.MULTILINE)
     if not count:
         table = re.search(r"^[ \t]*\[", document, re.MULTILINE)
         end = table.start() if table else len(document)

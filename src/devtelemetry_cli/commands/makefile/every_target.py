@@ -5,9 +5,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.client.destination import Destination
 from devtelemetry_cli.commands.makefile import templates
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.model import plain_text
 
 MAKEFILES = ("makefile", "Makefile")  # in make's order
 
@@ -51,7 +53,7 @@ def applies(folder: Path) -> bool:
 def is_written_here(path: Path) -> bool:
     """Whether a GNUmakefile is devtel's, so that it may be written again."""
     try:
-        text = path.read_bytes()[:100].decode("utf-8", "replace")
+        text = plain_text.normalised(atomic_files.read(path)[:100])
     except OSError:
         return False
     return not path.is_symlink() and templates.is_ours(templates.EVERY_TARGET, text)
@@ -63,11 +65,11 @@ def exclude(path: Path) -> Path:
     file = _exclude_file(path.parent)
     if _git(path.parent, "ls-files", "--", path.name):
         raise DevtelError(f"{path} is committed already.", "Without --private the command writes it again.")
-    line = f"/{path.resolve().relative_to(top)}"
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    line = os.fsencode(f"/{path.resolve().relative_to(top)}")
+    text = file.read_bytes() if file.exists() else b""
     if line not in text.splitlines():
         file.parent.mkdir(exist_ok=True)
-        file.write_text(f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{line}\n", encoding="utf-8")
+        file.write_bytes(text + (b"\n" if text and not text.endswith(b"\n") else b"") + line + b"\n")
     return file
 
 

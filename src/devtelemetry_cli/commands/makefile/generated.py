@@ -7,6 +7,7 @@ from pathlib import Path
 from devtelemetry_cli.client import atomic_files, destination, settings
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.commands.makefile import templates
+from devtelemetry_cli.model import plain_text
 
 COMMANDS = {templates.FRAGMENT: "devtel makefile", templates.EVERY_TARGET: "devtel makefile --every-target"}
 
@@ -37,7 +38,7 @@ def find(context: Context, user: settings.UserConfig, project: settings.ProjectF
 
 
 def _compared(path: Path, wanted: str) -> GeneratedFile:
-    text = atomic_files.read(path).decode("utf-8", "replace")
+    text = plain_text.normalised(atomic_files.read(path))
     return GeneratedFile(path, templates.is_ours(path.name, text), text == wanted, _address(text) != _address(wanted))
 
 
