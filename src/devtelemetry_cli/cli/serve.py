@@ -14,7 +14,7 @@ from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.server.token_file import read_token
 
 EXTRA = frozenset(
-    {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "prometheus_client", "pydantic", "pygal"}
+    {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "prometheus_client", "pydantic"}
     | {"sqlalchemy", "starlette", "uvicorn"}
 )
 DATABASE = "sqlite:///FILE, postgresql://... or mariadb://...; default: reports.db in the data folder."
@@ -93,6 +93,14 @@ def _public_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str
     show_default=True,
     type=click.IntRange(1, 1000),
     help="The pages show only groups of at least so many.",
+)
+@_setting(
+    "--hourly-cost",
+    "DEVTEL_HOURLY_COST",
+    default=0,
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="What an hour of a developer costs: the pages show the time waited as money too.",
 )
 @_setting(
     "--log",

@@ -40,6 +40,7 @@ SETTINGS = (
     Setting(ENVIRONMENT, "DEVTEL_PUBLIC_URL", "`devtel serve`: its address for clients; `devtel digest` asks there"),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_OPEN", "`devtel serve`: reports without a token from other machines"),
     Setting(ENVIRONMENT, "DEVTEL_MIN_DEVELOPERS", "`devtel serve`: the smallest group that the pages show", "3"),
+    Setting(ENVIRONMENT, "DEVTEL_HOURLY_COST", "`devtel serve`: the cost of a developer's hour, for the pages"),
     Setting(
         ENVIRONMENT,
         "DEVTEL_VIEW_TOKEN_FILE",

@@ -35,6 +35,7 @@ from devtelemetry_cli.server.retention import Retention
 from devtelemetry_cli.server.sessions import Sessions
 from devtelemetry_cli.server.settings import Settings
 from devtelemetry_cli.server.team import withdrawal
+from devtelemetry_cli.server.team.cell_cache import CellCache
 from devtelemetry_cli.server.team.publisher import Publisher
 from devtelemetry_cli.server.throttle import LoginThrottle
 from devtelemetry_cli.server.workers import Workers
@@ -174,6 +175,8 @@ def _app_state(
         forget_key=keys["forget"],
         pseudonym_key=keys["pseudonym"],
         k=settings.min_developers,
+        cells=CellCache(),
+        hourly_cost=settings.hourly_cost,
         demo=settings.demo,
         is_open=settings.is_open,
         public_url=settings.public_url,

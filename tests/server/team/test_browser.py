@@ -150,6 +150,8 @@ def test_the_keyboard_alone_is_enough(browser: Browser, demo: ReportServer) -> N
     press(Keys.ENTER)
     wait_for(lambda: "sort=runs" in browser.current_url)
     assert find(browser, "[aria-sort=descending]").text == "Runs"
+    arrow = "return getComputedStyle(document.querySelector('[aria-sort] a'), '::after').content"
+    assert "▾" in browser.execute_script(arrow)
     assert outline == "solid"
 
 
@@ -160,8 +162,8 @@ def test_a_chart_opens_its_table(browser: Browser, demo: ReportServer) -> None:
     assert not table.is_displayed()
     chart.find_element(By.TAG_NAME, "summary").click()
     assert table.is_displayed()
-    bars = chart.find_elements(By.CSS_SELECTOR, "svg .bar")
-    assert len(bars) == len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) > 10
+    columns = chart.find_elements(By.CSS_SELECTOR, "svg g")
+    assert len(columns) == len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) > 10
 
 
 def test_in_the_dark_the_paper_is_dark_and_charts_are_light(browser: Browser, demo: ReportServer) -> None:
@@ -170,22 +172,53 @@ def test_in_the_dark_the_paper_is_dark_and_charts_are_light(browser: Browser, de
         emulate(browser, scheme)
         browser.get(address(demo, "/"))
         body = sum(colour(browser, "body", "background-color"))
-        seen[scheme] = (body, sum(colour(browser, "body", "color")), colour(browser, "svg .bar rect", "fill"))
+        seen[scheme] = (body, sum(colour(browser, "body", "color")), colour(browser, ".chart g path", "fill"))
     (paper, ink, bars), (dark_paper, dark_ink, dark_bars) = seen["light"], seen["dark"]
     assert (paper > 700, dark_paper < 100) == (True, True)
     assert (ink < 120, dark_ink > 600) == (True, True)
     assert bars != dark_bars
 
 
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[None]:
+    """A screen of 400 points."""
+    wanted = {"width": 400, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", wanted)
+    yield
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, demo: ReportServer, path: str) -> None:
-    wanted = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", wanted)
-    try:
-        browser.get(address(demo, path))
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.get(address(demo, path))
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
+    heights = browser.execute_script(
+        "return [...document.querySelectorAll('.chart text')].map(it => it.getBoundingClientRect().height)"
+    )
+    assert all(height >= 11 for height in heights), heights
+    assert faults(browser) == []
+
+
+@pytest.mark.usefixtures("phone")
+def test_on_a_narrow_screen_each_row_is_a_card_with_named_figures(browser: Browser, demo: ReportServer) -> None:
+    browser.get(address(demo, "/"))
+    names = browser.execute_script(
+        "return [...document.querySelector('.targets tbody tr').cells].slice(2)"
+        ".map(it => getComputedStyle(it, '::before').content)"
+    )
+    heads = [cell.get_attribute("textContent") for cell in browser.find_elements(By.CSS_SELECTOR, ".targets thead th")]
+    assert [name.strip('"') for name in names] == heads[2:]
+    assert find(browser, ".targets tbody tr").value_of_css_property("display") == "grid"
+    browser.find_element(By.LINK_TEXT, "Failure rate").click()
+    wait_for(lambda: "sort=failures" in browser.current_url)
+
+
+def test_a_project_s_name_in_the_legend_leads_to_its_own_view(browser: Browser, demo: ReportServer) -> None:
+    browser.get(address(demo, "/"))
+    find(browser, ".legend").find_element(By.LINK_TEXT, "search").click()
+    wait_for(lambda: "project=search" in browser.current_url)
+    assert Select(find(browser, "select")).first_selected_option.text == "search"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

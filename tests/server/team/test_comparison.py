@@ -1,23 +1,14 @@
 """The last whole week against the four before, by tables of values."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.team.cells import Cell
 from devtelemetry_cli.server.team.comparison import compare, span
-
-TODAY = date(2026, 3, 12)  # a Thursday
-LAST = date(2026, 3, 2)  # the Monday of the last whole week
-
-
-def cell(week: int = 0, target: str = "test", developers: int = 3, **given: float) -> Cell:
-    """A cell `week` weeks before LAST; `given` are its counters, `seconds` the duration of all of its runs."""
-    runs, seconds = given.setdefault("runs", 20), given.pop("seconds", 10)
-    whole = given | {f"d:{bucket(seconds)}": runs, "total": runs * seconds}
-    return Cell(LAST - timedelta(weeks=week), 1, "shop", target, developers, whole, {}, {})
+from tests.helpers.team_cells import LAST, TODAY, cell
 
 
 def changes(*cells: Cell) -> tuple[list[str], list[str]]:

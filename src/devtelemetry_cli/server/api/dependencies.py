@@ -14,6 +14,7 @@ from devtelemetry_cli.server.metrics import Metrics
 from devtelemetry_cli.server.proxies import TrustedProxies
 from devtelemetry_cli.server.responses import RefusedError
 from devtelemetry_cli.server.sessions import Sessions
+from devtelemetry_cli.server.team.cell_cache import CellCache
 from devtelemetry_cli.server.team.publisher import Publisher
 from devtelemetry_cli.server.throttle import LoginThrottle
 
@@ -36,6 +37,8 @@ class AppState:
     forget_key: bytes
     pseudonym_key: bytes
     k: int
+    cells: CellCache
+    hourly_cost: int
     demo: bool
     is_open: bool
     public_url: str

@@ -4,28 +4,33 @@ All answers are made from published cells (team/), each of at least k developers
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from devtelemetry_cli.server import sessions
 from devtelemetry_cli.server.api.dependencies import AppState, has_session, read_body, state
 from devtelemetry_cli.server.api.team_metrics import today, weeks
 from devtelemetry_cli.server.auth import check_token, token_matches
 from devtelemetry_cli.server.db import connections, events
+from devtelemetry_cli.server.db.events import Event
 from devtelemetry_cli.server.responses import PRIVATE, RETRY_AFTER_SECONDS, RefusedError
 from devtelemetry_cli.server.team import comparison, events_page, pages
-from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, CellFilter, monday, read, read_cells
-from devtelemetry_cli.server.team.events import effects, needed
+from devtelemetry_cli.server.team.cells import DEFAULT_WEEKS, Cell, CellFilter, CellResult, monday, read, result
+from devtelemetry_cli.server.team.detail import detail
+from devtelemetry_cli.server.team.events import effects, marks, needed
 from devtelemetry_cli.server.team.events_page import EventRow
+from devtelemetry_cli.server.team.overview import SORTINGS, overview
+from devtelemetry_cli.server.team.previous import Period
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE
-from devtelemetry_cli.server.team.statistics import SORTINGS, detail, overview
 
 PAGES = ("/", "/target", "/adoption", "/events")
 CONNECTIONS = "/plugins/developer_telemetry/connections"
@@ -142,14 +147,24 @@ def _own_address(text: str) -> str:
 
 
 def _overview(request: Request, app_state: AppState, context: pages.PageContext) -> str:
-    found = app_state.database.read(read(context.wanted, app_state.k))
+    period = Period.of(context.wanted, context.today)
+    found, compared, noted = app_state.database.read(partial(_overview_data, app_state, context, period))
     if not found.reported:
         return pages.empty(report_urls(request, app_state), context)
     if context.wanted.project is not None and context.wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
-    compared = CellFilter(context.wanted.project, None, *comparison.span(today()))
-    changes = comparison.compare(app_state.database.read(read_cells(compared, app_state.k)), today())
-    return pages.overview(found, overview(found, app_state.k, today(), context.sorting), changes, context)
+    shown = overview(found, period, app_state.k, context.sorting)
+    return pages.overview(found, shown, comparison.compare(compared, context.today), noted, context)
+
+
+def _overview_data(
+    app_state: AppState, context: pages.PageContext, period: Period, db: Connection
+) -> tuple[CellResult, list[Cell], list[Event]]:
+    """The cells of the period and of the one before, those of the last whole week's comparison, and the events."""
+    wanted, k = replace(context.wanted, first=period.before), app_state.k
+    compared = CellFilter(wanted.project, None, *comparison.span(context.today))
+    found = result(db, wanted, k, app_state.cells.read(db, wanted, k))
+    return found, app_state.cells.read(db, compared, k), _events(context, db)
 
 
 def report_urls(request: Request, app_state: AppState) -> list[pages.ReportUrl]:
@@ -163,24 +178,30 @@ def report_urls(request: Request, app_state: AppState) -> list[pages.ReportUrl]:
 
 
 def _target(_request: Request, app_state: AppState, context: pages.PageContext) -> str:
-    found = app_state.database.read(read(context.wanted, app_state.k))
-    wanted = context.wanted
-    if not wanted.target or not found.cells:
+    wanted, period = context.wanted, Period.of(context.wanted, context.today)
+    found = app_state.database.read(read(replace(wanted, first=period.before), app_state.k)).cells
+    shown = detail(found, period, app_state.k)
+    if not wanted.target or not shown.weeks:
         text = "In these weeks no target of that name has enough developers to be shown."
         raise PageError(404, "Unknown target", text)
-    shown = detail(found.cells, app_state.k, today())
-    return pages.target(wanted.project or "", wanted.target, shown, _effects(app_state, context), context)
+    noted = app_state.database.read(partial(_events, context))
+    rows = _effects(app_state, context, noted)
+    return pages.target(shown, rows, marks(noted), context)
 
 
-def _effects(app_state: AppState, context: pages.PageContext) -> list[EventRow]:
-    """The latest events of the chosen weeks, and the target before and after each."""
+def _events(context: pages.PageContext, db: Connection) -> list[Event]:
+    """The latest events of the chosen weeks."""
     wanted = context.wanted
-    found = app_state.database.read(events.read(wanted.first, context.until, wanted.project))[-MAX_EVENTS_SHOWN:]
-    if not found:
+    return events.read(wanted.first, context.until, wanted.project)(db)[-MAX_EVENTS_SHOWN:]
+
+
+def _effects(app_state: AppState, context: pages.PageContext, noted: Sequence[Event]) -> list[EventRow]:
+    """The target before and after each event."""
+    if not noted:
         return []
-    first, last = needed(found)
-    cells = app_state.database.read(read(replace(wanted, first=first, last=last), app_state.k)).cells
-    return events_page.rows(effects(found, cells, today()))
+    first, last = needed(noted)
+    cells = app_state.database.read(read(replace(context.wanted, first=first, last=last), app_state.k)).cells
+    return events_page.rows(effects(noted, cells, context.today))
 
 
 def _page_context(request: Request, app_state: AppState, is_session: bool) -> pages.PageContext:
@@ -198,10 +219,14 @@ def _page_context(request: Request, app_state: AppState, is_session: bool) -> pa
         span = weeks(first, last)
     except RefusedError as refused:
         raise PageError(400, "Invalid dates", f"{refused.message.capitalize()}.") from None
+    part = query.get("part", "")
     return pages.PageContext(
         wanted=CellFilter(project, target, *span),
+        today=today(),
         sorting=sorting if sorting in SORTINGS else "waited",
+        part=max(1, int(part)) if part.isdecimal() and len(part) < 6 else 1,
         k=app_state.k,
+        hourly_cost=app_state.hourly_cost,
         demo=app_state.demo,
         session=is_session,
     )

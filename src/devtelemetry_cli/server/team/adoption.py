@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from devtelemetry_cli.server.team.profile import VERSIONS, Counts, WeekProfile
+from devtelemetry_cli.server.team.statistics import week_end
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class AdoptionWeek:
     monday: date
     developers: int
     over: bool
+    last: date  # its Sunday, or today
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def _weeks(by_week: Mapping[date, Sequence[WeekProfile]], today: date) -> list[A
     if not some:
         return []
     mondays = [min(some) + timedelta(weeks=number) for number in range((max(some) - min(some)).days // 7 + 1)]
-    return [AdoptionWeek(monday, counts.get(monday, 0), monday + timedelta(weeks=1) <= today) for monday in mondays]
+    return [AdoptionWeek(monday, counts.get(monday, 0), *week_end(monday, today)) for monday in mondays]
 
 
 def _versions(some: Iterable[WeekProfile], name: str) -> Counts:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from devtelemetry_cli.server.team import charts
+from devtelemetry_cli.server.team import charts, weekly
 from devtelemetry_cli.server.team.adoption import Adoption, AdoptionWeek
-from devtelemetry_cli.server.team.pages import Chart, PageContext, ReportUrl, render, week_labels
+from devtelemetry_cli.server.team.charts import COUNT, Chart
+from devtelemetry_cli.server.team.pages import PageContext, ReportUrl, render
 
 
 def page(shown: Adoption, report_urls: Sequence[ReportUrl], context: PageContext) -> str:
@@ -20,7 +21,7 @@ def page(shown: Adoption, report_urls: Sequence[ReportUrl], context: PageContext
 
 
 def _developers(weeks: Sequence[AdoptionWeek]) -> Chart:
-    name, labels = "Developers who report each week", week_labels(weeks)
-    picture = charts.bars(name, labels, [week.developers for week in weeks], lambda value: f"{value:,.0f}")
-    rows = [[label, f"{week.developers:,}"] for label, week in zip(labels, weeks, strict=True)]
+    name, values = "Developers who report each week", [week.developers for week in weeks]
+    picture = charts.bars(name, weekly.axis(weeks, {}), [values], COUNT)
+    rows = [[label, COUNT.text(value)] for label, value in zip(weekly.labels(weeks), values, strict=True)]
     return Chart(name, picture, ["Week of", "Developers (at least)"], rows)

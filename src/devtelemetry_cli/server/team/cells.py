@@ -61,17 +61,17 @@ def read(wanted: CellFilter, k: int) -> Callable[[Connection], CellResult]:
 
     Such weeks exist until the publisher has made them anew for a larger `k`, or for ever if their rows are gone.
     """
-    return lambda db: CellResult(
-        cells=[_cell(row) for row in db.execute(_query(wanted, k))],
+    return lambda db: result(db, wanted, k, [_cell(row) for row in db.execute(_query(wanted, k))])
+
+
+def result(db: Connection, wanted: CellFilter, k: int, cells: list[Cell]) -> CellResult:
+    """These `cells` of a filter with the developers of its weeks, and the projects to choose from."""
+    return CellResult(
+        cells=cells,
         developers=_developers(db, wanted, k),
         projects=_projects(db, k),
         reported=db.execute(select(team_weeks.c.week).limit(1)).first() is not None,
     )
-
-
-def read_cells(wanted: CellFilter, k: int) -> Callable[[Connection], list[Cell]]:
-    """A function that reads the cells of a filter only."""
-    return lambda db: [_cell(row) for row in db.execute(_query(wanted, k))]
 
 
 def read_page(

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell, monday
-from devtelemetry_cli.server.team.statistics import Totals, totals
+from devtelemetry_cli.server.team.statistics import Totals, added, totals
 
 WEEKS_BEFORE = 4
 ENOUGH_RUNS = 20
@@ -131,8 +131,8 @@ def changes(before: Iterable[Cell], now: Iterable[Cell]) -> Changes:
 
 def effect(before: Iterable[Cell], now: Iterable[Cell]) -> Effect | None:
     """The cells after, beside those before; None if one side has too few completed runs."""
-    whole, whole_now = _sum(before), _sum(now)
-    one, other = totals([whole]), totals([whole_now])
+    whole, whole_now = (added(cell.measures for cell in cells) for cells in (before, now))
+    one, other = totals(whole), totals(whole_now)
     if min(one.completed, other.completed) < ENOUGH_RUNS:
         return None
     ratio, error = _log_ratio(counters.histogram(whole), counters.histogram(whole_now))
@@ -145,13 +145,6 @@ def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
     for cell in cells:
         named.setdefault((cell.project, cell.target), []).append(cell)
     return named
-
-
-def _sum(cells: Iterable[Cell]) -> counters.Counters:
-    whole: counters.Counters = {}
-    for cell in cells:
-        counters.add(whole, cell.measures)
-    return whole
 
 
 def _duration(name: tuple[str, str], it: Effect) -> Change:
@@ -175,9 +168,9 @@ def _log_ratio(before: Mapping[int, int], now: Mapping[int, int]) -> tuple[float
 def _moments(durations: Mapping[int, int]) -> tuple[float, float]:
     """The mean logarithm, and the variance of that mean; durations are spread evenly inside a bucket."""
     count = sum(durations.values())
-    mean = sum(math.log(histogram.middle(bucket)) * runs for bucket, runs in durations.items()) / count
-    squares = sum((math.log(histogram.middle(bucket)) - mean) ** 2 * runs for bucket, runs in durations.items())
-    return mean, (squares / count + _BUCKET**2 / 12) / count
+    middle = sum((bucket + 0.5) * runs for bucket, runs in durations.items()) / count
+    squares = sum((bucket + 0.5 - middle) ** 2 * runs for bucket, runs in durations.items())
+    return middle * _BUCKET, (squares / count + 1 / 12) * _BUCKET**2 / count
 
 
 def _difference(before: Totals, now: Totals) -> tuple[float, float]:

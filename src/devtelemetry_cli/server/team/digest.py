@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from devtelemetry_cli.server.team.cells import Cell, CellResult, monday, rounded_down
 from devtelemetry_cli.server.team.comparison import Comparison, compare, span
-from devtelemetry_cli.server.team.statistics import Totals, totals
+from devtelemetry_cli.server.team.statistics import Totals, added, totals
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def digest(found: CellResult, k: int, week: date) -> Digest:
     waited = sum(cell.measures.get("waited", 0.0) for cell in found.cells if cell.week < week)
     return Digest(
         changes=changes,
-        totals=totals(cell.measures for cell in own),
+        totals=totals(added(cell.measures for cell in own)),
         waited_before=waited / changes.weeks_before if changes.weeks_before else None,
         developers=found.developers.get(week, 0),
         targets=sorted(_targets(own, k), key=lambda it: (-it.totals.waited, it.project, it.target)),
@@ -64,4 +64,4 @@ def _targets(cells: Iterable[Cell], k: int) -> Iterable[WeekTarget]:
         named.setdefault((cell.project, cell.target), []).append(cell)
     for name, own in named.items():
         developers = sum(rounded_down(cell.developers, k) for cell in own)
-        yield WeekTarget(*name, totals(cell.measures for cell in own), developers)
+        yield WeekTarget(*name, totals(added(cell.measures for cell in own)), developers)

@@ -39,7 +39,7 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
         "project": cell.project,
         "target": cell.target,
         "developers": rounded_down(cell.developers, k),
-        **figures(totals([cell.measures])),
+        **figures(totals(cell.measures)),
         "durations": {str(bucket): runs for bucket, runs in sorted(counters.histogram(cell.measures).items())},
         "exit_codes": {code: int(runs) for code, runs in sorted(cell.exit_codes.items())},
         "checkouts": _checkouts(cell.checkouts),

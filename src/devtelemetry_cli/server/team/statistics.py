@@ -1,22 +1,22 @@
-"""Cells -> the figures of a page: totals, weeks and targets. Pure.
+"""Cells -> the figures that stand on every page: totals, weeks, and the period before. Pure.
 
 Percentiles are interpolated in the merged histograms (histogram.py). Numbers of developers are rounded
 down to a multiple of k, so that differences between answers never reveal a single one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.histogram import quantile
-from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.server.team import counters
-from devtelemetry_cli.server.team.cells import Cell, CellResult, rounded_down
+from devtelemetry_cli.server.team.cells import Cell, rounded_down
+from devtelemetry_cli.server.team.counters import Counters
+from devtelemetry_cli.server.team.previous import Period
 
-BUCKETS_PER_BAR = 4  # of the histogram: a bar reaches from one power of two to the next
-
-Sorting = Callable[["Target"], float]
+Measures = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -41,171 +41,140 @@ class Totals:
 
 @dataclass(frozen=True)
 class Week:
-    """A week's totals, and its number of developers, rounded down."""
+    """A week's totals until its `last` day, its Sunday or today, and its number of developers, rounded down."""
 
     monday: date
     totals: Totals
     developers: int
     over: bool
+    last: date
 
 
 @dataclass(frozen=True)
-class Target:
-    """One target of one project; both names are empty for the rest of all."""
+class Sides:
+    """The totals of the whole weeks of a period, and of the period before; None if that has no figures."""
 
-    project: str
-    target: str
+    now: Totals
+    before: Totals | None
+
+    @classmethod
+    def of(cls, now: Measures, before: Measures | None) -> "Sides":
+        """The totals of these counters."""
+        return cls(totals(now), None if before is None else totals(before))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures that stand on every page. `per_developer` are seconds waited per developer and whole week.
+
+    Developers are rounded down, so that `per_developer` is the most that it may be; None without whole weeks.
+    """
+
+    period: Period
     totals: Totals
-    developers: int
-
-
-@dataclass(frozen=True)
-class Overview:
-    """The figures of the overview."""
-
-    totals: Totals
-    weeks: list[Week]
-    targets: list[Target]
-    developers: int
-
-
-@dataclass(frozen=True)
-class Part:
-    """A named part of a target's runs."""
-
-    name: str
-    runs: int
-    failures: int = 0
-
-
-@dataclass(frozen=True)
-class Detail:
-    """The figures of a target's page. `durations` has (from, to, runs) in seconds."""
-
-    totals: Totals
+    sides: Sides
     weeks: list[Week]
     developers: int
-    durations: list[tuple[float, float, int]]
-    exit_codes: list[Part]
-    branches: list[Part]
-    ages: list[Part]
+    developers_before: int
+    per_developer: float | None
+    per_developer_before: float | None
 
 
-SORTINGS: Mapping[str, Sorting] = {
-    "waited": lambda t: t.totals.waited,
-    "runs": lambda t: t.totals.runs,
-    "failures": lambda t: t.totals.failure_rate,
-    "mean": lambda t: t.totals.mean,
-    "p50": lambda t: t.totals.p50 or 0.0,
-    "p90": lambda t: t.totals.p90 or 0.0,
-    "developers": lambda t: t.developers,
-}
+def summary(
+    cells: Iterable[Cell], before: Sequence[Cell], developers: Mapping[date, int], period: Period
+) -> dict[str, Any]:
+    """The fields of a Summary, from the cells that `split` returns and the developers of all weeks."""
+    sums, earlier = _by_week(cells), waited_by_week(before)
+    weeks = _weeks(sums, developers, period.today)
+    whole = {week: measures for week, measures in sums.items() if week <= period.last_whole}
+    waited = {week: measures.get("waited", 0.0) for week, measures in whole.items()}
+    return {
+        "period": period,
+        "totals": totals(added(sums.values())),
+        "sides": Sides.of(added(whole.values()), added(cell.measures for cell in before) if before else None),
+        "weeks": weeks,
+        "developers": max((week.developers for week in weeks), default=0),
+        "developers_before": max((developers.get(week, 0) for week in earlier), default=0),
+        "per_developer": _per_developer(waited, developers),
+        "per_developer_before": _per_developer(earlier, developers),
+    }
 
 
-def overview(found: CellResult, k: int, today: date, sorting: str = "waited") -> Overview:
-    """The figures of the overview; `sorting` is a key of SORTINGS."""
-    weeks = _weeks(found.cells, found.developers, today)
-    return Overview(
-        totals=totals(cell.measures for cell in found.cells),
-        weeks=weeks,
-        targets=sorted(_targets(found.cells, k), key=lambda t: (-SORTINGS[sorting](t), t.project, t.target)),
-        developers=max((week.developers for week in weeks), default=0),
-    )
+def split(found: Sequence[Cell], period: Period) -> tuple[list[Cell], list[Cell]]:
+    """The cells of the chosen weeks, and those of the period before.
+
+    The latter are none if its first week has none: it began before the reports did.
+    """
+    first, before_first, last = period.first, period.before, period.last
+    cells = [cell for cell in found if first <= cell.week <= last]
+    before = [cell for cell in found if before_first <= cell.week < first]
+    return cells, before if any(cell.week == before_first for cell in before) else []
 
 
-def detail(cells: Sequence[Cell], k: int, today: date) -> Detail:
-    """The figures of one target's page."""
-    weeks = _weeks(cells, _developers(cells, k), today)
-    codes, places = _sum(cell.exit_codes for cell in cells), _sum(cell.checkouts for cell in cells)
-    return Detail(
-        totals=totals(cell.measures for cell in cells),
-        weeks=weeks,
-        developers=max((week.developers for week in weeks), default=0),
-        durations=_bars(counters.histogram(_sum(cell.measures for cell in cells))),
-        exit_codes=sorted((Part(code, int(runs)) for code, runs in codes.items()), key=lambda p: (-p.runs, p.name)),
-        branches=_parts(places, 0, BRANCHES),
-        ages=_parts(places, 1, AGES),
-    )
-
-
-def totals(groups: Iterable[Mapping[str, float]]) -> Totals:
-    """The totals of `groups`, counters of cells."""
-    whole = _sum(groups)
-    durations = counters.histogram(whole)
+def totals(measures: Measures) -> Totals:
+    """The totals of these counters."""
+    durations = counters.histogram(measures)
     completed = sum(durations.values())
     return Totals(
-        **{name: int(whole.get(name, 0)) for name in ("runs", "failures", "interrupted", "lost")},
-        waited=whole.get("waited", 0.0),
+        **{name: int(measures.get(name, 0)) for name in ("runs", "failures", "interrupted", "lost")},
+        waited=measures.get("waited", 0.0),
         completed=completed,
-        mean=whole.get("total", 0.0) / completed if completed else 0.0,
+        mean=measures.get("total", 0.0) / completed if completed else 0.0,
         p50=quantile(durations, 0.5),
         p90=quantile(durations, 0.9),
     )
 
 
-def _sum(groups: Iterable[Mapping[str, float]]) -> counters.Counters:
-    whole: counters.Counters = {}
+def added(groups: Iterable[Measures]) -> Counters:
+    """The sum of `groups`."""
+    whole: Counters = defaultdict(float)
     for group in groups:
-        counters.add(whole, group)
-    return whole
+        for key, value in group.items():
+            whole[key] += value
+    return dict(whole)
 
 
-def _weeks(cells: Iterable[Cell], developers: Mapping[date, int], today: date) -> list[Week]:
-    """All weeks from the first with runs to the last, weeks without runs included."""
-    by_week: dict[date, list[counters.Counters]] = {}
+def waited_by_week(cells: Iterable[Cell]) -> dict[date, float]:
+    """The seconds waited of each week that has cells."""
+    found: dict[date, float] = defaultdict(float)
     for cell in cells:
-        by_week.setdefault(cell.week, []).append(cell.measures)
-    if not by_week:
-        return []
-    count = (max(by_week) - min(by_week)).days // 7 + 1
-    days = [min(by_week) + timedelta(weeks=number) for number in range(count)]
-    return [Week(day, totals(by_week.get(day, ())), developers.get(day, 0), is_over(day, today)) for day in days]
+        found[cell.week] += cell.measures.get("waited", 0.0)
+    return dict(found)
 
 
-def _targets(cells: Iterable[Cell], k: int) -> Iterable[Target]:
-    for (project, target), own in _by_name(cells).items():
-        yield Target(project, target, totals(c.measures for c in own), max(_developers(own, k).values()))
-
-
-def _developers(cells: Iterable[Cell], k: int) -> dict[date, int]:
+def developers_of(cells: Iterable[Cell], k: int) -> dict[date, int]:
     """The developers of each week, rounded down in each cell: the sum reveals no more than the cells."""
-    found: dict[date, int] = {}
+    found: dict[date, int] = defaultdict(int)
     for cell in cells:
-        found[cell.week] = found.get(cell.week, 0) + rounded_down(cell.developers, k)
-    return found
+        found[cell.week] += rounded_down(cell.developers, k)
+    return dict(found)
 
 
-def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
-    named: dict[tuple[str, str], list[Cell]] = {}
+def _by_week(cells: Iterable[Cell]) -> dict[date, Counters]:
+    weeks: dict[date, list[Counters]] = defaultdict(list)
     for cell in cells:
-        named.setdefault((cell.project, cell.target), []).append(cell)
-    return named
+        weeks[cell.week].append(cell.measures)
+    return {week: added(measures) for week, measures in weeks.items()}
 
 
-def is_over(monday: date, today: date) -> bool:
-    """Whether the week of that Monday has ended before `today`."""
-    return monday + timedelta(days=7) <= today
+def _weeks(sums: Mapping[date, Counters], developers: Mapping[date, int], today: date) -> list[Week]:
+    """All weeks from the first with runs to the last, weeks without runs included."""
+    count = (max(sums) - min(sums)).days // 7 + 1 if sums else 0
+    days = [min(sums) + timedelta(weeks=number) for number in range(count)]
+    return [_week(day, sums.get(day, {}), developers.get(day, 0), today) for day in days]
 
 
-def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
-    """(from, to, runs): buckets joined to bars from one power of two to the next, without gaps."""
-    if not durations:
-        return []
-    joined: dict[int, int] = {}
-    for bucket, runs in durations.items():
-        histogram.add(joined, {bucket // BUCKETS_PER_BAR: runs})
-    bars = range(min(joined), max(joined) + 1)
-    return [(_edge(bar), _edge(bar + 1), joined.get(bar, 0)) for bar in bars]
+def _week(monday: date, measures: Counters, developers: int, today: date) -> Week:
+    return Week(monday, totals(measures), developers, *week_end(monday, today))
 
 
-def _edge(bar: int) -> float:
-    return float(2 ** (bar * BUCKETS_PER_BAR / 2**histogram.SCALE))
+def week_end(monday: date, today: date) -> tuple[bool, date]:
+    """Whether the week of that Monday is over, and its last day so far: its Sunday, or today."""
+    sunday = monday + timedelta(days=6)
+    return sunday < today, min(sunday, max(today, monday))
 
 
-def _parts(places: Mapping[str, float], which: int, names: Sequence[str]) -> list[Part]:
-    """Runs and failures by branch (`which` 0) or age (1), in the order of `names`; the rest comes last."""
-    found = {name: [0, 0] for name in (*names, "")}
-    for key, count in places.items():
-        kind, *where = key.split(":")
-        found[where[which]][kind == "f"] += int(count)
-    return [Part(name, runs, failures) for name, (runs, failures) in found.items() if runs]
+def _per_developer(waited: Mapping[date, float], developers: Mapping[date, int]) -> float | None:
+    """Seconds waited per developer and week, in the weeks whose developers are known."""
+    weeks = [week for week in waited if developers.get(week)]
+    return sum(waited[week] for week in weeks) / sum(developers[week] for week in weeks) if weeks else None

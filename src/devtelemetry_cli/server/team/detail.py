@@ -1,0 +1,69 @@
+"""Cells -> the figures of one target's page: durations, exit codes, branches and ages of checkouts. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from devtelemetry_cli.model import histogram
+from devtelemetry_cli.model.metrics import AGES, BRANCHES
+from devtelemetry_cli.server.team import counters
+from devtelemetry_cli.server.team.cells import Cell
+from devtelemetry_cli.server.team.previous import Period
+from devtelemetry_cli.server.team.statistics import Summary, added, developers_of, split, summary
+
+BUCKETS_PER_BAR = 4  # of the histogram: a bar reaches from one power of two to the next
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named part of a target's runs."""
+
+    name: str
+    runs: int
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class Detail(Summary):
+    """The figures of a target's page. `durations` has (from, to, runs) in seconds."""
+
+    durations: list[tuple[float, float, int]]
+    exit_codes: list[Part]
+    branches: list[Part]
+    ages: list[Part]
+
+
+def detail(found: Sequence[Cell], period: Period, k: int) -> Detail:
+    """The figures of one target's page; `found` has the period before too."""
+    cells, before = split(found, period)
+    codes, places = added(cell.exit_codes for cell in cells), added(cell.checkouts for cell in cells)
+    return Detail(
+        **summary(cells, before, developers_of(found, k), period),
+        durations=_bars(counters.histogram(added(cell.measures for cell in cells))),
+        exit_codes=sorted((Part(code, int(runs)) for code, runs in codes.items()), key=lambda p: (-p.runs, p.name)),
+        branches=_parts(places, 0, BRANCHES),
+        ages=_parts(places, 1, AGES),
+    )
+
+
+def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
+    """(from, to, runs): buckets joined to bars from one power of two to the next, without gaps."""
+    if not durations:
+        return []
+    joined: dict[int, int] = {}
+    for bucket, runs in durations.items():
+        histogram.add(joined, {bucket // BUCKETS_PER_BAR: runs})
+    bars = range(min(joined), max(joined) + 1)
+    return [(_edge(bar), _edge(bar + 1), joined.get(bar, 0)) for bar in bars]
+
+
+def _edge(bar: int) -> float:
+    return float(2 ** (bar * BUCKETS_PER_BAR / 2**histogram.SCALE))
+
+
+def _parts(places: Mapping[str, float], which: int, names: Sequence[str]) -> list[Part]:
+    """Runs and failures by branch (`which` 0) or age (1), in the order of `names`; the rest comes last."""
+    found = {name: [0, 0] for name in (*names, "")}
+    for key, count in places.items():
+        kind, *where = key.split(":")
+        found[where[which]][kind == "f"] += int(count)
+    return [Part(name, runs, failures) for name, (runs, failures) in found.items() if runs]
