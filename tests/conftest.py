@@ -67,6 +67,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.pluginmanager.register(FailuresAtOnce(terminal))
 
 
+# `make test` runs each test under one make and on SQLite; CI runs the matrix.
+MATRIX = {"4.4.1", "postgresql", "mariadb"}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of the other makes and databases as slow."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and not MATRIX.isdisjoint(callspec.id.split("-")):
+        item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the fast folders first; all else keeps its order."""

@@ -217,6 +217,7 @@ def peak(runs: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_grows_with_targets_and_not_with_runs() -> None:
     peak(10)  # what is made once, is made
     assert peak(50_000) < peak(1_000) + 20_000

@@ -136,6 +136,7 @@ def test_a_decline_stops_a_flush_before_its_next_day(worker: Developer, endpoint
     assert list(sent_runs(endpoint.requests)) == [YESTERDAY.isoformat()]
 
 
+@pytest.mark.slow
 def test_of_decisions_at_once_one_stands_as_a_whole(worker: Developer) -> None:
     for _ in range(3):
         words = ("grant", "decline", "grant", "decline")

@@ -116,6 +116,7 @@ def test_it_is_clean_under_sanitizers(sanitized: Host, mode: str) -> None:
         assert sanitized.events()[-1]["event"] == "end"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_it_is_clean_under_valgrind(host: Host, mode: str) -> None:
     host.recorder.write_text(HANGS if mode == "full" else RECORDER)

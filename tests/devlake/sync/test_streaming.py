@@ -4,6 +4,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import pytest
+
 from devtelemetry_cli.devlake.api.blueprints import rfc3339
 from devtelemetry_cli.devlake.sync.options import saturday_before
 from tests.helpers.devlake_operator import Operator
@@ -45,6 +47,7 @@ def _peak(operator: Operator) -> float:
     return int(done.stdout) * (1 if sys.platform == "darwin" else 1024) / MIB
 
 
+@pytest.mark.slow
 def test_two_thousand_more_repositories_take_less_memory_than_their_data(
     operator: Operator, devlake: FakeServer
 ) -> None:

@@ -19,10 +19,13 @@ from tests.helpers.report_server import ReportServer, start_server, token_file, 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 PROGRAMS = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
 PAGES = ("/", "/?project=search&sort=p90", "/target?project=shop&target=test", "/?from=x", "/target?target=none")
-pytestmark = pytest.mark.skipif(
-    not all(PROGRAMS.values()),
-    reason=f"not installed: {', '.join(name for name, path in PROGRAMS.items() if not path)}",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not all(PROGRAMS.values()),
+        reason=f"not installed: {', '.join(name for name, path in PROGRAMS.items() if not path)}",
+    ),
+]
 Browser = webdriver.Chrome
 VIEW = "the-viewers-own-token"
 
