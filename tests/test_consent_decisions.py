@@ -8,7 +8,7 @@ import pytest
 from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, tokens
 from devtelemetry_cli.client.consent import ask_limit, decisions, withdrawal
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.destination import parse
 from devtelemetry_cli.client.journal import dropped, machine_key, writer

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from devtelemetry_cli.client import text
 from devtelemetry_cli.client.consent import prompt
 from tests.helpers.developer import BIN, DEVTEL, Developer
-from tests.helpers.question_terminal import PROMPT, end, terminal
+from tests.helpers.question_terminal import PROMPT, SCHEDULE, end, terminal
 
 MAKEFILE = """
 impl-work:
@@ -31,11 +32,14 @@ def builder(developer: Developer) -> Developer:
 
 
 def answer(developer: Developer, keys: str) -> str:
-    """Run a build and answer its question; what was said after it."""
+    """Run a build and answer its question, without a schedule after a yes; what was said after it."""
     with terminal(developer, "make", "work") as child:
         child.expect_exact("worked")
         child.expect_exact(PROMPT)
         child.send(keys)
+        if keys.lower().startswith("y"):
+            child.expect_exact(SCHEDULE)
+            child.send("n\r")
         said = end(child)
         assert child.exitstatus == 0
         return said
@@ -55,9 +59,10 @@ def invitations(developer: Developer) -> dict[str, int]:
         ("Y\r", "granted"),
         ("l\r", "local"),
         ("local\r", "local"),
-        ("n\r", "declined"),
-        ("no\r", "declined"),
-        ("nx\x7f\r", "declined"),
+        ("local only\r", "local"),
+        ("v\r", "declined"),
+        ("never\r", "declined"),
+        ("vx\x7f\r", "declined"),
     ],
 )
 def test_an_answer_is_carried_out(builder: Developer, keys: str, state: str) -> None:
@@ -66,7 +71,9 @@ def test_an_answer_is_carried_out(builder: Developer, keys: str, state: str) -> 
 
 
 @pytest.mark.parametrize(
-    "keys", ["\r", "\x03", "\x04", "\x1c", "   \r"], ids=["Enter", "Ctrl-C", "end of input", "Ctrl-backslash", "spaces"]
+    "keys",
+    ["\r", "\x03", "\x04", "\x1c", "   \r", "n\r", "not now\r"],
+    ids=["Enter", "Ctrl-C", "end of input", "Ctrl-backslash", "spaces", "n", "not now"],
 )
 def test_what_is_no_answer_means_not_now_and_is_not_stored(builder: Developer, keys: str) -> None:
     assert "Not now, then" in answer(builder, keys)
@@ -101,16 +108,43 @@ def test_show_me_shows_every_field_and_asks_again(builder: Developer) -> None:
         child.send("s\r")
         child.expect_exact("metrics.targets[].waited_seconds")
         child.expect_exact(PROMPT)
-        child.send("no\r")
+        child.send("never\r")
         end(child)
     assert builder.status()["consent"] == "declined"
+
+
+def test_a_typed_no_is_asked_whether_for_now_or_for_good(builder: Developer) -> None:
+    with terminal(builder, "make", "work") as child:
+        child.expect_exact(PROMPT)
+        child.send("no\r")
+        child.expect_exact("No for now, or for good? Please answer n (not now) or v (never).")
+        child.expect_exact(PROMPT)
+        child.send("n\r")
+        end(child)
+    assert not builder.config.exists()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_the_question_fits_the_terminal(builder: Developer, columns: int) -> None:
+    builder.project_file(purpose="find the targets that cost us time", contact="developer-experience@acme.example")
+    with terminal(builder, "make", "work", columns=columns) as child:
+        child.expect_exact("worked")
+        child.expect_exact(PROMPT)
+        lines = re.sub(r"\x1b\[\d*m", "", str(child.before) + PROMPT).strip().splitlines()
+        child.send("\r")
+        end(child)
+    assert max(text.columns(line) for line in lines) <= columns
+    assert " ".join(lines).count("127.0.0.1") == 1
+    (agree,) = [number for number, line in enumerate(lines) if line.startswith("Agree? [y]es / [l]ocal only / [N]ot")]
+    assert lines[agree - 1] == "    >>>  127.0.0.1:9  <<<"
+    assert columns < 80 or (agree, len(lines)) == (len(lines) - 1, 8)
 
 
 def test_an_answer_that_is_none_is_explained_and_asked_again(builder: Developer) -> None:
     with terminal(builder, "make", "work") as child:
         child.expect_exact(PROMPT)
         child.send("maybe\r")
-        child.expect_exact("Please answer yes, local, no or show")
+        child.expect_exact("Please answer y, l, n, v or s")
         child.expect_exact(PROMPT)
         child.send("\r")
         end(child)
@@ -263,6 +297,9 @@ def test_the_terminal_is_restored(builder: Developer, keys: str) -> None:
     with terminal(builder, "sh", "-c", "stty -a > before; make work; stty -a > after") as child:
         child.expect_exact(PROMPT)
         child.send(keys)
+        if keys == "y\r":
+            child.expect_exact(SCHEDULE)
+            child.send("\x03")
         end(child)
     assert (builder.project / "before").read_text() == (builder.project / "after").read_text()
 
@@ -286,6 +323,17 @@ def test_the_host_is_shown_large_and_plain_http_elsewhere_is_warned_about(builde
         end(child)
 
 
+@pytest.mark.parametrize(("environ", "is_bold"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_the_host_is_bold_unless_colour_is_refused(builder: Developer, environ: dict[str, str], is_bold: bool) -> None:
+    builder.environ |= environ
+    with terminal(builder, "make", "work") as child:
+        child.expect_exact(PROMPT)
+        shown = str(child.before)
+        child.send("\r")
+        end(child)
+    assert ("\x1b[1m    >>>  127.0.0.1:9  <<<\x1b[0m" in shown, "\x1b" in shown) == (is_bold, is_bold)
+
+
 def test_a_project_file_cannot_draw_on_the_screen(builder: Developer) -> None:
     builder.project_file(organisation="Acme\x1b[2J\x07\nAgreed.", purpose="\u202eevil")
     with terminal(builder, "make", "work") as child:
@@ -293,6 +341,7 @@ def test_a_project_file_cannot_draw_on_the_screen(builder: Developer) -> None:
         shown = str(child.before)
         child.send("\r")
         end(child)
+    shown = shown.replace("\x1b[1m", "").replace("\x1b[0m", "")  # devtel's own: the host is bold
     assert re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u202e]", shown) is None
 
 
@@ -316,7 +365,8 @@ def test_devtel_consent_shows_the_whole_notice_and_asks(builder: Developer) -> N
         child.expect_exact(PROMPT)
         child.send("yes\r")
         child.expect_exact("Your anonymous ID is")
-        child.expect_exact("Send a report daily")
+        child.expect_exact("Send a report ")
+        child.expect_exact(SCHEDULE)
         child.send("n\r")
         end(child)
     assert builder.status()["consent"] == "granted"

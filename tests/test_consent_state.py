@@ -8,7 +8,7 @@ import pytest
 
 from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache
-from devtelemetry_cli.client.consent import decisions
+from devtelemetry_cli.client.consent import decisions, terms
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import parse
@@ -144,13 +144,13 @@ def test_changed_terms_are_asked_again_while_what_was_agreed_to_goes_on(
     desk.project.write_text(PROJECT.replace(old, new))
     answer = desk.judge()
     assert (answer.state, answer.ask, answer.grant) == (consent_cache.GRANTED, True, decision.grant)
-    (difference,) = consent.differences(replace(TERMS, **{said: new}), decision)
+    (difference,) = terms.differences(replace(TERMS, **{said: new}), decision)
     assert difference.startswith(f"{said}: was {old}, is now")
 
 
 def test_an_older_notice_is_a_difference(desk: Desk) -> None:
     older = replace(consent.grant(desk.state, TERMS, NOON), notice=0, notice_hash="an older one")
-    assert consent.differences(TERMS, older) == [f"the list of what is sent: was version 0, is now {NOTICE_VERSION}"]
+    assert terms.differences(TERMS, older) == [f"the list of what is sent: was version 0, is now {NOTICE_VERSION}"]
 
 
 def test_a_project_file_beside_the_agreement_changes_no_terms(desk: Desk) -> None:
@@ -202,7 +202,7 @@ def test_a_grant_is_found_again_from_the_file_alone(desk: Desk) -> None:
 
 def test_another_wording_alone_is_a_difference(desk: Desk) -> None:
     granted = replace(consent.grant(desk.state, TERMS, NOON), notice_hash="of another wording")
-    assert consent.differences(TERMS, granted) == ["the wording of the notice"]
+    assert terms.differences(TERMS, granted) == ["the wording of the notice"]
 
 
 def test_a_declined_repository_stays_declined_whatever_the_environment_says(desk: Desk) -> None:

@@ -77,7 +77,7 @@ def at_the_terminal(shop: Developer, goal: str, answers: dict[str, str] | None =
 
 def opt_in(shop: Developer, token: str = "") -> int:
     """Agree by the example's own target: yes, the token or none yet, and no schedule."""
-    answers = {"not now > ": "yes\r", "(Enter: later): ": f"{token}\r", "[Y/n]: ": "n\r"}
+    answers = {"[s]how all > ": "yes\r", "(Enter: later): ": f"{token}\r", "[Y/n]: ": "n\r"}
     return at_the_terminal(shop, "opt-in", answers)
 
 

@@ -1,8 +1,8 @@
 """Consent: the state of a place, its terms, each decision, and the question after a run.
 
-The parts are in client/consent: notice (the text), decisions (the user config), withdrawal (deletion and erasures),
-prompt and terminal (the person), ask_limit (how often). A wrapped run loads this module while make runs, so a module
-that only a decision needs is imported where it is used.
+The parts are in client/consent: terms, decisions (the user config), withdrawal (deletion and erasures), notice and
+question (the text), prompt and terminal (the person), ask_limit (how often). A wrapped run loads this module while
+make runs, so a module that only a decision needs is imported where it is used.
 """
 
 import os
@@ -12,18 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from devtelemetry_cli.client import consent_cache, destination, locks, paths, settings, switches
-from devtelemetry_cli.client.consent import decisions, notice
+from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decisions import Decision
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms, covers, of_project
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.report.fields import NOTICE_VERSION
-
-WORDING = "the wording of the notice"  # the only difference that can be named where the texts are the same
-_QUESTION = "Agree? [y]es, [l]ocal: only for yourself, [n]o, [s]how me everything; Enter: not now > "
-
 
 # The state of a place
 
@@ -71,7 +67,8 @@ def _declined(state: StateDir, decided: dict[str, Decision], keys: Iterable[str]
     """The state where one of the destinations was declined; the marker alone is enough."""
     for key in filter(None, keys):
         decision = decided.get(key)
-        on_day = f" on {_day(decision.decided)}" if decision and decision.state == consent_cache.DECLINED else ""
+        is_decided = decision is not None and decision.state == consent_cache.DECLINED
+        on_day = f" on {decisions.day(decision.decided)}" if decision and is_decided else ""
         if on_day or os.path.lexists(state.declined_marker(key)):
             return ConsentStatus(state=consent_cache.DECLINED, rule=f"declined{on_day}", journal=key)
     return None
@@ -92,15 +89,15 @@ def _status(
         rule = "nothing was decided yet" if terms else "no report URL is set, and nothing was decided"
         return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
     if decision.until.timestamp() <= now:
-        rule = f"the agreement of {_day(decision.decided)} ended on {_day(decision.until)}"
+        rule = f"the agreement of {decisions.day(decision.decided)} ended on {decisions.day(decision.until)}"
         return ConsentStatus(state=consent_cache.UNDECIDED, rule=rule, journal=key, ask=terms is not None)
     return ConsentStatus(
         state=decision.state,
-        rule=f"{decision.state} on {_day(decision.decided)}",
+        rule=f"{decision.state} on {decisions.day(decision.decided)}",
         journal=decision.journal,
         grant=decision.grant,
         until=int(decision.until.timestamp()),
-        ask=decision.state == consent_cache.GRANTED and terms is not None and not _covers(decision, terms),
+        ask=decision.state == consent_cache.GRANTED and terms is not None and not covers(decision, terms),
         project=project.project,
         targets=project.targets,
         default_branch=project.default_branch,
@@ -117,39 +114,7 @@ def asked_terms(
     address = settings.report_url(environ, user, project)
     if not address.url:
         return None
-    return notice.terms(destination.parse(address.url), address.source, project, every_target)
-
-
-def mark_every_target(state: StateDir, status: ConsentStatus, now: float) -> None:
-    """Keep the markers that GNUmakefile looks for in line with the state of a whole call. Raises OSError.
-
-    An agreement that ended or never covered it is not measured; changed terms are asked about, which no plug-in can.
-    """
-    key = status.journal.removesuffix(".local")
-    if key:  # empty where a switch or a damaged file decided
-        decisions.keep_marker(state.question_marker(key), status.ask and status.records(now))
-    if key and not status.records(now):
-        decisions.keep_marker(f"{state.every_target_markers}/{key}", False)
-
-
-def _covers(decision: Decision, terms: Terms) -> bool:
-    """Whether an agreement covers the terms; one to every target covers chosen ones."""
-    return replace(terms, every_target=terms.every_target or decision.every_target).hash() == decision.notice_hash
-
-
-def differences(terms: Terms, decision: Decision) -> list[str]:
-    """Each change since the agreement as a sentence; empty while the agreement covers the terms."""
-    if _covers(decision, terms):
-        return []
-    terms = replace(terms, every_target=terms.every_target or decision.every_target)
-    agreed = {
-        "organisation": decision.organisation,
-        "purpose": decision.purpose,
-        "contact": decision.contact,
-        "measured": notice.EVERY if decision.every_target else notice.CHOSEN,
-        "notice": str(decision.notice),
-    }
-    return notice.changes(terms, agreed) or [WORDING]
+    return of_project(destination.parse(address.url), address.source, project, every_target)
 
 
 # The decisions. Each is made under one lock with all that follows from it: of two at once, the later one wins whole.
@@ -286,83 +251,44 @@ def _store(state: StateDir, key: str, change: decisions.Change) -> Decision:
 def ask_after_run(context: Context, mode: str) -> None:
     """Ask, or print a line of invitation, as `mode` (terminal.prompt_mode) and the limit allow.
 
-    Raises OSError where the question cannot be counted, or the answer not be stored.
+    After a yes the token is taken and the schedule offered. Raises OSError where the question cannot be counted, or
+    the answer not be stored.
     """
-    from devtelemetry_cli.client.consent import ask_limit, prompt, terminal  # noqa: PLC0415
+    from devtelemetry_cli.client.consent import ask_limit, prompt, question, terminal  # noqa: PLC0415
 
     user, project = settings.read_user(context.config), settings.read_project(context.project)
-    terms = asked_terms(context.environ, user, project, context.every_target)
-    if terms is None or (mode == terminal.ASK and prompt.input_is_waiting()):
+    asked = asked_terms(context.environ, user, project, context.every_target)
+    if asked is None or (mode == terminal.ASK and prompt.input_is_waiting()):
         return
-    if not ask_limit.spend(context.state, terms.destination.key, time.time()):
+    if not ask_limit.spend(context.state, asked.destination.key, time.time()):
         return
     if mode == terminal.INVITE:
-        prompt.say(f"devtel: {terms.destination.host} asks for build telemetry; `devtel consent` shows the details.\n")
+        question.invite(asked)
         return
     prompt.say("\n")
-    if ask_and_apply(context.state, terms, introduction(context, terms, notice.short(terms))) == prompt.YES:
-        prompt.say("`devtel consent setup` installs a daily schedule, so that the reports are sent.\n")
+    with prompt.raw_keys():  # no Ctrl-C ends the make above while an answer is stored
+        if apply(context.state, asked, question.put(context.config, asked)) == prompt.YES:
+            question.set_up()
 
 
-def ask_and_apply(state: StateDir, terms: Terms, text: str) -> str:
-    """Ask and apply the answer: prompt.YES, LOCAL, NO or NOT_NOW. Raises OSError where it cannot be stored."""
+def apply(state: StateDir, asked: Terms, answer: str) -> str:
+    """Store an answer (prompt.YES, LOCAL, NEVER or NOT_NOW), say what follows, and return it. Raises OSError."""
     from devtelemetry_cli.client.consent import prompt  # noqa: PLC0415
 
-    answer = prompt.ask(text, notice.full(terms), _QUESTION)
     now = time.time()
     if answer == prompt.YES:
-        decision = grant(state, terms, now)
-        prompt.say(
-            f"Thank you. Your anonymous ID is {decision.anonymous_id}. Stop at any time: devtel consent decline\n"
-        )
+        anonymous_id = grant(state, asked, now).anonymous_id
+        said = f"Thank you. Your anonymous ID is {anonymous_id}. Stop at any time: devtel consent decline"
     elif answer == prompt.LOCAL:
-        local(state, terms, now)
-        prompt.say("Recorded for yourself only; nothing is sent.\n")
-    elif answer == prompt.NO:
-        decline(state, terms.destination.key, terms.destination.url, now)
-        prompt.say("Nothing is recorded, and you are not asked again.\n")
+        local(state, asked, now)
+        said = "Recorded for yourself only; nothing is sent."
+    elif answer == prompt.NEVER:
+        decline(state, asked.destination.key, asked.destination.url, now)
+        said = "Nothing is recorded, and you are not asked again."
     else:
-        prompt.say("Not now, then. `devtel consent` asks again whenever you like.\n")
+        said = "Not now, then. `devtel consent` asks again whenever you like."
+    prompt.say(f"{said}\n")
     return answer
-
-
-def introduction(context: Context, terms: Terms, text: str) -> str:
-    """The text before the question: `text`, the notice, with the decision made before.
-
-    After an agreement to other terms only the difference is shown; `show` prints the rest.
-    """
-    known = decisions.decisions(decisions.read(context.config))
-    before = known.get(terms.destination.key)
-    if before is None:
-        others = [other.url for other in known.values() if other.state == consent_cache.GRANTED]
-        return _listed("You agreed to reports elsewhere. This is another address than", others) + text
-    return _since(before, terms, text)
-
-
-def _since(before: Decision, terms: Terms, text: str) -> str:
-    """The notice after an earlier decision about this destination."""
-    decided = _day(before.decided)
-    if before.state == consent_cache.LOCAL:
-        return f"Since {decided} you record for yourself only; those records are never sent.\n\n{text}"
-    if before.state == consent_cache.DECLINED:
-        return f"You declined this on {decided}.\n\n{text}"
-    changed = differences(terms, before)
-    if before.until.timestamp() <= time.time():
-        ended = f"You agreed to this on {decided}. That ended on {_day(before.until)}; nothing is recorded since."
-        return f"{ended}\n\n{_listed('What has changed since you agreed:', changed)}{text}"
-    if not changed:
-        return f"You agreed to this on {decided}; agreeing again renews it for 13 months.\n\n{text}"
-    if WORDING in changed:  # the difference cannot be shown, so the whole notice is
-        return _listed("What you agreed to has changed, and until you agree again the old terms hold:", changed) + text
-    return notice.again(terms, decided, changed)
-
-
-def _listed(headline: str, lines: list[str]) -> str:
-    return "\n".join([headline, *(f"  - {line}" for line in lines), "", ""]) if lines else ""
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
 def _moment(now: float) -> datetime:

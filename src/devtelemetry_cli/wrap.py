@@ -196,6 +196,7 @@ def _judge(context: Context, now: float, is_over: "Callable[[], bool]") -> "Cons
     The project file is anybody's, so no build waits for it: a file that cannot be judged soon counts as off.
     """
     from devtelemetry_cli import consent  # noqa: PLC0415  reads TOML; most runs find the state cached
+    from devtelemetry_cli.client.consent import decisions  # noqa: PLC0415  as consent does
 
     try:
         status = process.interruptible(is_over, consent.judge, context, now)
@@ -205,7 +206,7 @@ def _judge(context: Context, now: float, is_over: "Callable[[], bool]") -> "Cons
         try:
             consent_cache.store_cached(context.state, context.fingerprint, status)
             if context.every_target:
-                consent.mark_every_target(context.state, status, now)
+                decisions.mark_every_target(context.state, status, now)
         except OSError:
             return status  # the next run is slower, no more
     return status

@@ -7,17 +7,20 @@ import pexpect
 import pytest
 
 from tests.helpers.developer import DEVTEL, Developer
+from tests.helpers.question_terminal import PROMPT, SCHEDULE, end, terminal
 from tests.helpers.report_endpoint import Answer, Endpoint, listening
 from tests.helpers.scheduler_env import Machine, machine_of
 
 OFFER = "devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day."
-TIME = r"Send a report daily at (\d\d:\d\d) \(crontab\)\? \[Y/n\]: "
+TIME = r"Send a report daily at (\d\d:\d\d) \(systemd\)\? \[Y/n\]: "
 
 
 @pytest.fixture
 def machine(developer: Developer) -> Machine:
-    """A machine with a crontab and no user systemd."""
-    return machine_of(developer)
+    """A machine with a user systemd."""
+    machine = machine_of(developer)
+    machine.now("running")
+    return machine
 
 
 @pytest.fixture
@@ -43,13 +46,13 @@ def finish(child: pexpect.spawn) -> str:
 @pytest.mark.usefixtures("endpoint")
 def test_a_yes_at_a_terminal_ends_with_a_schedule(machine: Machine) -> None:
     child = at_a_terminal(machine, "consent")
-    child.expect_exact("not now > ")
+    child.expect_exact(PROMPT)
     child.send("y\r")
     child.expect(TIME)
     time = child.match[1]
     child.send("\r")
-    assert f"Installed: daily at {time} (crontab)." in finish(child)
-    assert machine.schedule("status")[1] == f"daily at {time} (crontab)\n"
+    assert f"Installed: daily at {time} (systemd)." in finish(child)
+    assert machine.schedule("status")[1] == f"daily at {time} (systemd)\n"
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -82,7 +85,7 @@ def test_ctrl_c_leaves_the_consent_and_names_the_command_that_continues(machine:
     child = at_a_terminal(machine, "consent", "grant")
     child.expect(TIME)
     child.sendintr()
-    assert "Your consent is stored. `devtel consent setup` continues here." in finish(child)
+    assert OFFER in finish(child)
     assert machine.developer.status()["consent"] == "granted"
     child = at_a_terminal(machine, "consent", "setup")
     child.expect(TIME)
@@ -104,10 +107,10 @@ def test_with_everything_in_place_nothing_is_asked(machine: Machine) -> None:
     assert machine.developer.devtel("consent", "grant").stderr == ""
 
 
-@pytest.mark.parametrize("answer", ["local", "no"])
+@pytest.mark.parametrize("answer", ["local", "never"])
 def test_without_a_yes_nothing_is_contacted_or_offered(machine: Machine, endpoint: Endpoint, answer: str) -> None:
     child = at_a_terminal(machine, "consent")
-    child.expect_exact("not now > ")
+    child.expect_exact(PROMPT)
     child.send(f"{answer}\r")
     assert "schedule" not in finish(child)
     assert endpoint.requests == []
@@ -120,3 +123,70 @@ def test_a_crontab_that_fails_does_not_undo_the_consent(machine: Machine) -> Non
     machine.now("unreadable")
     done = machine.developer.devtel("consent", "grant")
     assert (done.returncode, machine.developer.status()["consent"]) == (0, "granted")
+
+
+def test_a_word_that_cannot_be_a_token_does_not_prevent_the_schedule(machine: Machine, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(401, '{"success": false}')
+    child = at_a_terminal(machine, "consent", "grant")
+    child.expect_exact("(Enter: later): ")
+    child.send("two words\r")
+    child.expect_exact("Not a valid token")
+    child.expect(TIME)
+    child.send("\r")
+    assert "Installed: daily at" in finish(child)
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_type_ahead_installs_no_schedule(machine: Machine) -> None:
+    child = at_a_terminal(machine, "consent")
+    child.expect_exact(PROMPT)
+    child.send("y\r\r")
+    assert OFFER in finish(child)
+    assert machine.schedule("status")[1].startswith("not installed")
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_without_a_scheduler_a_flush_after_a_recorded_run_is_offered(machine: Machine) -> None:
+    folder = machine.developer.home.parent / "bin"
+    for name in ("crontab", "systemctl"):
+        (folder / name).unlink()
+    machine.developer.environ["PATH"] = str(folder)
+    child = at_a_terminal(machine, "consent", "grant")
+    child.expect_exact("Send a report after a recorded run, at most once a day (background)? [Y/n]: ")
+    child.send("\r")
+    assert "Installed: after a recorded run, at most once a day (background)." in finish(child)
+
+
+MAKEFILE = "export TZ := Asia/Tokyo\nimpl-work:\n\t@echo worked\n"
+
+
+def test_a_yes_after_a_run_takes_the_token_and_ends_with_a_schedule(machine: Machine, endpoint: Endpoint) -> None:
+    endpoint.otherwise = Answer(401, '{"success": false}')
+    machine.developer.makefile(MAKEFILE)
+    with terminal(machine.developer, "make", "work") as child:
+        child.expect_exact(PROMPT)
+        child.send("y\r")
+        child.expect_exact("Your anonymous ID is")
+        child.expect_exact("(Enter: later): ")
+        child.send("s3cret\r")
+        child.expect_exact(SCHEDULE)
+        child.send("\r")
+        said = end(child)
+        assert child.exitstatus == 0
+    assert "Installed: daily at" in said
+    assert "Asia/Tokyo" not in (machine.units / "devtel-flush.service").read_text()
+    done = machine.developer.run("devtel", "schedule", "status")
+    assert done.stderr == "", "it is what `devtel schedule install` would write"
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_ctrl_c_at_these_questions_does_not_end_the_make_above(machine: Machine) -> None:
+    machine.developer.makefile(MAKEFILE)
+    with terminal(machine.developer, "make", "work") as child:
+        child.expect_exact(PROMPT)
+        child.send("y\r")
+        child.expect_exact(SCHEDULE)
+        child.send("\x03")
+        assert OFFER in end(child)
+        assert child.exitstatus == 0
+    assert machine.developer.status()["consent"] == "granted"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from devtelemetry_cli import consent, send
 from devtelemetry_cli.client import settings
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.journal import machine_key, writer
 from devtelemetry_cli.client.paths import StateDir

@@ -7,14 +7,21 @@ import pexpect
 
 from tests.helpers.developer import Developer
 
-PROMPT = "not now > "
+PROMPT = "[s]how all > "
+SCHEDULE = "[Y/n]: "
 
 
 @contextmanager
-def terminal(developer: Developer, command: str, *arguments: str) -> Iterator[pexpect.spawn]:
+def terminal(developer: Developer, command: str, *arguments: str, columns: int = 80) -> Iterator[pexpect.spawn]:
     """A command at a pseudo-terminal of its own."""
     child = pexpect.spawn(
-        command, list(arguments), cwd=str(developer.project), env=developer.environ, timeout=20, encoding="utf-8"
+        command,
+        list(arguments),
+        cwd=str(developer.project),
+        env=developer.environ,
+        timeout=20,
+        encoding="utf-8",
+        dimensions=(24, columns),
     )
     try:
         yield child

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from devtelemetry_cli.client import destination, settings
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms
 from devtelemetry_cli.model.metrics import DailyMetrics, Environment
 from devtelemetry_cli.model.records import End, Start
 

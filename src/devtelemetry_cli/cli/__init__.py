@@ -1,12 +1,12 @@
 """The commands of `devtel`: options and output only, one file for each command. The work is done in `commands`."""
 
 import os
-import sys
 
 import click
 
 from devtelemetry_cli import __version__
 from devtelemetry_cli.cli.group import LazyGroup
+from devtelemetry_cli.client.consent import terminal
 
 
 def is_interactive() -> bool:
@@ -16,7 +16,7 @@ def is_interactive() -> bool:
 
 def use_colour() -> bool:
     """Whether standard output is a terminal that shows colours, and NO_COLOR is not set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return terminal.shows_colour(os.environ, 1)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 import click
@@ -13,7 +13,8 @@ import click
 from devtelemetry_cli import consent as deciding
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import consent_cache, settings, tokens
-from devtelemetry_cli.client.consent import decisions, notice, prompt
+from devtelemetry_cli.client.consent import decisions, notice, prompt, question, terminal
+from devtelemetry_cli.client.consent import terms as consent_terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE, Destination
 from devtelemetry_cli.commands import delivery_setup, probe
@@ -55,7 +56,8 @@ def setup() -> None:
     """Store the token and install the daily schedule, as far as they are missing."""
     context = current.context()
     terms = current.terms(context)
-    if terms is None or deciding.judge(context, time.time()).state != consent_cache.GRANTED:
+    decision = decisions.find(context.config, terms.destination.key) if terms else None
+    if terms is None or decision is None or decision.state != consent_cache.GRANTED:
         raise DevtelError("There is no consent to send reports here.", "`devtel consent` asks for it.")
     _set_up(context, terms.destination, ask=_is_terminal())
     click.echo("`devtel status` shows the result.", err=True)
@@ -133,9 +135,9 @@ def show() -> None:
         click.echo(
             "\nThe terms have changed since you agreed; `devtel consent` asks again. Until then the old terms apply:"
         )
-        for sentence in deciding.differences(terms, decision):
+        for sentence in consent_terms.differences(terms, decision):
             click.echo(f"  - {sentence}")
-    click.echo("\n" + notice.full(terms), nl=False)
+    click.echo("\n" + notice.full(terms, terminal.width(1)), nl=False)
 
 
 def _values(decision: decisions.Decision) -> dict[str, str | None]:
@@ -177,7 +179,7 @@ def _ask() -> None:
     if not _is_terminal():
         raise click.UsageError("asking needs a terminal. Use `devtel consent grant`, `local` or `decline`.")
     with _storing(context):
-        answer = deciding.ask_and_apply(context.state, terms, deciding.introduction(context, terms, notice.full(terms)))
+        answer = deciding.apply(context.state, terms, question.put(context.config, terms, notice.full))
     if answer == prompt.YES:
         _set_up(context, terms.destination, ask=True)
 
@@ -187,42 +189,41 @@ def _is_terminal() -> bool:
 
 
 def _set_up(context: Context, destination: Destination, *, ask: bool) -> None:
-    """Take the token and offer the schedule, as far as either is missing; without a terminal, name the command."""
-    try:
-        if ask:
-            _take_token(context, destination)
-        _offer_schedule(context, ask=ask)
-    except click.Abort:
-        click.echo("\nYour consent is stored. `devtel consent setup` continues here.", err=True)
-    except DevtelError as fault:
-        click.echo(f"devtel: {fault}", err=True)
+    """Take the token and offer the schedule, as far as either is missing; without a terminal, name the command.
+
+    Neither fault ends the other, nor the consent. Ctrl-C means "later", and does not end a make that waits for this.
+    """
+    with prompt.raw_keys() if ask else nullcontext():
+        for step in (_take_token, _offer_schedule):
+            try:
+                step(context, destination, ask=ask)
+            except DevtelError as fault:
+                click.echo(f"devtel: {fault}", err=True)
 
 
-def _take_token(context: Context, destination: Destination) -> None:
-    if not delivery_setup.needs_token(context, destination):
+def _take_token(context: Context, destination: Destination, *, ask: bool) -> None:
+    if not ask or not delivery_setup.needs_token(context, destination):
         return
-    question = f"Token for {destination.host} (Enter: later)"
-    text = click.prompt(question, default="", hide_input=True, show_default=False, err=True)
+    text = prompt.secret(f"Token for {destination.host} (Enter: later): ")
     if text:
         tokens.keep(context.config, destination.key, text)
-        is_refused = probe.accepts_reports(destination.url, text.strip()) is False
+        is_refused = probe.accepts_reports(destination.url, text) is False
         click.echo(f"The token is stored{', but the endpoint refuses it' if is_refused else ''}.", err=True)
     else:
         click.echo("`devtel token set` stores it later.", err=True)
 
 
-def _offer_schedule(context: Context, *, ask: bool) -> None:
+def _offer_schedule(context: Context, _destination: Destination, *, ask: bool) -> None:
     proposed = delivery_setup.proposed_schedule(context, sys.argv[0])
     if proposed is None:
         return
-    scheduler, job = proposed
-    if ask and click.confirm(f"Send a report daily at {job.time} ({scheduler})?", default=True, err=True):
-        backends.install(context.environ, job, scheduler)
-        for sentence in job.left_out:
-            click.echo(f"devtel: {sentence}", err=True)
-        click.echo(f"Installed: daily at {job.time} ({scheduler}). `devtel schedule remove` removes it.", err=True)
-    else:
+    if not ask or not prompt.confirm(f"Send a report {proposed.when}?"):
         click.echo("devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day.", err=True)
+        return
+    backends.install(context.environ, proposed.job, proposed.scheduler)
+    for sentence in proposed.job.left_out:
+        click.echo(f"devtel: {sentence}", err=True)
+    click.echo(f"Installed: {proposed.when}. `devtel schedule remove` removes it.", err=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from devtelemetry_cli import consent
 from devtelemetry_cli.client import paths, settings
 from devtelemetry_cli.client.consent import decisions
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.commands.makefile import every_target
 

@@ -27,12 +27,18 @@ _LONG = {
 def of_parent() -> list[str] | None:
     """The words after `make` of the make that started us, perhaps through a shell; None where they cannot be read."""
     try:
-        words = _words_of(os.getppid())
-        if words[1:2] == ["-c"]:
-            words = _words_of(_parent_of(os.getppid()))
+        return _words_of(_make())[1:]
     except (OSError, ValueError, IndexError):
         return None
-    return words[1:]
+
+
+def given_environment() -> dict[str, str]:
+    """The environment that this make was given, without what its Makefile exports; ours where it cannot be read."""
+    try:
+        entries = read(f"/proc/{_make()}/environ").split(b"\0")
+    except (OSError, ValueError, IndexError):
+        return dict(os.environ)
+    return dict(os.fsdecode(entry).partition("=")[::2] for entry in entries if b"=" in entry)
 
 
 def makefiles(words: list[str]) -> list[str]:
@@ -97,6 +103,12 @@ def _long(word: str) -> tuple[str | None, str | None]:
     found = {option for long, option in _LONG.items() if long.startswith(name)}
     option = _LONG.get(name) or (found.pop() if len(found) == 1 else None)
     return option, value if equals else None
+
+
+def _make() -> int:
+    """The process that started us, perhaps through a shell."""
+    pid = os.getppid()
+    return _parent_of(pid) if _words_of(pid)[1:2] == ["-c"] else pid
 
 
 def _words_of(pid: int) -> list[str]:

@@ -16,7 +16,7 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
-def wrapped(text: str, width: int, most: int) -> list[str]:
+def wrapped(text: str, width: int, most: int = 10_000) -> list[str]:
     """Lines of at most `width` columns of a terminal; what is beyond `most` lines is cut, with an ellipsis."""
     lines: list[str] = []
     while text and len(lines) < most:

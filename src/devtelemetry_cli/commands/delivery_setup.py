@@ -1,5 +1,7 @@
 """The steps between consent and the first report: a token, where the endpoint requires one, and a schedule."""
 
+from dataclasses import dataclass
+
 from devtelemetry_cli.client import tokens
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.context import Context
@@ -24,8 +26,18 @@ def needs_token(context: Context, destination: Destination) -> bool:
     return probe.accepts_reports(destination.url, "", _SECONDS) is False
 
 
-def proposed_schedule(context: Context, started_as: str) -> tuple[str, Job] | None:
-    """The scheduler and the job to offer; None where a schedule is installed. Raises DevtelError."""
+@dataclass(frozen=True)
+class Proposal:
+    """A schedule to offer; `when` is its time in words."""
+
+    scheduler: str
+    when: str
+    job: Job
+
+
+def proposed_schedule(context: Context, started_as: str) -> Proposal | None:
+    """The schedule to offer; None where one is installed. Raises DevtelError."""
     if backends.is_installed(context.environ):
         return None
-    return backends.choose(context.environ), jobs.flush(context.environ, started_as)
+    job = jobs.flush(context.environ, started_as)
+    return Proposal(*backends.propose(context.environ, job), job)

@@ -9,7 +9,7 @@ import pytest
 
 from devtelemetry_cli.report.fields import NOTICE_VERSION
 from tests.helpers.developer import DEVTEL, Developer
-from tests.helpers.question_terminal import PROMPT, end, terminal
+from tests.helpers.question_terminal import PROMPT, SCHEDULE, end, terminal
 
 OTHER_URL = "http://127.0.0.1:9/plugins/developer_telemetry/connections/2/report"
 MAKEFILE = "impl-work:\n\t@echo worked\n"
@@ -35,6 +35,9 @@ def asked(developer: Developer, keys: str) -> str:
         child.expect_exact(PROMPT)
         shown = str(child.before)
         child.send(keys)
+        if keys.startswith("y"):
+            child.expect_exact(SCHEDULE)
+            child.send("n\r")
         end(child)
         return shown
 
@@ -60,8 +63,10 @@ def test_an_agreement_that_ended_is_asked_for_again_and_renewed_under_the_same_i
     anonymous = builder.grant()
     date_back(builder, 400)
     shown = asked(builder, "yes\r")
-    assert re.search(r"You agreed to this on \S+\. That ended on \S+; nothing is recorded since\.", shown)
-    assert "Sent once a day" in shown
+    assert re.search(
+        r"You agreed to this on \S+\. That ended on \S+; nothing is recorded since\.", " ".join(shown.split())
+    )
+    assert "Sent: runs" in shown
     assert builder.status()["anonymous_id"] == anonymous
     builder.make("work")
     assert len(builder.ends()) == 1
@@ -92,8 +97,7 @@ def test_only_the_difference_is_shown_when_terms_changed(builder: Developer, nam
     differences = [line.strip() for line in shown.splitlines() if line.startswith("  - ")]
     assert differences == [f"- {name}: was before, is now afterwards"]
     assert ">>>  127.0.0.1:9  <<<" in shown
-    assert "Sent once a day" not in shown
-    assert "Never recorded" not in shown
+    assert "Sent: runs" not in shown
     with terminal(builder, "make", "work") as child:
         assert PROMPT not in end(child)
 
@@ -132,7 +136,7 @@ def test_wording_that_changed_without_a_difference_to_tell_shows_it_all(builder:
     builder.config.write_text(re.sub('notice_hash = ".', 'notice_hash = "x', builder.config.read_text()))
     shown = asked(builder, "\r")
     assert "  - the wording of the notice" in shown
-    assert "Sent once a day" in shown
+    assert "Sent: runs" in shown
 
 
 def test_changed_terms_are_told_by_who_is_asked_what_stands(builder: Developer) -> None:
@@ -160,13 +164,6 @@ def test_who_decided_otherwise_before_is_reminded_of_it(builder: Developer, befo
         end(child)
 
 
-def test_who_says_yes_at_the_end_of_a_run_hears_how_the_reports_get_sent(builder: Developer) -> None:
-    with terminal(builder, "make", "work") as child:
-        child.expect_exact(PROMPT)
-        child.send("yes\r")
-        assert "`devtel consent setup` installs a daily schedule" in end(child)
-
-
 def test_until_it_is_answered_the_old_agreement_records_on(builder: Developer) -> None:
     builder.grant()
     builder.project_file(purpose="something new")
@@ -175,10 +172,10 @@ def test_until_it_is_answered_the_old_agreement_records_on(builder: Developer) -
     assert builder.status()["consent"] == "granted"
 
 
-def test_no_to_changed_terms_ends_the_agreement_and_erases(builder: Developer) -> None:
+def test_never_to_changed_terms_ends_the_agreement_and_erases(builder: Developer) -> None:
     builder.grant()
     builder.project_file(purpose="something new")
-    asked(builder, "no\r")
+    asked(builder, "never\r")
     assert builder.records() == []
     assert builder.status()["consent"] == "declined"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from devtelemetry_cli.client import atomic_files, consent_cache, locks, paths, settings
+from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.paths import StateDir
 
 STATES = (consent_cache.GRANTED, consent_cache.LOCAL, consent_cache.DECLINED)
@@ -112,6 +113,18 @@ def mark(state: StateDir, decision: Decision) -> None:
     keep_marker(state.question_marker(decision.key), False)
 
 
+def mark_every_target(state: StateDir, status: ConsentStatus, now: float) -> None:
+    """Keep the markers that GNUmakefile looks for in line with the state of a whole call. Raises OSError.
+
+    An agreement that ended or never covered it is not measured; changed terms are asked about, which no plug-in can.
+    """
+    key = status.journal.removesuffix(".local")
+    if key:  # empty where a switch or a damaged file decided
+        keep_marker(state.question_marker(key), status.ask and status.records(now))
+    if key and not status.records(now):
+        keep_marker(f"{state.every_target_markers}/{key}", False)
+
+
 def keep_marker(path: str, applies: bool) -> None:
     """Make an empty file, or remove it. Raises OSError."""
     marker = Path(path)
@@ -130,6 +143,11 @@ def is_declined(state: StateDir, key: str) -> bool:
         decision = find(state.config, key)
         return decision is not None and decision.state == consent_cache.DECLINED
     return False
+
+
+def day(moment: datetime) -> str:
+    """The date of a decision (YYYY-MM-DD), in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")
 
 
 def moved_aside(config: str) -> list[Path]:

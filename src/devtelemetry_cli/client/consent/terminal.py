@@ -1,8 +1,12 @@
-"""Whether a person can be asked. Every run checks this, so almost nothing is imported."""
+"""Whether a person can be asked, and how text looks there. Every run checks this, so almost nothing is imported."""
 
 import os
 
 from devtelemetry_cli.client import switches
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ASK, INVITE, NOBODY = "ask", "invite", ""
 
@@ -33,6 +37,20 @@ def prompt_limit(target: str, goals: list[str]) -> str:
 def lesser(mode: str, limit: str) -> str:
     """The more careful of two modes."""
     return min(mode, limit, key=(NOBODY, INVITE, ASK).index)
+
+
+def width(descriptor: int = 2) -> int:
+    """The columns for text on a terminal: two fewer than it has, at least 20, and at most 100, which read well."""
+    try:
+        columns = os.get_terminal_size(descriptor).columns
+    except OSError:
+        columns = 0
+    return min(max((columns or 80) - 2, 20), 100)
+
+
+def shows_colour(environ: "Mapping[str, str]", descriptor: int) -> bool:
+    """Whether the descriptor is a terminal that shows colours, and NO_COLOR is not set."""
+    return os.isatty(descriptor) and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def _is_foreground_terminal(descriptor: int) -> bool:

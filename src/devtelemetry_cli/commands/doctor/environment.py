@@ -9,7 +9,7 @@ from devtelemetry_cli import consent
 from devtelemetry_cli.client import consent_cache, destination, settings, tokens
 from devtelemetry_cli.client.consent import decisions
 from devtelemetry_cli.client.consent.decisions import Decision
-from devtelemetry_cli.client.consent.notice import Terms
+from devtelemetry_cli.client.consent.terms import Terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.send.ledger import DeliveryStatus, Ledger
 from devtelemetry_cli.commands import probe

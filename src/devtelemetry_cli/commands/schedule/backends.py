@@ -67,8 +67,7 @@ class InstalledSchedule:
 
     def __str__(self) -> str:
         """The schedule in words: "daily at 11:17 (crontab)"."""
-        is_time = re.fullmatch(r"\d\d:\d\d", self.when)
-        return f"{'daily at ' if is_time else ''}{self.when} ({self.scheduler})"
+        return _in_words(self.scheduler, self.when)
 
 
 def find(environ: dict[str, str], job: Job) -> list[InstalledSchedule]:
@@ -99,6 +98,12 @@ def choose(environ: dict[str, str]) -> str:
     return next((name for name, one in SCHEDULERS.items() if one.find(environ)), "") or _first(environ)
 
 
+def propose(environ: dict[str, str], job: Job) -> tuple[str, str]:
+    """The scheduler to offer, and its time in words: the first that would start a job, else `background`."""
+    name = next(name for name in available(environ) if SCHEDULERS[name].is_running(environ))  # `background` always is
+    return name, _in_words(name, background.time_of_day("") if name == "background" else job.time)
+
+
 def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, bool]:
     """Install the job with the scheduler `wanted`, else with that of `choose`.
 
@@ -115,6 +120,11 @@ def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, b
 def remove(environ: dict[str, str]) -> list[str]:
     """Remove the job everywhere; the names of the schedulers that had it. Raises DevtelError, OSError."""
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.remove(environ)]
+
+
+def _in_words(scheduler: str, when: str) -> str:
+    is_time = re.fullmatch(r"\d\d:\d\d", when)
+    return f"{'daily at ' if is_time else ''}{when} ({scheduler})"
 
 
 def _first(environ: dict[str, str]) -> str:
