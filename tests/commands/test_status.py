@@ -25,8 +25,21 @@ def told(developer: Developer) -> dict[str, str]:
     return {name: text.strip() for name, _, text in (line.partition(":") for line in done.stdout.splitlines())}
 
 
-def test_without_a_decision_there_are_two_lines(developer: Developer) -> None:
-    assert told(developer) == {"consent": "undecided: nothing was decided yet", "destination": URL}
+def test_without_a_decision_there_are_three_lines(developer: Developer) -> None:
+    assert told(developer) == {
+        "consent": "undecided: nothing was decided yet",
+        "destination": URL,
+        "measured": "nothing: no GNUmakefile or devtel.mk of devtel is here",
+    }
+
+
+def test_the_way_of_measuring_and_the_make_are_shown(developer: Developer) -> None:
+    developer.write_devtel_mk()
+    found = told(developer)
+    assert found["measured"] == f"chosen targets, by {developer.project.resolve()}/devtel.mk"
+    assert re.fullmatch(r"/\S+ \d\S*, not measured: nothing was decided yet", found["make"].replace("undecided: ", ""))
+    developer.grant()
+    assert re.fullmatch(r"/\S+ \d\S*, by the wrapper", told(developer)["make"])
 
 
 @pytest.mark.parametrize(("switch", "value"), [("DO_NOT_TRACK", "1"), ("CI", "true")])
@@ -98,6 +111,7 @@ def test_local_recording_shows_nothing_about_sending(developer: Developer) -> No
     developer.devtel("consent", "local")
     found = told(developer)
     assert found.pop("consent").startswith("local on ")
+    assert found.pop("measured")
     assert found == {"destination": URL, "today": "0 runs recorded"}
 
 

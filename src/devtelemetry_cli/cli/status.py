@@ -12,6 +12,7 @@ import click
 from devtelemetry_cli import consent
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.commands import status as statuses
+from devtelemetry_cli.commands.measurement import Measurement
 from devtelemetry_cli.commands.status import Status
 from devtelemetry_cli.model.formatting import counted
 
@@ -46,6 +47,7 @@ def _lines(found: Status) -> list[tuple[str, str]]:
     ]
     if found.anonymous_id:
         lines.append(("anonymous ID", found.anonymous_id))
+    lines += _measured(found.measurement)
     if found.consent in ("granted", "local"):
         lines.append(("today", f"{counted(found.runs_today, 'run')} recorded"))
     if found.consent == "granted":
@@ -53,6 +55,12 @@ def _lines(found: Status) -> list[tuple[str, str]]:
     lines += [(name, ", ".join(values)) for name, values in _problems(found) if values]
     lines += [("attention", text) for text in found.troubles]
     return lines
+
+
+def _measured(found: Measurement) -> list[tuple[str, str]]:
+    if found.scope is None:
+        return [("measured", f"nothing: {found.reason}")]
+    return [("measured", f"{found.scope}, by {found.file}"), ("make", str(found))]
 
 
 def _sending(found: Status) -> list[tuple[str, str]]:

@@ -14,8 +14,9 @@ from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.client.journal import dropped, machine_key, reader
 from devtelemetry_cli.client.send import erasures, outbox
 from devtelemetry_cli.client.send.ledger import EXPIRED, FROZEN, REFUSED, Ledger
-from devtelemetry_cli.commands import unsent
+from devtelemetry_cli.commands import measurement, unsent
 from devtelemetry_cli.commands.makefile import generated
+from devtelemetry_cli.commands.measurement import Measurement
 from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
@@ -55,6 +56,7 @@ class Status:
     damaged_ledger_entries: int = 0
     pending_erasures: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    measurement: Measurement = field(default_factory=Measurement)
 
 
 def status(context: Context, now: float, started_as: str) -> Status:
@@ -64,6 +66,7 @@ def status(context: Context, now: float, started_as: str) -> Status:
     """
     here = consent.judge(context, now)
     status = Status(here.state, here.rule)
+    status.measurement = measurement.here(context, here, decisions.read(context.config), now)
     decision = _add_settings(context, status)
     if here.state == consent_cache.GRANTED and here.ask:
         status.troubles.append("The terms have changed: `devtel consent` shows the difference and asks again.")

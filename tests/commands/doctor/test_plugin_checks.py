@@ -48,7 +48,9 @@ def test_each_make_at_hand_is_named_with_its_engine(developer: Developer) -> Non
 def test_a_refused_plug_in_is_named_with_the_file_that_refuses_it(developer: Developer) -> None:
     agree(developer, 'engine = "wrapper"')
     (finding,) = findings(developer)
-    assert finding["message"] == f'The wrapper measures every target: {developer.config} has engine = "wrapper".'
+    assert finding["message"] == (
+        f'The wrapper measures every target, not the plug-in for make: {developer.config} has engine = "wrapper".'
+    )
 
 
 def test_a_machine_without_a_compiler_is_told_the_reason(developer: Developer) -> None:

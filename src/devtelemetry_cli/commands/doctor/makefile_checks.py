@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from devtelemetry_cli import consent
 from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.commands import measurement
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
-from devtelemetry_cli.commands.makefile import generated, templates
-
-_MEASURED = {templates.FRAGMENT: "chosen targets", templates.EVERY_TARGET: "every target"}
+from devtelemetry_cli.commands.makefile import generated
 
 
 def fragment_file(env: Environment) -> Iterator[Finding]:
@@ -21,7 +21,20 @@ def fragment_file(env: Environment) -> Iterator[Finding]:
             other = "report URL" if file.has_other_address else "version of devtel"
             yield problem(f"{file.path} is for another {other}.", file.renewal, path=str(file.path))
         else:
-            yield ok(f"{file.path} is up to date: {_MEASURED[file.path.name]}", path=str(file.path))
+            yield ok(f"{file.path} is up to date: {generated.SCOPES[file.path.name]}", path=str(file.path))
+
+
+def measured(env: Environment) -> Iterator[Finding]:
+    """Whether calls of make are measured here, and by which engine. Without consent, that check gives the reason."""
+    status = consent.judge(env.context, env.now)
+    found = measurement.here(env.context, status, env.user, env.now)
+    values = {"scope": found.scope, "make": found.make, "version": found.make_version, "engine": found.engine}
+    if found.scope is None:
+        yield ok(f"no call of make is measured: {found.reason}", **values)
+    elif found.engine is None and status.records(env.now):
+        yield note(f"{found}.", "", **values)
+    else:
+        yield ok(f"{found.scope}: {found}", **values)
 
 
 def start_script(env: Environment) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Checks of the plug-in for make: the makes that load it, and the reason where the wrapper measures instead."""
+"""Check of the plug-in for make: the makes that load it, and the reason where the wrapper measures instead."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from devtelemetry_cli.client import settings
 from devtelemetry_cli.client.plugin import approval
 from devtelemetry_cli.client.plugin.approval import Make
+from devtelemetry_cli.commands import measurement
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok
 
@@ -15,17 +16,11 @@ def plugin(env: Environment) -> Iterator[Finding]:
     markers = Path(env.context.state.every_target_markers)
     if not markers.is_dir() or not any(markers.iterdir()):
         return
-    if env.user.engine == settings.WRAPPER:
-        yield note(
-            f'The wrapper measures every target: {env.user.path} has engine = "wrapper".', engine=settings.WRAPPER
-        )
-        return
-    known = approval.read(Path(env.context.state.plugin))
-    for make in known.makes:
-        yield _make(make)
-    if not known.makes:
-        why = known.refusal or "it was not built"
+    if why := measurement.no_plugin(env.context.state, env.user):
         yield note(f"The wrapper measures every target, not the plug-in for make: {why}.", engine=settings.WRAPPER)
+        return
+    for make in approval.read(Path(env.context.state.plugin)).makes:
+        yield _make(make)
 
 
 def _make(make: Make) -> Finding:

@@ -42,6 +42,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("clock", clock_checks.endpoint),
     ("schedule", schedule_checks.schedule),
     ("builds", makefile_checks.fragment_file),
+    ("builds", makefile_checks.measured),
     ("builds", makefile_checks.start_script),
     ("builds", plugin_checks.plugin),
 )

@@ -45,18 +45,22 @@ def check(folder: Path) -> Path:
 
 def applies(folder: Path) -> bool:
     """Whether every target is measured in a folder: devtel's GNUmakefile is in it, or above it in the repository."""
-    top = root(folder)
-    around = [one for one in (folder.resolve(), *folder.resolve().parents) if one.is_relative_to(top)]
-    return any(is_written_here(one / templates.EVERY_TARGET) for one in around)
+    return any(is_written_here(one / templates.EVERY_TARGET) for one in folders(folder))
+
+
+def folders(folder: Path) -> list[Path]:
+    """The folder and those above it, up to the top of its repository."""
+    top, here = root(folder), folder.resolve()
+    return [one for one in (here, *here.parents) if one.is_relative_to(top)]
 
 
 def is_written_here(path: Path) -> bool:
-    """Whether a GNUmakefile is devtel's, so that it may be written again."""
+    """Whether a GNUmakefile or devtel.mk is devtel's, so that it may be written again."""
     try:
         text = plain_text.normalised(atomic_files.read(path)[:100])
     except OSError:
         return False
-    return not path.is_symlink() and templates.is_ours(templates.EVERY_TARGET, text)
+    return not path.is_symlink() and templates.is_ours(path.name, text)
 
 
 def exclude(path: Path) -> Path:

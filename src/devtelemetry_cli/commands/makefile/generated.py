@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files, destination, settings
+from devtelemetry_cli.client.consent.terms import CHOSEN, EVERY
 from devtelemetry_cli.client.context import Context
-from devtelemetry_cli.commands.makefile import templates
+from devtelemetry_cli.commands.makefile import every_target, templates
 from devtelemetry_cli.model import plain_text
 
+SCOPES = {templates.EVERY_TARGET: EVERY, templates.FRAGMENT: CHOSEN}
 COMMANDS = {templates.FRAGMENT: "devtel makefile", templates.EVERY_TARGET: "devtel makefile --every-target"}
 
 
@@ -28,13 +30,21 @@ class GeneratedFile:
 
 
 def find(context: Context, user: settings.UserConfig, project: settings.ProjectFile) -> Iterator[GeneratedFile]:
-    """The files of the working folder and of the project file's. Raises OSError, ConfigurationError."""
-    folders = {context.folder, str(Path(context.project).parent) if context.project else None} - {None}
+    """Each of the files here, the nearest first. Raises OSError, ConfigurationError."""
     # As its maintainers would write it: an address in this environment is nobody else's.
     address = settings.report_url({}, user, project).url
-    for path in sorted(Path(str(folder)) / name for folder in folders for name in COMMANDS):
-        if path.exists():
-            yield _compared(path, templates.render(path.name, destination.parse(address) if address else None))
+    for path in paths(context):
+        yield _compared(path, templates.render(path.name, destination.parse(address) if address else None))
+
+
+def paths(context: Context) -> list[Path]:
+    """Files of these names, devtel's or not: from the working folder up to the top of its repository, then beside the
+    project file.
+    """
+    folders = every_target.folders(Path(context.folder)) if context.folder is not None else []
+    beside = [Path(context.project).resolve().parent] if context.project else []
+    found = [folder / name for folder in dict.fromkeys([*folders, *beside]) for name in SCOPES]
+    return [path for path in found if path.exists()]
 
 
 def _compared(path: Path, wanted: str) -> GeneratedFile:

@@ -7,6 +7,7 @@ from devtelemetry_cli.client.destination import NOWHERE, Destination
 
 FRAGMENT = "devtel.mk"
 EVERY_TARGET = "GNUmakefile"
+KNOWN_MAKES = ("3.81", "4.2.1", "4.3", "4.4.1")  # those that the wrapper of whole calls was tried in
 _FIRST_WORDS = "# {name}:"
 
 
@@ -16,7 +17,7 @@ def render(name: str, destination: Destination | None) -> str:
     text = _template(name).replace("@DECIDE@\n", _template("decide.mk"))
     names = sorted(set(re.findall(r"\boverride (devtel_\w+) ", text)))
     undefine = "\n".join(f"override undefine {name}" for name in names)
-    values = {"NAMES": " ".join(names), "UNDEFINE": undefine, "URL": url, "KEY": key}
+    values = {"NAMES": " ".join(names), "UNDEFINE": undefine, "URL": url, "KEY": key, "MAKES": " ".join(KNOWN_MAKES)}
     return re.sub("@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
