@@ -19,6 +19,17 @@ class DevtelError(Exception):
         return f"{self.message} {self.advice}".strip()
 
 
+def reason(fault: BaseException) -> str:
+    """The cause of a fault on one line, without a full stop: "Permission denied", "exit code 3"."""
+    code, seconds = getattr(fault, "returncode", None), getattr(fault, "timeout", None)
+    if code is not None:
+        return f"exit code {code}" if code >= 0 else f"ended by signal {-code}"
+    if seconds is not None:
+        return f"no end within {seconds:g} s"
+    text = " ".join((getattr(fault, "strerror", None) or str(fault)).split())
+    return text.rstrip(".") or type(fault).__name__
+
+
 class DataRefusedError(DevtelError):
     """The endpoint will never accept this report (EX_DATAERR)."""
 
@@ -47,3 +58,11 @@ class ConfigurationError(DevtelError):
     """A setting is missing or wrong: no report URL, a wrong address or connection, a redirect (EX_CONFIG)."""
 
     exit_code = 78
+
+
+def missing_extra(message: str, extra: str) -> ConfigurationError:
+    """A package is missing that comes with an extra of devtel, whether it was installed from a clone or an index."""
+    advice = (
+        f"Install devtel again with its extra {extra}; in its clone: pip install '.[{extra}]', or so with pipx or uv."
+    )
+    return ConfigurationError(message, advice)

@@ -30,7 +30,7 @@ def test_the_targets_of_the_makefile_are_completed_after_wrap(developer: Develop
     assert completions(developer, "wrap", "te") == ["test", "tests.slow"]
 
 
-@pytest.mark.parametrize("words", [("stats", "--target"), ("init", "--target")])
+@pytest.mark.parametrize("words", [("stats", "--target"), ("init", "--target"), ("profile",)])
 def test_target_names_are_completed_where_a_target_is_asked(developer: Developer, words: tuple[str, ...]) -> None:
     (developer.project / "GNUmakefile").write_text("# GNUmakefile: written by devtel\ntest.generated: ;\n")
     (developer.project / "Makefile").write_text("test: lib\n\ttrue\ntest.all build:\nimpl-test.slow:\ntestx := 1\n")

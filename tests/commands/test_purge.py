@@ -131,7 +131,7 @@ def test_an_invalid_date_is_a_usage_error(developer: Developer) -> None:
     for text in ("yesterday", "2026-02-30", "20261122", "2026-W47-7", ""):
         done = developer.devtel("purge", "--yes", "--before", text)
         assert done.returncode == 2
-        assert f"{text!r} is not a valid date: use YYYY-MM-DD." in done.stderr
+        assert f"Not a valid date: '{text}'. Use YYYY-MM-DD." in done.stderr
     assert developer.kept() == set()
 
 

@@ -89,7 +89,7 @@ class LazyGroup(click.Group):
         if args[:1] == ["help"]:
             args = [*args[1:], "--help"]
         if args[0] in _OTHER_WORDS:
-            raise click.UsageError(f"No such command {args[0]!r}. Did you mean `devtel {_OTHER_WORDS[args[0]]}`?", ctx)
+            raise click.UsageError(f"No such command '{args[0]}'. Did you mean `devtel {_OTHER_WORDS[args[0]]}`?", ctx)
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand as fault:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from devtelemetry_cli.cli import complete
 from devtelemetry_cli.client import process
 from devtelemetry_cli.commands.profile import call
 from devtelemetry_cli.commands.profile import profile as profiles
@@ -20,7 +21,9 @@ _UNSEEN = "Not seen: targets with their own SHELL, and targets of sub-makes (the
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of the table.")
 @click.option("--trace", type=click.Path(path_type=Path, dir_okay=False), help="Also write a trace for Perfetto.")
-@click.argument("words", metavar="[MAKE ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
+@click.argument(
+    "words", metavar="[MAKE ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED, shell_complete=complete.targets
+)
 def profile(as_json: bool, trace: Path | None, words: tuple[str, ...]) -> None:
     """Run make once, as if `make [MAKE ARGUMENTS]` had been called, then print each target's own time on stderr.
 

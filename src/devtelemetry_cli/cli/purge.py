@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from devtelemetry_cli.cli import current
+from devtelemetry_cli.cli import current, dates
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.commands import purge as purging
@@ -25,7 +25,7 @@ def purge(before: str | None, everywhere: bool, dry_run: bool, as_json: bool, ye
     """Delete this machine's records; what was sent stays sent (`devtel consent forget` erases that too)."""
     if as_json and not dry_run:
         raise click.UsageError("--json needs --dry-run.")
-    limit = _date(before) if before is not None else None
+    limit = dates.parse(before) if before is not None else None
     context = current.context()
     names = purging.journals(context.state, None if everywhere else _key(context))
     found = list(purging.days(context.state, names, limit))
@@ -94,16 +94,6 @@ def _values(day: Day) -> dict[str, str | int | bool | None]:
 def _key(context: Context) -> str:
     terms = current.terms(context)
     return terms.destination.key if terms else NOWHERE
-
-
-def _date(text: str) -> date:
-    try:
-        parsed = date.fromisoformat(text)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.isoformat() != text:
-        raise click.UsageError(f"{text!r} is not a valid date: use YYYY-MM-DD.")
-    return parsed
 
 
 def _today() -> date:

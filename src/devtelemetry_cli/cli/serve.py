@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import missing_extra
 from devtelemetry_cli.server.token_file import read_token
 
 EXTRA = frozenset(
@@ -206,8 +206,5 @@ def _server() -> ModuleType:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
             raise
-        raise ConfigurationError(
-            f"devtel serve needs {error.name}, which is not installed.",
-            "Install it: pip install 'devtelemetry-cli[server]'",
-        ) from None
+        raise missing_extra(f"devtel serve needs {error.name}, which is not installed.", "server") from None
     return main

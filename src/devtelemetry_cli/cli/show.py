@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import click
 
-from devtelemetry_cli.cli import current
+from devtelemetry_cli.cli import current, dates
 from devtelemetry_cli.client import proxies, switches
 from devtelemetry_cli.client.consent.decisions import Decision
 from devtelemetry_cli.commands.show import day, destination_choice, history
@@ -73,16 +73,11 @@ def _print_day(query: Query, wanted: date, explain: bool, quiet: bool) -> None:
 
 def _date(text: str | None, today: date) -> date:
     """The day that was named. Raises UsageError for an invalid date and for one in the future."""
-    if text in (None, "today"):
+    if text is None or text == "today":
         return today
     if text == "yesterday":
         return today - timedelta(days=1)
-    try:
-        wanted = date.fromisoformat(text)
-    except ValueError:
-        wanted = None
-    if wanted is None or wanted.isoformat() != text:
-        raise click.UsageError(f"Not a valid date: '{text}'. Use YYYY-MM-DD, today or yesterday.")
+    wanted = dates.parse(text, ", today or yesterday")
     if wanted > today:
         raise click.UsageError(f"{text} is in the future.")
     return wanted

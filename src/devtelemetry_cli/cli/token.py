@@ -9,7 +9,7 @@ import click
 
 from devtelemetry_cli.cli import current
 from devtelemetry_cli.client import atomic_files, tokens
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import ConfigurationError, reason
 
 
 @click.group()
@@ -58,5 +58,5 @@ def _run(command: str) -> bytes:
             shlex.split(command), stdout=subprocess.PIPE, check=True, timeout=120
         )
     except (OSError, ValueError, subprocess.SubprocessError) as fault:
-        raise ConfigurationError(f"The command printed no token: {fault}.", "Nothing was saved.") from None
+        raise ConfigurationError(f"The command printed no token: {reason(fault)}.", "Nothing was saved.") from None
     return done.stdout

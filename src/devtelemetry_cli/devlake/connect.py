@@ -48,7 +48,7 @@ def make_key(client: Client, name: str, connection_id: int) -> str:
         if not fault.mentions("duplicat", "exist"):
             raise
         raise ApiError(
-            f"DevLake already has a key named {name!r}, and shows a key only once.",
+            f"DevLake already has a key named '{name}', and shows a key only once.",
             "Make another with --key-name, or delete that one in config-ui.",
         ) from None
     key = decode.text(answer, "apiKey")

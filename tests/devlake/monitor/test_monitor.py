@@ -393,5 +393,5 @@ def test_without_its_extra_the_command_names_the_package(operator: Operator, mon
     monkeypatch.delattr(devtelemetry_cli.devlake.monitor, "metrics")
     done = operator.call("monitor")
     assert done.returncode == 78
-    assert "pip install 'devtelemetry-cli[devlake]'" in done.stderr
+    assert "Install devtel again with its extra devlake" in done.stderr
     assert operator.call("monitor", "--once").returncode == 0

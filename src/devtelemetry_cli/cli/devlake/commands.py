@@ -29,7 +29,7 @@ from devtelemetry_cli.devlake.api.retry import Clock
 from devtelemetry_cli.devlake.monitor import monitor, state_file
 from devtelemetry_cli.devlake.sync import daily, sync
 from devtelemetry_cli.devlake.sync.options import PROJECT_NAME, SyncOptions, saturday_before
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import missing_extra
 
 
 @click.group()
@@ -170,9 +170,8 @@ def _metrics() -> ModuleType:
     except ModuleNotFoundError as fault:
         if (fault.name or "").partition(".")[0] != "prometheus_client":
             raise
-        raise ConfigurationError(
-            "devtel devlake monitor needs prometheus_client, which is not installed.",
-            "Install it: pip install 'devtelemetry-cli[devlake]'",
+        raise missing_extra(
+            "devtel devlake monitor needs prometheus_client, which is not installed.", "devlake"
         ) from None
     return metrics
 

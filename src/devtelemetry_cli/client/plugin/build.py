@@ -12,6 +12,7 @@ from pathlib import Path
 
 from devtelemetry_cli.client.plugin import approval, trial
 from devtelemetry_cli.client.plugin.approval import Approval, Make, stamp
+from devtelemetry_cli.errors import reason
 
 FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,noseparate-code")
 _PATIENCE = 60.0  # seconds for the compiler
@@ -86,7 +87,7 @@ def _compile(draft: Path) -> None:
             command, capture_output=True, text=True, timeout=_PATIENCE, check=False, errors="replace"
         )
     except (OSError, subprocess.SubprocessError) as fault:
-        raise BuildError(f"cc cannot be run: {fault}") from None
+        raise BuildError(f"cc cannot be run: {reason(fault)}") from None
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines() or [""]
         raise BuildError(f"cc cannot build it: {errors[0][:200]}")

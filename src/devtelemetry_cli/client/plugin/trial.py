@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from devtelemetry_cli.client.plugin.approval import Make, is_literal, stamp
+from devtelemetry_cli.errors import reason
 
 _PATIENCE = 10.0  # seconds for one make
 _STATUS = 2  # of make after a failed recipe
@@ -48,7 +49,7 @@ def try_make(command: str, library: Path) -> Make:
         with tempfile.TemporaryDirectory(prefix="trial-", dir=library.parent) as name:
             return _try(command, library, Path(name))
     except (OSError, subprocess.SubprocessError, UnicodeError) as fault:
-        return replace(make, refusal=f"the trial failed ({fault})")
+        return replace(make, refusal=f"the trial failed ({reason(fault)})")
 
 
 def _try(command: str, library: Path, folder: Path) -> Make:

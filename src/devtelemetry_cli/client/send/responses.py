@@ -101,9 +101,11 @@ def _internal_error(status: int, headers: dict[str, str], body: bytes, host: str
 
 def _client_error(status: int, body: bytes, host: str) -> Answer:
     if status == 401:
-        return _key(401, body, f"{host} wants a key (401). Set one: devtel token set.")
+        return _key(401, body, f"{host} requires a token (401). Store one: devtel token set.")
     if status == 403:
-        sentence = f"{host} refused the key (403{error_reason(body)}). Ask its operator for one: devtel token set."
+        sentence = (
+            f"{host} refused the token (403{error_reason(body)}). Ask its operator for another: devtel token set."
+        )
         return _key(403, body, sentence)
     if status == 404:
         return _not_found(body, host)

@@ -9,9 +9,10 @@ import sys
 
 import psutil
 
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.job import Job
-from devtelemetry_cli.errors import ConfigurationError, DevtelError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError, reason
 
 _DAEMONS = frozenset({"cron", "crond", "fcron", "dcron", "busybox", "systemd-cron", "cronie"})
 _OLDER_MARK = b" # devtel schedule"
@@ -135,8 +136,8 @@ def _replace(environ: dict[str, str], before: bytes, after: bytes) -> bool:
 
 
 def _failed(what: str, done: subprocess.CompletedProcess[bytes], kind: type[DevtelError] = DevtelError) -> DevtelError:
-    said = " ".join("".join(c if c.isprintable() else " " for c in done.stderr.decode("utf-8", "replace")).split())
-    return kind(f"{what} failed: {said[:300] or f'exit code {done.returncode}'}.", "Nothing was changed.")
+    said = one_line(done.stderr.decode("utf-8", "replace")).rstrip(".")
+    return kind(f"{what} failed: {said or f'exit code {done.returncode}'}.", "Nothing was changed.")
 
 
 def _program(environ: dict[str, str]) -> str | None:
@@ -154,4 +155,4 @@ def _run(environ: dict[str, str], argument: str, data: bytes = b"") -> subproces
             [program, argument], input=data, capture_output=True, env=english, timeout=_PATIENCE, check=False
         )
     except (OSError, subprocess.SubprocessError) as fault:
-        raise DevtelError(f"crontab cannot be run: {fault}.", "Nothing was changed.") from None
+        raise DevtelError(f"crontab cannot be run: {reason(fault)}.", "Nothing was changed.") from None

@@ -12,7 +12,7 @@ from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.job import Job
-from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.errors import DevtelError, reason
 
 LABEL = "devtel.flush"
 _SECONDS = 20.0
@@ -133,7 +133,7 @@ def _run(environ: dict[str, str], *arguments: str) -> str:
             [program, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.SubprocessError) as fault:
-        return str(fault)
+        return reason(fault)
     if done.returncode == 0:
         return ""
-    return one_line(done.stderr.decode("utf-8", "replace")) or f"exit code {done.returncode}"
+    return one_line(done.stderr.decode("utf-8", "replace")).rstrip(".") or f"exit code {done.returncode}"

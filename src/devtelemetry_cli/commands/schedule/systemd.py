@@ -7,9 +7,10 @@ import subprocess
 from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files, paths
+from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.job import Job
-from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.errors import DevtelError, reason
 
 NAME = "devtel-flush"
 _FIRST_WORDS = "# Written by `devtel schedule install`"
@@ -181,6 +182,6 @@ def _run(environ: dict[str, str], *arguments: str) -> str:
             check=False,
         )
     except (OSError, subprocess.SubprocessError) as fault:
-        return str(fault)
-    said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
+        return reason(fault)
+    said = one_line(done.stderr.decode("utf-8", "replace")).rstrip(".")
     return "" if done.returncode == 0 else said or f"exit code {done.returncode}"

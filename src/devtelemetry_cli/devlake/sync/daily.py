@@ -16,7 +16,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigurationError(
-            f"This machine has no time zone {name!r}.", "Names are like Europe/Berlin; pip install tzdata."
+            f"This machine has no time zone '{name}'.", "Names are like Europe/Berlin; the package tzdata has them all."
         ) from None
 
 
@@ -24,7 +24,7 @@ def daily_time(text: str) -> time:
     """A time of day such as 18:00. Raises ValueError."""
     hours, _, minutes = text.partition(":")
     if not (hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit() and len(minutes) == 2):
-        raise ValueError(f"{text!r} is not a time of day like 18:00")
+        raise ValueError(f"'{text}' is not a time of day like 18:00")
     return time(int(hours), int(minutes))
 
 

@@ -34,7 +34,7 @@ class SyncOptions:
         unknown = sorted(set(_FIELD.findall(self.project_name)) - FIELDS)
         if unknown or re.search(r"[{}]", _FIELD.sub("", self.project_name)):
             known = " ".join(f"{{{name}}}" for name in sorted(FIELDS))
-            raise ConfigurationError(f"Invalid project name pattern {self.project_name!r}.", f"Its fields are {known}.")
+            raise ConfigurationError(f"Invalid project name pattern '{self.project_name}'.", f"Its fields are {known}.")
         if not _FIELD.search(self.project_name):
             raise ConfigurationError("A project name without any {field} would be the same for all repositories.")
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import URL, Connection, Engine, exc
 
-from devtelemetry_cli.errors import ConfigurationError, UnavailableError
+from devtelemetry_cli.errors import ConfigurationError, UnavailableError, missing_extra, reason
 from devtelemetry_cli.server.db.engine import BUSY_SECONDS, make_engine, parse
 from devtelemetry_cli.server.db.locks import held
 from devtelemetry_cli.server.db.migrate import upgrade
@@ -151,8 +151,9 @@ def startup_errors(url: str) -> Iterator[None]:
     try:
         yield
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, DatabaseBusyError, ConflictError) as error:
-        reason = getattr(error, "orig", None) or "another program uses it"
-        raise UnavailableError(f"The database {_shown(parse(url))} cannot be used: {reason}.") from None
+        cause = getattr(error, "orig", None)
+        why = reason(cause) if cause else "another program uses it"
+        raise UnavailableError(f"The database {_shown(parse(url))} cannot be used: {why}.") from None
 
 
 def migrate(url: str) -> bool:
@@ -166,13 +167,13 @@ def migrate(url: str) -> bool:
         finally:
             engine.dispose()
     except (ModuleNotFoundError, exc.NoSuchModuleError):
+        message = f"No driver is installed for the database {shown}."
         extra = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}.get(parsed.get_backend_name())
-        advice = f"Install it: pip install 'devtelemetry-cli[server,{extra}]'" if extra else ""
-        raise ConfigurationError(f"No driver is installed for the database {shown}.", advice) from None
+        raise missing_extra(message, f"server,{extra}") if extra else ConfigurationError(message) from None
     except exc.OperationalError as error:
-        raise UnavailableError(f"The database {shown} cannot be used: {error.orig}.") from None
+        raise UnavailableError(f"The database {shown} cannot be used: {reason(error.orig or error)}.") from None
     except exc.DatabaseError as error:
-        raise ConfigurationError(f"The database {shown} cannot be used: {error.orig}.") from None
+        raise ConfigurationError(f"The database {shown} cannot be used: {reason(error.orig or error)}.") from None
 
 
 def _with_retries(
