@@ -91,6 +91,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "devtel devlake run": (("devtel devlake run shop --wait", "the pipeline's result as the exit code"),),
     "devtel devlake sync": (("devtel devlake sync --daily-at 18:00", "add new repositories every day"),),
+    "devtel digest": (("devtel digest --format markdown --only-changes", "the last whole week, for a chat"),),
     "devtel serve": (("devtel serve --demo", "see the pages with made-up data"),),
     "devtel wrap": (("devtel wrap --make=gmake -- test", "run `gmake impl-test` and record it"),),
 }

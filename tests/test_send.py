@@ -58,7 +58,7 @@ def test_under_cron_a_failure_prints_nothing_and_status_shows_it(reporter: Devel
     endpoint.otherwise = Answer(401, refusal("token is missing"))
     done = reporter.devtel("flush")
     assert (done.returncode, done.stdout, done.stderr) == (77, "", "")
-    assert "wants a key" in str(reporter.status()["last_error"])
+    assert "requires a token" in str(reporter.status()["last_error"])
 
 
 def test_the_preview_is_what_the_wire_carries_byte_for_byte(reporter: Developer, endpoint: Endpoint) -> None:
