@@ -1,14 +1,21 @@
-"""What a wrapped run costs, in system calls of the wrapper alone: a count does not depend on the machine's speed."""
+"""What a wrapped run costs, in system calls and modules of the wrapper: counts do not depend on the machine's speed."""
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
+import devtelemetry_cli
 from tests.helpers.developer import BIN, DEVTEL, Developer
 
 # docs/benchmarks.md has the measured counts; these bounds leave room for another libc or Python, not for another habit.
 MOST = {"grant": 470, "local": 470, "decline": 260, "": 260}
+
+# Modules of the standard library that take milliseconds; `enum` comes with `signal`, `re` and many more.
+SLOW_MODULES = {"enum", "signal", "re", "subprocess", "json", "pathlib", "collections", "typing", "shutil"}
+MAIN = str(Path(devtelemetry_cli.__file__).with_name("__main__.py"))
+WHOLE_CALL = ("--every-target", "--make=make", "--makefile=Makefile", "--", "impl-work")
 
 
 def calls(developer: Developer, *command: str) -> int:
@@ -34,3 +41,16 @@ def test_a_run_makes_few_system_calls_more_than_an_interpreter_alone(developer: 
     bare = calls(developer, str(BIN / "python"), "-c", "pass")
     more = calls(developer, DEVTEL, "wrap", "work") - bare
     assert more <= MOST[consent]
+
+
+@pytest.mark.parametrize("words", [("work",), WHOLE_CALL], ids=["a target", "a whole call"])
+@pytest.mark.parametrize("ending", ["true", "false"])
+def test_a_recorded_run_loads_no_slow_module(developer: Developer, words: tuple[str, ...], ending: str) -> None:
+    developer.makefile(f"impl-work:\n\t@{ending}")
+    developer.grant(every_target=True)
+    wrap = ("-I", "-S", MAIN, "wrap", *words)
+    developer.run(str(BIN / "python"), *wrap)  # consent is judged once, and remembered
+    done = developer.run(str(BIN / "python"), "-X", "importtime", *wrap)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "devtelemetry_cli.client.recorder" in loaded
+    assert not loaded & SLOW_MODULES

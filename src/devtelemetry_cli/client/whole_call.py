@@ -9,6 +9,12 @@ import time
 from devtelemetry_cli.client import make_call
 from devtelemetry_cli.model import target_names
 
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    import signal as _signal
+else:
+    import _signal  # as in client/process.py
+
 
 class WholeCall:
     """The call as `devtel wrap` runs it; `words` are those that GNUmakefile writes after --every-target."""
@@ -44,16 +50,14 @@ class WholeCall:
 
     def end_parent(self, status: int) -> None:
         """Where make was killed, kill the make that started us by the same signal: it is the one that was called."""
-        import signal  # noqa: PLC0415  only on this way out
-
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1:
-            number = signal.SIGQUIT  # make's answer to it, and otherwise only to an output that cannot be written
+            number = _signal.SIGQUIT  # make's answer to it, and otherwise only to an output that cannot be written
         if not number or os.getppid() != self._parent:
             return
         # One of these that it does not catch any more it is obeying already. At any other that it catches it would
         # print something, so it ends with 2 instead.
-        silent = number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+        silent = number in (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP, _signal.SIGQUIT)
         if _catches(self._parent, number) in (silent, None):
             _kill(self._parent, number)
 
