@@ -1,9 +1,5 @@
 """The alert rules of docs/devlake.md, loaded and evaluated by Prometheus' own promtool."""
 
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,10 +9,10 @@ from devtelemetry_cli.devlake.monitor import metrics
 from devtelemetry_cli.devlake.monitor.monitor import Monitor
 from tests.helpers.devlake_operator import NOW, client
 from tests.helpers.fake_devlake_server import FakeServer
+from tests.helpers.promtool import NEEDED, alerts_of, evaluate, promtool, rules_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "devlake.md"
-MISSING = shutil.which("promtool") is None
-pytestmark = pytest.mark.skipif(MISSING, reason="promtool is missing: install Debian's package prometheus")
+pytestmark = NEEDED
 HOUR, DAY = 12, 288  # in steps of five minutes, the interval of a monitor
 WATCHED = {"devlake_up": "1x2000", "devlake_last_check_timestamp_seconds": "0+300x2000"}
 ON = {**WATCHED, "devlake_blueprint_enabled": "1x2000"}
@@ -71,50 +67,27 @@ CASES = [
 ]
 
 
-def _promtool(*words: str, given: str = "") -> None:
-    done = subprocess.run(["promtool", *words], input=given, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     """The rules of the page as a file."""
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    (tmp_path / "rules.yml").write_text(block)
-    return tmp_path / "rules.yml"
-
-
-def _alerts(rules: Path) -> dict[str, str]:
-    """The summary of each alert, by its name."""
-    return dict(re.findall(r'- alert: (\w+)\n(?:.*\n)*?.*summary: "(.*)"', rules.read_text()))
+    return rules_of(PAGE, tmp_path)
 
 
 def test_prometheus_loads_the_rules(rules: Path) -> None:
-    _promtool("check", "rules", "--lint-fatal", str(rules))
+    promtool("check", "rules", "--lint-fatal", str(rules))
 
 
 @pytest.mark.parametrize(("_case", "series", "step", "firing"), CASES, ids=[case[0] for case in CASES])
 def test_an_alert_comes_when_it_should_and_no_other(
-    rules: Path, tmp_path: Path, _case: str, series: dict[str, str], step: int, firing: set[str]
+    rules: Path, _case: str, series: dict[str, str], step: int, firing: set[str]
 ) -> None:
-    expected = []
-    for alert, summary in _alerts(rules).items():
-        of_all = alert == "DevLakeUnwatched"
-        labels = {} if of_all else {"project_name": "shop"}
-        shown = {"summary": summary.replace("{{ $labels.project_name }}", "shop")}
-        alerts = [{"exp_labels": labels, "exp_annotations": shown}] if alert in firing else []
-        expected.append({"eval_time": f"{5 * step}m", "alertname": alert, "exp_alerts": alerts})
-    named = {_series(name): values for name, values in series.items()}
-    test = {
-        "interval": "5m",
-        "input_series": [{"series": name, "values": values} for name, values in named.items()],
-        "alert_rule_test": expected,
-    }
-    (tmp_path / "test.yml").write_text(
-        json.dumps({"rule_files": [str(rules)], "evaluation_interval": "5m", "tests": [test]})
-    )
-    assert len(expected) == 5
-    _promtool("test", "rules", str(tmp_path / "test.yml"))
+    expected: dict[str, tuple[dict[str, str], str]] = {}
+    alerts = alerts_of(rules)
+    for alert in firing:
+        labels = {} if alert == "DevLakeUnwatched" else {"project_name": "shop"}
+        expected[alert] = (labels, alerts[alert].replace("{{ $labels.project_name }}", "shop"))
+    assert len(alerts) == 5
+    evaluate(rules, {_series(name): values for name, values in series.items()}, 5 * step, expected)
 
 
 def _series(name: str) -> str:
@@ -133,6 +106,6 @@ def test_prometheus_accepts_the_metrics(devlake: FakeServer, tmp_path: Path, lab
     registry = CollectorRegistry()
     registry.register(metrics.Metrics(lambda: monitor.snapshot, lambda: NOW, label_time_failed))
     scrape = generate_latest(registry).decode()
-    _promtool("check", "metrics", given=scrape)
+    promtool("check", "metrics", given=scrape)
     used = {_series(name) for _, series, _, _ in CASES for name in series}
     assert label_time_failed or not [name for name in used if f"\n{name} " not in scrape]
