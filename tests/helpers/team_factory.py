@@ -102,6 +102,7 @@ def _targets(own: list[Runs]) -> list[dict[str, Any]]:
         new = {"project": one.project, "target": one.target, "runs": 0, "exit_codes": {}, "checkouts": []}
         target = made.setdefault((one.project, one.target), new)
         target["runs"] += count
+        target["durations"] = {"0": target["runs"]}
         if one.code is not None:
             target["exit_codes"][one.code] = target["exit_codes"].get(one.code, 0) + count
         if one.branch is not None:

@@ -62,3 +62,12 @@ def test_an_invalid_span_is_400(served: ReportServer, query: str) -> None:
 def test_weeks_before_the_first_report_are_an_empty_page(served: ReportServer) -> None:
     text = served.client.get("/adoption?from=2020-01-01&to=2020-03-01").raise_for_status().text
     assert "fewer than 3 developers" in text
+
+
+def test_machines_and_checkouts_have_a_page_and_json(served: ReportServer) -> None:
+    text = served.client.get("/machines").raise_for_status().text
+    assert "By kind of machine" in text
+    assert "three days after a week has ended" in text
+    assert served.client.get("/devtel/v1/machines").json() == {"minDevelopers": 3, "count": 0, "rows": []}
+    assert served.client.get("/devtel/v1/machines", headers=ELSEWHERE).status_code == 401
+    assert served.client.get("/machines?project=none").status_code == 404

@@ -62,6 +62,22 @@ PROJECTS = _object(
     minDevelopers=_NUMBER,
     rows=many(_object(project=_NAME, connections=many(_NUMBER), first=_KINDS["week"], last=_KINDS["week"])),
 )
+_REAL: Shape = {"type": "number"}
+_REAL_OR_NONE: Shape = {"type": ["number", "null"]}
+MACHINES = _object(
+    minDevelopers=_NUMBER,
+    count=_NUMBER,
+    rows=many(
+        _object(
+            platform={"type": "string", "description": "operating system and architecture; empty: all others"},
+            memory_gib={"type": "integer", "description": "0: all others"},
+            cores={"type": "integer", "description": "0: all others"},
+            developers=_NUMBER,
+            duration_ratio=_REAL_OR_NONE,
+            failure_ratio=_REAL_OR_NONE,
+        )
+    ),
+)
 _DAY: Shape = {"type": ["string", "null"], "format": "date"}
 ADOPTION = _object(
     minDevelopers=_NUMBER,
@@ -78,8 +94,6 @@ _EVENT: dict[str, Shape] = {
 NEW_EVENT = {**_object(**_EVENT), "required": ["date", "text"]}
 EVENT = _object(id=_NUMBER, **_EVENT)
 EVENTS = _object(count=_NUMBER, rows=many(EVENT))
-_REAL: Shape = {"type": "number"}
-_REAL_OR_NONE: Shape = {"type": ["number", "null"]}
 _FIGURES: dict[str, Shape] = {
     **dict.fromkeys(("runs", "failures", "interrupted", "lost"), _NUMBER),
     **dict.fromkeys(("waited_seconds", "mean_seconds"), _REAL),

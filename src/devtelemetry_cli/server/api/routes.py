@@ -18,6 +18,7 @@ from devtelemetry_cli.server.api import (
     docs,
     events,
     health,
+    machines,
     openapi,
     reports,
     rows,
@@ -79,6 +80,7 @@ PATHS = (
     Path("GET", f"{READING}/events", events.list_events, TEAM, openapi.gives(openapi.EVENTS)),
     Path("POST", f"{READING}/events", events.create_event, TEAM, openapi.takes(openapi.NEW_EVENT, openapi.EVENT, 201)),
     Path("DELETE", f"{READING}/events/{{id}}", events.delete_event, TEAM, openapi.gives(openapi.EVENT)),
+    Path("GET", f"{READING}/machines", machines.machines, TEAM, openapi.gives(openapi.MACHINES)),
     Path("GET", f"{READING}/digest", digest.digest, TEAM, openapi.gives(openapi.DIGEST)),
     Path("GET", f"{READING}/daily-metrics", rows.daily_metrics, ROWS, openapi.gives(openapi.DAILY)),
     Path("GET", f"{READING}/daily-metrics.csv", rows.daily_metrics_csv, ROWS, openapi.CSV),
@@ -97,6 +99,7 @@ PATHS = (
 PAGES = (
     ("GET", "/", team.overview_page),
     ("GET", "/target", team.target_page),
+    ("GET", "/machines", machines.all_machines_page),
     ("GET", "/adoption", adoption.adoption_page),
     ("GET", "/events", events.all_events_page),
     ("POST", "/events", events.note_event),

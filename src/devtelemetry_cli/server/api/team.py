@@ -32,7 +32,7 @@ from devtelemetry_cli.server.team.overview import SORTINGS, overview
 from devtelemetry_cli.server.team.previous import Period
 from devtelemetry_cli.server.team.publishing import UNAVAILABLE
 
-PAGES = ("/", "/target", "/adoption", "/events")
+PAGES = ("/", "/target", "/machines", "/adoption", "/events")
 CONNECTIONS = "/plugins/developer_telemetry/connections"
 # No script at all, and no style but this server's style sheet.
 POLICY = (

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from devtelemetry_cli.server.db.tables import daily_metrics, reports, same_day, team_weeks
 from devtelemetry_cli.server.team.cells import rounded_down
+from devtelemetry_cli.server.team.machines import Kind
 from devtelemetry_cli.server.team.unpublished import CLOSED, Week
 
 VERSIONS = ("devtel", "make")
@@ -23,7 +24,8 @@ Counts = dict[str, int]
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """The developers who report; `since` is the last day (UTC) on or after which k of them sent a report.
 
-    `versions` has developers by version of each of VERSIONS; a developer who changed it counts for both.
+    `versions` has developers by version of each of VERSIONS; a developer who changed it counts for both. `machines` are
+    made once, when the week is settled.
     """
 
     developers: int = 0
@@ -31,6 +33,7 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     versions: dict[str, Counts] = {}
     waiting_developers: int = 0
     waiting_reports: int = 0
+    machines: tuple[Kind, ...] = ()
 
 
 class WeekProfile(NamedTuple):
@@ -73,7 +76,14 @@ def updated(before: Profile, reporters: Iterable[Any], waiting: tuple[int, int],
         },
         waiting_developers=rounded_down(developers, k),
         waiting_reports=rounded_down(waiting_reports, k) if developers >= k else 0,
+        machines=before.machines,
     )
+
+
+def store_machines(db: Connection, week: Week, kinds: Iterable[Kind]) -> None:
+    """Store the kinds of machines of a settled week."""
+    stored = db.scalar(select(team_weeks.c.profile).where(week.of(team_weeks)))
+    store(db, week, msgspec.structs.replace(_read(stored), machines=tuple(kinds)))
 
 
 def store(db: Connection, week: Week, now: Profile) -> None:

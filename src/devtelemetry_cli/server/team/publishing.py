@@ -18,10 +18,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from devtelemetry_cli.server.db.bulk import upsert
 from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError, is_retryable
-from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
+from devtelemetry_cli.server.db.tables import daily_metrics, reports, same_day, team_cells, team_shown, team_weeks
 from devtelemetry_cli.server.team import counters, profile
 from devtelemetry_cli.server.team.breakdown import REST, Breakdown
 from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, CellKey, PendingGroups
+from devtelemetry_cli.server.team.machines import MachineRows
 from devtelemetry_cli.server.team.unpublished import (
     CLOSED,
     CLOSED_AFTER,
@@ -88,8 +89,10 @@ def _publish_week(database: Database, week: Week, k: int, today: date, stopped: 
         )
     version = _update_profile(database, week, k, version, groups)
     if settles:
-        breakdowns = _read_breakdowns(database, week)
-        version = change_at_version(database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns))
+        breakdowns, machines = _read_breakdowns(database, week)
+        version = change_at_version(
+            database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns, machines=machines)
+        )
     if closes:
         change_at_version(database, week, k, version, partial(_close, week=week))
         for day in week.days:  # one by one, so that reports wait only briefly
@@ -117,9 +120,9 @@ def weeks(db: Connection, since: date | None) -> list[Week]:
     if since is not None:
         query = query.where(c.date >= since)
     found: dict[Week, int] = {}
-    for connection, day, reports in db.execute(query):
+    for connection, day, count in db.execute(query):
         week = Week.of_day(connection, day)
-        found[week] = found.get(week, 0) + reports
+        found[week] = found.get(week, 0) + count
     return sorted(found, key=lambda week: (found[week], week.monday, week.connection))
 
 
@@ -239,23 +242,29 @@ def _update_profile(database: Database, week: Week, k: int, version: int, groups
     return change_at_version(database, week, k, version, partial(profile.store, week=week, now=now))
 
 
-def _read_breakdowns(database: Database, week: Week) -> dict[Name, Breakdown]:
-    """The exit codes and checkouts of each target's cell. Read day by day, as there are many rows."""
+def _read_breakdowns(database: Database, week: Week) -> tuple[dict[Name, Breakdown], MachineRows]:
+    """The exit codes and checkouts of each target's cell, and the machines of all. Read day by day: rows are many."""
     parts: dict[Name, Breakdown] = {}
+    machines = MachineRows()
     for day in week.days:
         for row in database.read(partial(_own_rows, week=week, day=day)):
-            parts.setdefault((row.project, row.target), Breakdown()).add(row.person, counters.from_text(row.measures))
-    return parts
+            measures = counters.from_text(row.measures)
+            parts.setdefault((row.project, row.target), Breakdown()).add(row.person, measures)
+            machines.add(row, measures)
+    return parts, machines
 
 
 def _own_rows(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     c = team_shown.c
-    query = select(c.project, c.target, c.person, c.measures)
+    machine = (reports.c[name] for name in ("os", "architecture", "memory_gib", "cores"))
+    query = select(c.project, c.target, c.person, c.measures, *machine)
+    query = query.select_from(team_shown.join(reports, same_day(team_shown, reports)))
     return list(db.execute(query.where(c.connection_id == week.connection, c.date == day, c.folded == TARGET)))
 
 
-def _settle(db: Connection, week: Week, k: int, breakdowns: Mapping[Name, Breakdown]) -> None:
-    """Publish exit codes and checkouts: once, long after the week."""
+def _settle(db: Connection, week: Week, k: int, breakdowns: Mapping[Name, Breakdown], machines: MachineRows) -> None:
+    """Publish exit codes, checkouts and machines: once, long after the week."""
+    profile.store_machines(db, week, machines.kinds(k))
     for name, part in breakdowns.items():
         whole = counters.from_text(db.scalar(select(team_cells.c.measures).where(_cell(week, name))) or "{}")
         values = {
