@@ -1,7 +1,8 @@
 """The figures of a target's page, by tables of values."""
 
 from devtelemetry_cli.server.team.cells import Cell
-from devtelemetry_cli.server.team.detail import Part, detail
+from devtelemetry_cli.server.team.checkouts import Part
+from devtelemetry_cli.server.team.detail import detail
 from tests.helpers.team_cells import LAST, cell, period
 
 

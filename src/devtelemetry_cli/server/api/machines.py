@@ -15,7 +15,7 @@ from devtelemetry_cli.server.responses import as_json, if_changed
 from devtelemetry_cli.server.team import cells, machines_page, profile
 from devtelemetry_cli.server.team.checkouts import by_age, by_branch
 from devtelemetry_cli.server.team.machines import Kind, over_weeks, together
-from devtelemetry_cli.server.team.pages import PageContext, age, branch
+from devtelemetry_cli.server.team.pages import PageContext
 from devtelemetry_cli.server.team.profile import WeekProfile
 
 
@@ -39,9 +39,7 @@ def _page(_request: Request, app_state: AppState, context: PageContext) -> str:
     if wanted.project is not None and wanted.project not in found.projects:
         raise PageError(404, "Unknown project", "No project of that name has enough developers to be shown.")
     kinds = _kinds(app_state.database.read(profile.read(wanted.first, wanted.last, k)))
-    branches = [(branch(it.name), it) for it in by_branch(found.cells)]
-    ages = [(age(it.name), it) for it in by_age(found.cells)]
-    return machines_page.page(kinds, branches, ages, found.projects, context)
+    return machines_page.page(kinds, by_branch(found.cells), by_age(found.cells), found.projects, context)
 
 
 def _kinds(found: Iterable[WeekProfile]) -> list[Kind]:

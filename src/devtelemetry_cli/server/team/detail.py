@@ -4,22 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from devtelemetry_cli.model import histogram
-from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell
+from devtelemetry_cli.server.team.checkouts import Part, by_age, by_branch
 from devtelemetry_cli.server.team.previous import Period
 from devtelemetry_cli.server.team.statistics import Summary, added, developers_of, split, summary
 
 BUCKETS_PER_BAR = 4  # of the histogram: a bar reaches from one power of two to the next
-
-
-@dataclass(frozen=True)
-class Part:
-    """A named part of a target's runs."""
-
-    name: str
-    runs: int
-    failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,13 +26,13 @@ class Detail(Summary):
 def detail(found: Sequence[Cell], period: Period, k: int) -> Detail:
     """The figures of one target's page; `found` has the period before too."""
     cells, before = split(found, period)
-    codes, places = added(cell.exit_codes for cell in cells), added(cell.checkouts for cell in cells)
+    codes = added(cell.exit_codes for cell in cells)
     return Detail(
         **summary(cells, before, developers_of(found, k), period),
         durations=_bars(counters.histogram(added(cell.measures for cell in cells))),
         exit_codes=sorted((Part(code, int(runs)) for code, runs in codes.items()), key=lambda p: (-p.runs, p.name)),
-        branches=_parts(places, 0, BRANCHES),
-        ages=_parts(places, 1, AGES),
+        branches=by_branch(cells),
+        ages=by_age(cells),
     )
 
 
@@ -58,12 +49,3 @@ def _bars(durations: Mapping[int, int]) -> list[tuple[float, float, int]]:
 
 def _edge(bar: int) -> float:
     return float(2 ** (bar * BUCKETS_PER_BAR / 2**histogram.SCALE))
-
-
-def _parts(places: Mapping[str, float], which: int, names: Sequence[str]) -> list[Part]:
-    """Runs and failures by branch (`which` 0) or age (1), in the order of `names`; the rest comes last."""
-    found = {name: [0, 0] for name in (*names, "")}
-    for key, count in places.items():
-        kind, *where = key.split(":")
-        found[where[which]][kind == "f"] += int(count)
-    return [Part(name, runs, failures) for name, (runs, failures) in found.items() if runs]

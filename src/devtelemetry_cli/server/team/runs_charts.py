@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from devtelemetry_cli.model.formatting import duration, share
 from devtelemetry_cli.server.team import charts, names
 from devtelemetry_cli.server.team.charts import COUNT, PERCENT, Axis, Chart
-from devtelemetry_cli.server.team.detail import Detail, Part
+from devtelemetry_cli.server.team.checkouts import Part
+from devtelemetry_cli.server.team.detail import Detail
 
 
 def distribution(shown: Detail) -> list[Chart]:
