@@ -24,6 +24,7 @@ RUN_BY = [
     ("docs/maintainers.md", r"", "tests/docs/test_maintainers.py"),
     ("docs/devlake.md", r"", "tests/devlake/test_page.py"),
     ("docs/operators.md", r"pip ", "tests/server/test_operators_page.py"),
+    ("docs/operators.md", r"(?!devtel |pip )", "tests/container/test_compose.py"),
     ("docs/devlake-plugin.md", r"", "tests/plugins/test_devlake_plugin.py"),
     ("plugins/devlake/devtel/README.md", r"", "tests/plugins/test_devlake_plugin.py"),
 ]
