@@ -287,7 +287,7 @@ def apply(state: StateDir, asked: Terms, answer: str) -> str:
         said = "Nothing is recorded, and you are not asked again."
     else:
         said = "Not now, then. `devtel consent` asks again whenever you like."
-    prompt.say(f"{said}\n")
+    prompt.tell(said)
     return answer
 
 

@@ -30,6 +30,11 @@ def reason(fault: BaseException) -> str:
     return text.rstrip(".") or type(fault).__name__
 
 
+def of_file(fault: OSError) -> DevtelError:
+    """A fault of the system with the file that it is about: "/home/me/x: Permission denied."."""
+    return DevtelError(f"{f'{fault.filename}: ' if fault.filename else ''}{reason(fault)}.")
+
+
 class DataRefusedError(DevtelError):
     """The endpoint will never accept this report (EX_DATAERR)."""
 

@@ -37,10 +37,15 @@ def at_a_terminal(machine: Machine, *words: str) -> pexpect.spawn:
     return pexpect.spawn(DEVTEL, [*words], cwd=project, env=environ, timeout=30, encoding="utf-8")
 
 
+def flat(shown: object) -> str:
+    """What is shown, without the terminal's line breaks."""
+    return " ".join(str(shown).split())
+
+
 def finish(child: pexpect.spawn) -> str:
     child.expect(pexpect.EOF)
     child.close()
-    return str(child.before)
+    return flat(child.before)
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -157,6 +162,14 @@ def test_without_a_scheduler_a_flush_after_a_recorded_run_is_offered(machine: Ma
     assert "Installed: after a recorded run, at most once a day (background)." in finish(child)
 
 
+def test_without_a_terminal_the_command_is_one_that_works_on_this_machine(machine: Machine) -> None:
+    folder = machine.developer.home.parent / "bin"
+    for name in ("crontab", "systemctl"):
+        (folder / name).unlink()
+    machine.developer.environ["PATH"] = str(folder)
+    assert "`devtel schedule install --with background`" in machine.developer.devtel("consent", "grant").stderr
+
+
 MAKEFILE = "export TZ := Asia/Tokyo\nimpl-work:\n\t@echo worked\n"
 
 
@@ -187,6 +200,6 @@ def test_ctrl_c_at_these_questions_does_not_end_the_make_above(machine: Machine)
         child.send("y\r")
         child.expect_exact(SCHEDULE)
         child.send("\x03")
-        assert OFFER in end(child)
+        assert OFFER in flat(end(child))
         assert child.exitstatus == 0
     assert machine.developer.status()["consent"] == "granted"

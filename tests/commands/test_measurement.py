@@ -66,7 +66,7 @@ def test_the_wrapper_is_named_with_the_reason_against_the_plug_in(repository: De
     found = here(repository)
     assert (found.scope, found.make, found.engine) == ("every target", MAKE, "wrapper")
     assert str(found) == (
-        f'{MAKE} {found.make_version}, by the wrapper, not the plug-in: {repository.config} has engine = "wrapper"'
+        f'{MAKE} {found.make_version}, by the wrapper, not the plug-in ({repository.config} has engine = "wrapper")'
     )
 
 
@@ -123,4 +123,4 @@ def test_the_doctor_names_the_same_reason(repository: Developer) -> None:
         assert current.context().every_target
     (found,) = [one for one in findings(repository, offline=True) if "9.9" in str(one["message"])]
     assert (found["level"], found["check"]) == ("note", "builds")
-    assert "not measured: make 9.9 is not among those tried" in str(found["message"])
+    assert "not measured (make 9.9 is not among those tried" in str(found["message"])

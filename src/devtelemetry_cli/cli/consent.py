@@ -19,7 +19,7 @@ from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE, Destination
 from devtelemetry_cli.commands import delivery_setup, probe
 from devtelemetry_cli.commands.schedule import backends
-from devtelemetry_cli.errors import ConfigurationError, DevtelError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError, of_file
 
 _NO_URL = ConfigurationError(
     "No report URL is set, so there is nothing to agree to.",
@@ -60,7 +60,7 @@ def setup() -> None:
     if terms is None or decision is None or decision.state != consent_cache.GRANTED:
         raise DevtelError("There is no consent to send reports here.", "`devtel consent` asks for it.")
     _set_up(context, terms.destination, ask=_is_terminal())
-    click.echo("`devtel status` shows the result.", err=True)
+    prompt.tell("`devtel status` shows the result.")
 
 
 @consent.command()
@@ -197,20 +197,20 @@ def _set_up(context: Context, destination: Destination, *, ask: bool) -> None:
         for step in (_take_token, _offer_schedule):
             try:
                 step(context, destination, ask=ask)
-            except DevtelError as fault:
-                click.echo(f"devtel: {fault}", err=True)
+            except (DevtelError, OSError) as fault:
+                prompt.tell(f"devtel: {of_file(fault) if isinstance(fault, OSError) else fault}")
 
 
 def _take_token(context: Context, destination: Destination, *, ask: bool) -> None:
     if not ask or not delivery_setup.needs_token(context, destination):
         return
-    text = prompt.secret(f"Token for {destination.host} (Enter: later): ")
+    text = prompt.secret(f"Token for {destination.host} (Enter: later)")
     if text:
         tokens.keep(context.config, destination.key, text)
         is_refused = probe.accepts_reports(destination.url, text) is False
-        click.echo(f"The token is stored{', but the endpoint refuses it' if is_refused else ''}.", err=True)
+        prompt.tell(f"The token is stored{', but the endpoint refuses it' if is_refused else ''}.")
     else:
-        click.echo("`devtel token set` stores it later.", err=True)
+        prompt.tell("`devtel token set` stores it later.")
 
 
 def _offer_schedule(context: Context, _destination: Destination, *, ask: bool) -> None:
@@ -218,12 +218,13 @@ def _offer_schedule(context: Context, _destination: Destination, *, ask: bool) -
     if proposed is None:
         return
     if not ask or not prompt.confirm(f"Send a report {proposed.when}?"):
-        click.echo("devtel: no schedule sends your reports yet: `devtel schedule install` does, once a day.", err=True)
+        how = " --with background" if proposed.scheduler == "background" else ""
+        prompt.tell(f"devtel: no schedule sends your reports yet: `devtel schedule install{how}` does, once a day.")
         return
     backends.install(context.environ, proposed.job, proposed.scheduler)
     for sentence in proposed.job.left_out:
-        click.echo(f"devtel: {sentence}", err=True)
-    click.echo(f"Installed: {proposed.when}. `devtel schedule remove` removes it.", err=True)
+        prompt.tell(f"devtel: {sentence}")
+    prompt.tell(f"Installed: {proposed.when}. `devtel schedule remove` removes it.")
 
 
 @contextmanager

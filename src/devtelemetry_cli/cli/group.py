@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.errors import DevtelError, of_file
 
 # In the order in which a newcomer needs them; `wrap` is called by generated files, so it comes last.
 SECTIONS: dict[str, dict[str, str]] = {
@@ -105,8 +105,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise  # the reader has closed the pipe (`| head`): click ends silently
         except OSError as fault:
-            where = f"{fault.filename}: " if fault.filename else ""
-            _fail(DevtelError(f"{where}{fault.strerror or fault}."))
+            _fail(of_file(fault))
 
 
 def _renew_start_file() -> None:

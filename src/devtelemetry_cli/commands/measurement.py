@@ -39,9 +39,9 @@ class Measurement:
         """How the make is measured: "/usr/bin/make 4.3, by the plug-in"."""
         make = f"{self.make or 'no make'} {self.make_version or ''}".rstrip()
         if self.engine is None:
-            return f"{make}, not measured: {self.reason}"
+            return f"{make}, not measured ({self.reason})"
         engine = "the plug-in" if self.engine == settings.PLUGIN else "the wrapper"
-        return f"{make}, by {engine}{f', not the plug-in: {self.reason}' if self.reason else ''}"
+        return f"{make}, by {engine}{f', not the plug-in ({self.reason})' if self.reason else ''}"
 
 
 def here(context: Context, status: ConsentStatus, user: UserConfig, now: float) -> Measurement:

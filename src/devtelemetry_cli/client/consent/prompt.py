@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from devtelemetry_cli.client import text
+from devtelemetry_cli.client.consent import terminal
+
 YES, LOCAL, NEVER, SHOW, NOT_NOW = "yes", "local", "never", "show", ""
 
 SILENCE = 60.0  # seconds without a key that mean "not now"
@@ -18,8 +21,8 @@ _ANSWERS = {
     "y": YES, "yes": YES, "l": LOCAL, "local": LOCAL, "local only": LOCAL, "n": NOT_NOW, "not now": NOT_NOW,
     "v": NEVER, "never": NEVER, "s": SHOW, "show": SHOW, "show all": SHOW,
 }  # fmt: skip
-_CHOICE = "Please answer y, l, n, v or s; Enter means not now.\n"
-_WHICH_NO = "No for now, or for good? Please answer n (not now) or v (never).\n"
+_CHOICE = "Please answer y, l, n, v or s; Enter means not now."
+_WHICH_NO = "No for now, or for good? Please answer n (not now) or v (never)."
 _CTRL_C, _CTRL_D, _CTRL_BACKSLASH, _BACKSPACES = 0x03, 0x04, 0x1C, (0x08, 0x7F)
 _WORD, _LONGEST = 20, 8192  # characters of an answer, and of a secret
 
@@ -46,7 +49,7 @@ def ask(introduction: str, details: str, question: str) -> str:
             elif answer is not None:
                 return answer
             else:
-                say(_WHICH_NO if word == "no" else _CHOICE)
+                tell(_WHICH_NO if word == "no" else _CHOICE)
     return NOT_NOW
 
 
@@ -54,7 +57,7 @@ def confirm(question: str) -> bool:
     """Whether the answer is yes, or Enter. Ctrl-C, silence and everything else mean no, and so does waiting input."""
     if input_is_waiting():
         return False
-    say(f"{question} [Y/n]: ")
+    say(f"{_fitting(question)} [Y/n]: ")
     with raw_keys():
         line = _line()
     return line is not None and line.strip().lower() in ("", "y", "yes")
@@ -64,14 +67,23 @@ def secret(question: str) -> str:
     """What is typed, without showing it; empty for Ctrl-C and silence, and where input is waiting."""
     if input_is_waiting():
         return ""
-    say(question)
+    say(f"{_fitting(question)}: ")
     with raw_keys():
         return (_line(is_shown=False) or "").strip()
 
 
-def say(text: str) -> None:
+def say(words: str) -> None:
     """Write to standard error."""
-    os.write(2, text.encode("utf-8", "replace"))
+    os.write(2, words.encode("utf-8", "replace"))
+
+
+def tell(sentence: str) -> None:
+    """Write a line to standard error; at a terminal it is wrapped."""
+    say(f"{_fitting(sentence)}\n")
+
+
+def _fitting(sentence: str) -> str:
+    return "\n".join(text.wrapped(sentence, terminal.width())) if os.isatty(2) else sentence
 
 
 def _line(*, is_shown: bool = True) -> str | None:
