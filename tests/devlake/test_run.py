@@ -152,9 +152,9 @@ NAMES = ["with spaces", "a/b?c=d#e", "ü%2F", "..", "x&y", "a@b", "a:b", "a=b", 
 @pytest.mark.parametrize("key", ["", KEY])
 @pytest.mark.parametrize("name", [*NAMES, "a_b", "100%", r"a\b"])
 def test_any_name_of_a_project_finds_it_with_and_without_a_key(devlake: FakeServer, name: str, key: str) -> None:
-    for other in (name.upper() + "2", f"before {name}", "a-b", "ab"):
-        devlake.lake.blueprint(other, connections=CONNECTIONS)
     number = devlake.lake.blueprint(name, connections=CONNECTIONS)
+    for other in (name.upper() + "2", f"before {name}", "a-b", "ab"):  # the newest is listed first
+        devlake.lake.blueprint(other, connections=CONNECTIONS)
     with client(devlake, key) as writer:
         assert run.trigger(writer, name).status == "TASK_CREATED"
     assert devlake.writes() == [f"POST /blueprints/{number}/trigger"]
