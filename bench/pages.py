@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, delete, func, insert, select, text, update
 
 import machine
 import tables
 from devtelemetry_cli.server.db.database import open_database
-from devtelemetry_cli.server.db.tables import daily_metrics, reports, target_metrics
+from devtelemetry_cli.server.db.tables import daily_metrics, reports, target_metrics, team_cells, team_weeks
+from devtelemetry_cli.server.team.cells import monday
 from devtelemetry_cli.server.team.publishing import publish
 from tables import Table, median
 
@@ -56,12 +57,13 @@ class Size(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Rows and cells, seconds to publish them all, milliseconds of each address, and the plan of the cells' query."""
+    """Rows, cells, seconds to publish all, milliseconds and bytes of each address, and the plan of the cells' query."""
 
     rows: int
     cells: int
     published: float
     answers: dict[str, list[float]]
+    weights: dict[str, int]
     plan: str
 
 
@@ -71,7 +73,7 @@ def main() -> None:
     sizes = [Size(*map(int, one.split("x"))) for one in asked.sizes]
     with tempfile.TemporaryDirectory(prefix="devtel-bench-") as name:
         measured = {
-            (kind, size): measure(kind, size, Path(tempfile.mkdtemp(dir=name)))
+            (kind, size): measure(kind, size, Path(tempfile.mkdtemp(dir=name)), asked.quick)
             for size in sizes
             for kind in asked.databases
         }
@@ -86,28 +88,31 @@ def main() -> None:
         print(document)
 
 
-def measure(kind: str, size: Size, folder: Path) -> Measured:
+def measure(kind: str, size: Size, folder: Path, quick: bool) -> Measured:
     """Fill, publish and ask."""
     with ExitStack() as stack:
         url = stack.enter_context(_database(kind, folder))
         database = open_database(url)
         stack.callback(database.close)
-        rows = fill(url, size)
+        rows = fill(url, size, 7 if quick else DAYS)
         began = time.perf_counter()
         publish(database, 3, TODAY, everything=True, stopped=lambda: False)
         published = time.perf_counter() - began
+        if quick:
+            repeat_week(url)
         base = stack.enter_context(_server(url, folder))
         answers = {name: _times(f"{base}{address}") for name, address in ADDRESSES.items()}
+        weights = {name: len(httpx.get(f"{base}{address}", timeout=120).content) for name, address in ADDRESSES.items()}
         engine = create_engine(url)
         stack.callback(engine.dispose)
         with engine.connect() as db:
             cells = db.scalar(text("SELECT count(*) FROM devtel_team_cells")) or 0
             plan = _plan(db, kind)
-        return Measured(rows, cells, published, answers, plan)
+        return Measured(rows, cells, published, answers, weights, plan)
 
 
-def fill(url: str, size: Size) -> int:
-    """A year of every developer's days, with every target on each; how many rows of targets."""
+def fill(url: str, size: Size, days: int) -> int:
+    """The last days of every developer, with every target on each; how many rows of targets."""
     chance = random.Random(1)  # noqa: S311 - lengths of builds
     made = [_measures(chance) for _ in range(200)]
     engine = create_engine(url)
@@ -115,14 +120,31 @@ def fill(url: str, size: Size) -> int:
         with engine.connect() as db:
             db.exec_driver_sql("PRAGMA journal_mode=WAL")
     count = 0
-    for first in range(0, DAYS, 5):
+    for first in range(0, days, 5):
         with engine.begin() as db:
-            for ago in range(first, min(first + 5, DAYS)):
+            for ago in range(first, min(first + 5, days)):
                 count += _fill_day(db, size, ago, made)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         db.execute(text("ANALYZE" if not url.startswith("mariadb") else "ANALYZE TABLE devtel_target_metrics"))
     engine.dispose()
     return count
+
+
+def repeat_week(url: str) -> None:
+    """Copy the cells of the fullest week to every other of the year: pages read cells only."""
+    engine = create_engine(url)
+    weeks = [monday(TODAY) - timedelta(weeks=ago) for ago in range(DAYS // 7 + 1)]
+    with engine.begin() as db:
+        fullest = (
+            select(team_cells.c.week).group_by(team_cells.c.week).order_by(func.sum(team_cells.c.developers).desc())
+        )
+        whole = db.scalars(fullest).first()
+        for table in (team_cells, team_weeks):
+            rows = [dict(row._mapping) for row in db.execute(select(table).where(table.c.week == whole))]
+            db.execute(delete(table))
+            db.execute(insert(table), [row | {"week": week} for week in weeks for row in rows])
+        db.execute(update(team_weeks).values(state="closed"))
+    engine.dispose()
 
 
 def _fill_day(db: Any, size: Size, ago: int, made: list[dict[str, Any]]) -> int:
@@ -222,9 +244,12 @@ def _plan(db: Any, kind: str) -> str:
 
 
 def _table(measured: dict[tuple[str, Size], Measured]) -> Table:
-    table = Table("Answers of a warm server: median (slowest), ms", ["stored for 365 days", *ADDRESSES])
+    table = Table("Answers of a warm server: median (slowest), ms; weight", ["stored for 365 days", *ADDRESSES])
     for (kind, size), one in measured.items():
-        cells = [f"{median(times):.0f} ({max(times):.0f})" for times in one.answers.values()]
+        cells = [
+            f"{median(times):.0f} ({max(times):.0f}); {one.weights[name] / 1000:.0f} KB"
+            for name, times in one.answers.items()
+        ]
         table.rows.append([f"{kind}: {size}", *cells])
     return table
 
@@ -242,6 +267,7 @@ def _words() -> argparse.Namespace:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--sizes", nargs="+", default=["100x20", "1000x20", "30x200"], help="DEVELOPERSxTARGETS")
     words.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
+    words.add_argument("--quick", action="store_true", help="publish one week, and copy its cells to the others")
     words.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     return words.parse_args()
 

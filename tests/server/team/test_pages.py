@@ -126,7 +126,7 @@ def test_changes_name_the_weeks_that_are_compared(team: ReportServer) -> None:
     text = page(team, f"/?from={second}&to={second}")
     assert f"Changes: the whole week from {second.day} {second.strftime('%B')} against the one before." in text
     assert re.search(r'<small class="change">[+-]?\d+ %</small>', text) or '<small class="change">±0 %' in text
-    assert "Changes are shown where the 11 weeks before the chosen ones have figures too" in page(team, "/")
+    assert "No change is shown: the 11 weeks before the chosen ones do not all have figures." in page(team, "/")
     today = f"/?from={datetime.now(UTC).date()}"
     assert "Nothing to show yet" in page(team, today)  # the running week has no report
 

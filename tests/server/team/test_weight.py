@@ -42,7 +42,7 @@ def test_the_overview_is_light(targets: int, weeks: int) -> None:
     asked = context(weeks)
     shown = overview(found, Period.of(asked.wanted, TODAY), 3)
     text = pages.overview(found, shown, comparison.compare(found.cells, TODAY), [], asked)
-    assert text.count("<tr>") > min(targets, 100)
+    assert text.count("<tr>") > min(targets, 50)
     assert len(text.encode()) < MOST_BYTES
 
 
@@ -54,7 +54,7 @@ def test_a_target_s_page_is_light() -> None:
 
 
 def test_further_targets_are_in_further_parts_of_the_table() -> None:
-    found = CellResult(cells(201, 1), {LAST: 300}, [], reported=True)
+    found = CellResult(cells(101, 1), {LAST: 300}, [], reported=True)
     asked = context(2)
     shown = overview(found, Period.of(asked.wanted, TODAY), 3)
     compared = comparison.compare(found.cells, TODAY)

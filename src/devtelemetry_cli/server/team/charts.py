@@ -15,7 +15,7 @@ Form = Callable[[float], str]
 
 WIDTH, HEIGHT = 560, 230
 TOP, RIGHT, FLOOR = 32, 24, HEIGHT - 26  # of the plot; above it are the texts of marks and of the highest column
-LETTER = 8.5  # the width of one in a text of 17 units
+LETTER = 9.2  # the width of one in a text of 17 units
 BAR = 0.84  # of a column's width
 _STEPS = (1, 2, 2.5, 5, 10)
 _UNITS = ((3600, " h"), (60, " min"), (1, " s"), (0.001, " ms"))
@@ -104,7 +104,7 @@ class _Plot:
         self._axis, self._unit, self._tops = axis, unit, list(tops)
         self._ticks = [tick * unit.size for tick in ticks(max(self._tops, default=0) / unit.size)]
         self._tick_labels = [f"{tick / unit.size:,.4g}{unit.suffix}" for tick in self._ticks]
-        self._left = 8 + LETTER * max(map(len, self._tick_labels))
+        self._left = 14 + LETTER * max(map(len, self._tick_labels))
         self.pitch = (WIDTH - RIGHT - self._left) / max(1, len(axis.labels))
 
     def x(self, column: int) -> float:

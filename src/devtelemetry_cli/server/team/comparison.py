@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from devtelemetry_cli.model import histogram
-from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell, monday
 from devtelemetry_cli.server.team.statistics import Totals, added, totals
 
@@ -27,25 +27,33 @@ _BUCKET = math.log(histogram.BASE)  # the width of a bucket, as the logarithm of
 
 @dataclass(frozen=True)
 class Effect:
-    """Runs before and after, with 95 % intervals: `longer` of the ratio of durations less 1, `fragile` of the
-    difference of failure rates."""
+    """Runs before and after. Intervals are computed when asked for: most targets change little."""
 
     before: Totals
     now: Totals
-    longer: tuple[float, float]
-    fragile: tuple[float, float]
+
+    @cached_property
+    def longer(self) -> tuple[float, float]:
+        """The 95 % interval of the ratio of durations, less 1."""
+        ratio, error = _log_ratio(self.before.durations, self.now.durations)
+        return math.exp(ratio - Z * error) - 1, math.exp(ratio + Z * error) - 1
+
+    @cached_property
+    def fragile(self) -> tuple[float, float]:
+        """The 95 % interval of the difference of failure rates."""
+        return _difference(self.before, self.now)
 
     @property
     def is_slower(self) -> bool:
         """Whether runs take clearly longer."""
-        is_later = (self.now.p50 or 0) > (self.before.p50 or 0)
-        return is_later and self.now.mean >= SLOWER * self.before.mean and self.longer[0] > 0
+        is_longer = self.now.mean >= SLOWER * self.before.mean
+        return is_longer and (self.now.p50 or 0) > (self.before.p50 or 0) and self.longer[0] > 0
 
     @property
     def is_faster(self) -> bool:
         """Whether runs take clearly less time."""
-        is_earlier = (self.now.p50 or 0) < (self.before.p50 or 0)
-        return is_earlier and self.before.mean >= SLOWER * self.now.mean and self.longer[1] < 0
+        is_shorter = self.before.mean >= SLOWER * self.now.mean
+        return is_shorter and (self.now.p50 or 0) < (self.before.p50 or 0) and self.longer[1] < 0
 
     @property
     def is_more_fragile(self) -> bool:
@@ -131,13 +139,8 @@ def changes(before: Iterable[Cell], now: Iterable[Cell]) -> Changes:
 
 def effect(before: Iterable[Cell], now: Iterable[Cell]) -> Effect | None:
     """The cells after, beside those before; None if one side has too few completed runs."""
-    whole, whole_now = (added(cell.measures for cell in cells) for cells in (before, now))
-    one, other = totals(whole), totals(whole_now)
-    if min(one.completed, other.completed) < ENOUGH_RUNS:
-        return None
-    ratio, error = _log_ratio(counters.histogram(whole), counters.histogram(whole_now))
-    longer = (math.exp(ratio - Z * error) - 1, math.exp(ratio + Z * error) - 1)
-    return Effect(one, other, longer, _difference(one, other))
+    one, other = (totals(added(cell.measures for cell in cells)) for cells in (before, now))
+    return Effect(one, other) if min(one.completed, other.completed) >= ENOUGH_RUNS else None
 
 
 def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:

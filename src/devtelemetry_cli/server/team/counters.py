@@ -80,7 +80,7 @@ def without(counters: Mapping[str, float], *prefixes: str) -> Counters:
 
 def histogram(counters: Mapping[str, float]) -> dict[int, int]:
     """Bucket -> runs."""
-    return {int(bucket): int(count) for bucket, count in with_prefix(counters, "d:").items()}
+    return {int(key[2:]): int(count) for key, count in counters.items() if key.startswith("d:")}
 
 
 def to_text(counters: Mapping[str, float]) -> str:

@@ -33,7 +33,7 @@ THRESHOLDS = {
     "fragile": round(100 * FRAGILE),
     "weeks": WEEKS_BEFORE,
 }
-MAX_TARGETS = 100  # in one part of the table; the CSV has all
+MAX_TARGETS = 50  # in one part of the table; the CSV has all
 SPANS = (4, 12, 26, 52)  # weeks to choose, the running one included
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from devtelemetry_cli.model.histogram import quantile
@@ -21,22 +22,43 @@ Measures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Totals:
-    """Totals of runs; durations in seconds, of completed runs. `p50` and `p90` are None without any."""
+    """Totals of runs. `waited` and `total` are seconds, the latter of completed runs; so is the histogram `durations`.
+
+    What few readers of it need is computed when asked for.
+    """
 
     runs: int
     failures: int
     interrupted: int
     lost: int
     waited: float
-    completed: int
-    mean: float
-    p50: float | None
-    p90: float | None
+    total: float
+    durations: Mapping[int, int]
 
     @property
     def failure_rate(self) -> float:
         """Failures per run, 0 without runs."""
         return self.failures / self.runs if self.runs else 0.0
+
+    @cached_property
+    def completed(self) -> int:
+        """The number of completed runs."""
+        return sum(self.durations.values())
+
+    @property
+    def mean(self) -> float:
+        """The mean duration of completed runs, 0 without any."""
+        return self.total / self.completed if self.completed else 0.0
+
+    @cached_property
+    def p50(self) -> float | None:
+        """The median duration; None without completed runs."""
+        return quantile(self.durations, 0.5)
+
+    @cached_property
+    def p90(self) -> float | None:
+        """The duration that nine of ten completed runs do not exceed; None without any."""
+        return quantile(self.durations, 0.9)
 
 
 @dataclass(frozen=True)
@@ -113,15 +135,11 @@ def split(found: Sequence[Cell], period: Period) -> tuple[list[Cell], list[Cell]
 
 def totals(measures: Measures) -> Totals:
     """The totals of these counters."""
-    durations = counters.histogram(measures)
-    completed = sum(durations.values())
     return Totals(
         **{name: int(measures.get(name, 0)) for name in ("runs", "failures", "interrupted", "lost")},
         waited=measures.get("waited", 0.0),
-        completed=completed,
-        mean=measures.get("total", 0.0) / completed if completed else 0.0,
-        p50=quantile(durations, 0.5),
-        p90=quantile(durations, 0.9),
+        total=measures.get("total", 0.0),
+        durations=counters.histogram(measures),
     )
 
 
