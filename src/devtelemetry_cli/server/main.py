@@ -91,7 +91,10 @@ def run(settings: Settings) -> int:
         raise ConfigurationError(
             f"--min-developers is below {MIN_DEVELOPERS}.", "In a group of two, each knows the other's part."
         )
-    listener = listen(settings.host, settings.port)
+    return _run(listen(settings.host, settings.port), settings)
+
+
+def _run(listener: socket.socket, settings: Settings) -> int:
     settings = replace(settings, database=settings.database or default_database())
     if not is_loopback(settings.host):
         say(f"devtel serve: {settings.host} is not this machine only: leave TLS to a proxy in front of it")
@@ -105,13 +108,14 @@ def run(settings: Settings) -> int:
 
 
 def run_demo(settings: Settings) -> int:
-    """As `run`, with made-up data in a temporary database."""
+    """As `run`, with a made-up year in a temporary database. The port is taken first: who opens it early waits."""
+    listener = listen(settings.host, settings.port)
     with TemporaryDirectory(prefix="devtel-demo-") as folder:
         url = f"sqlite:///{folder}/reports.db"
-        say("devtel serve: making up a team's reports")
+        say("devtel serve: making up a year of a team's reports, for some seconds")
         with closing(open_database(url)) as opened:
             demo.fill(opened, _secret(opened, "forget"), settings.min_developers, datetime.now(UTC).date())
-        return run(replace(settings, database=url, demo=True, workers=1, retention_days=0))
+        return _run(listener, replace(settings, database=url, demo=True, workers=1, retention_days=0))
 
 
 def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: int | None = None) -> None:
