@@ -124,7 +124,8 @@ def test_a_missing_extra_is_one_sentence_and_78(tmp_path) -> None:
         [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=False
     )
     assert ended.returncode == 78
-    assert "devtelemetry-cli[server]" in ended.stderr
+    assert "uvicorn, which is not installed" in ended.stderr
+    assert "'.[server]'" in ended.stderr
 
 
 @pytest.mark.parametrize("value", ["tcp://10.96.0.12:8080", "tcp://[fd00::1]:80"])
