@@ -187,6 +187,23 @@ def test_granting_after_declining_makes_a_new_id_and_removes_the_marker(state: S
     assert kept(state) == ["config/config.toml", "state/dropped"]
 
 
+def test_forgetting_without_a_decision_leaves_nothing(state: StateDir) -> None:
+    record(state, KEY)
+    assert not consent.forget(state, KEY, URL)
+    assert kept(state) == []
+
+
+def test_forgetting_under_a_damaged_config_erases_what_was_sent(state: StateDir) -> None:
+    granted = consent.grant(state, TERMS, NOON)
+    sent = f'{{"developer": "{granted.anonymous_id}.{HOST}"}}'
+    Ledger(state, KEY, HOST).keep(Entry(DAY, sent_runs=1, body=sent))
+    Path(state.config).write_text("[[")
+    assert consent.forget(state, KEY, URL)
+    assert erasures.pending(state) == [Erasure(URL, KEY, granted.anonymous_id)]
+    assert not [name for name in kept(state) if "journal" in name or "ledger" in name]
+    assert decisions.moved_aside(state.config)
+
+
 def test_each_id_that_was_ever_told_is_erased(state: StateDir) -> None:
     told = []
     for _ in range(2):

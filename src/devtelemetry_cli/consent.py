@@ -142,7 +142,7 @@ def grant(state: StateDir, terms: Terms, now: float) -> Decision:
         )
 
     with locks.exclusive(state, locks.CONSENT):
-        return _store(state, terms.destination.key, change)
+        return _store(state, terms.destination.key, change)[terms.destination.key]
 
 
 def local(state: StateDir, terms: Terms | None, now: float, every_target: bool = False) -> Decision:
@@ -164,7 +164,7 @@ def local(state: StateDir, terms: Terms | None, now: float, every_target: bool =
 
     with locks.exclusive(state, locks.CONSENT):
         withdrawal.queue_erasures(state, key)
-        decision = _store(state, key, change)
+        decision = _store(state, key, change)[key]
         withdrawal.make_local(state, key)
         return decision
 
@@ -203,10 +203,11 @@ def decline(state: StateDir, key: str, url: str, now: float) -> Declined:
     return Declined(bool(queued), [fault.filename or state.folder for fault in attempts.faults])
 
 
-def forget(state: StateDir, key: str) -> bool:
+def forget(state: StateDir, key: str, url: str = "") -> bool:
     """Erase everything recorded and sent so far, here and at the endpoint; a new ID is used from now on.
 
-    True where an erasure was queued. Raises OSError.
+    It needs no decision: what a damaged config has left is erased too, at `url`. True where an erasure was queued.
+    Raises OSError.
     """
     from devtelemetry_cli.client.consent import withdrawal  # noqa: PLC0415
 
@@ -217,14 +218,23 @@ def forget(state: StateDir, key: str) -> bool:
 
     with locks.exclusive(state, locks.CONSENT):
         withdrawal.delete_records(state, key)
-        queued = withdrawal.queue_erasures(state, key)
-        _store(state, key, change)
+        queued = withdrawal.queue_erasures(state, key, url)
+        if not _is_undecided(state, key):
+            _store(state, key, change)
         withdrawal.delete_ledger(state, key)
         return queued
 
 
-def _store(state: StateDir, key: str, change: decisions.Change) -> Decision:
-    """Write the decisions, and bring everything that depends on that of `key` up to date. Raises OSError."""
+def _is_undecided(state: StateDir, key: str) -> bool:
+    """Whether a readable config holds no decision about a destination."""
+    try:
+        return decisions.find(state.config, key) is None
+    except ConfigurationError:
+        return False
+
+
+def _store(state: StateDir, key: str, change: decisions.Change) -> dict[str, Decision]:
+    """Write the decisions, and bring all that depends on that of `key` up to date; all of them. Raises OSError."""
     from devtelemetry_cli.client import start_file  # noqa: PLC0415
     from devtelemetry_cli.client.consent import ask_limit, withdrawal  # noqa: PLC0415
     from devtelemetry_cli.client.journal import dropped  # noqa: PLC0415
@@ -238,11 +248,12 @@ def _store(state: StateDir, key: str, change: decisions.Change) -> Decision:
     decisions.update(state, noted)
     withdrawal.delete(state.consent_cache)  # made from the old config, with its agreements
     ask_limit.forget(state, key)
-    decisions.mark(state, written[key])
+    if key in written:
+        decisions.mark(state, written[key])
     start_file.refresh(state)
-    if written[key].state != consent_cache.DECLINED:
+    if key in written and written[key].state != consent_cache.DECLINED:
         dropped.prepare(state)
-    return written[key]
+    return written
 
 
 # The question

@@ -97,10 +97,9 @@ def decline(everywhere: bool) -> None:
 def forget() -> None:
     """Erase all records and reports so far. Your decision stays; a new ID is used from now on."""
     context = current.context()
-    key, _ = _destination(context)
     with _storing(context):
-        queued = deciding.forget(context.state, key)
-    click.echo("Erased: every record of this destination on this machine is deleted; your decision stays.")
+        queued = deciding.forget(context.state, *_destination(context))
+    click.echo("Erased: every record of this destination on this machine is deleted; any decision about it stays.")
     _print_erasure(queued)
 
 
