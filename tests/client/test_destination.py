@@ -43,6 +43,8 @@ def test_blanks_and_slashes_around_an_address_are_not_part_of_it(around: str) ->
         (f"https://host:99999{REPORT}", "host or port"),
         (f"https://host:x{REPORT}", "host or port"),
         (f"https://[::1{REPORT}", "host or port"),
+        (f"https://{'a.' * 130}example{REPORT}", "longer than a host"),
+        (f"https://host.example:{'0' * 4000}443{REPORT}", "longer than a host"),
         ("https://host/", "whole address"),
         ("https://host/connections/report", "whole address"),
         ("https://host/connections/x/report", "whole address"),

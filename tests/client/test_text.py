@@ -30,7 +30,7 @@ def test_any_text_is_printable_and_short(text: str, limit: int) -> None:
     assert len(line) <= limit
 
 
-@pytest.mark.parametrize("character", ["\u2800", "\u3164", "\u115f", "\u1160", "\uffa0"])
+@pytest.mark.parametrize("character", ["\u2800", "\u3164", "\u115f", "\u1160", "\uffa0", "\U0001d159"])
 def test_letters_that_show_nothing_are_blanks(character: str) -> None:
     assert one_line(f"a{character * 50}b{character}") == "a b"
 

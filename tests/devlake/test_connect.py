@@ -171,9 +171,15 @@ def test_no_key_is_made_where_it_could_not_be_written_down(operator: Operator, d
     assert (done.returncode, devlake.requests) == (78, [])
 
 
-def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator, devlake: FakeServer) -> None:
-    (operator.work / "for-all").symlink_to("/dev/full/no")
+def test_no_key_is_written_through_a_committed_link(operator: Operator, devlake: FakeServer) -> None:
+    (operator.work / "mine").write_text("mine\n")
+    (operator.work / "for-all").symlink_to("mine")
     done = operator.call("connect", "--key-to", "for-all")
+    assert (done.returncode, devlake.requests, (operator.work / "mine").read_text()) == (1, [], "mine\n")
+
+
+def test_a_key_that_cannot_be_handed_out_is_kept_all_the_same(operator: Operator, devlake: FakeServer) -> None:
+    done = operator.call("connect", "--key-to", "f" * 250)  # its draft's name is too long
     assert done.returncode == 1
     (key,) = devlake.lake.keys
     assert _token(operator, f"{devlake.url}/rest{PATH}") == key

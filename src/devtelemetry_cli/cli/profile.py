@@ -8,6 +8,7 @@ import click
 
 from devtelemetry_cli.cli import complete
 from devtelemetry_cli.client import process
+from devtelemetry_cli.commands import repository_files
 from devtelemetry_cli.commands.profile import call
 from devtelemetry_cli.commands.profile import profile as profiles
 from devtelemetry_cli.commands.profile.profile import Profile
@@ -31,10 +32,12 @@ def profile(as_json: bool, trace: Path | None, words: tuple[str, ...]) -> None:
     Options of devtel stand before the arguments of make; `--` ends them. Not seen are targets with a SHELL of
     their own and the targets of sub-makes; with -j only the moments at which targets start are known.
     """
+    if trace:
+        repository_files.check_writable(trace)  # before a long build
     ended = call.run(os.environ.get("DEVTEL_MAKE") or "make", list(words))
     found = ended.profile
     if trace:
-        trace.write_text(json.dumps(profiles.as_trace(found)), encoding="utf-8")
+        repository_files.write(trace, json.dumps(profiles.as_trace(found)))
     click.echo(json.dumps(profiles.as_json(found)) if as_json else "\n".join(_table(found)), err=True)
     process.exit_like(ended.status)
 

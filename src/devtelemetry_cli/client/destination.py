@@ -10,6 +10,7 @@ from devtelemetry_cli.errors import ConfigurationError
 
 NOWHERE = "nowhere"  # the key of local records where no report URL is set
 _REPORT_PATH = re.compile(r".*/connections/[0-9]+/report")
+_MOST_OF_HOST = 259  # characters of a name (DNS allows 253) and a port: as many as a screen shows before a question
 _THIS_MACHINE = re.compile(r"localhost|::1|127(\.[0-9]+){3}")
 
 
@@ -29,6 +30,8 @@ def parse(url: str) -> Destination:
     parts = _split(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _wrong(url, "it must begin with https:// or http:// and name a host")
+    if len(parts.netloc) > _MOST_OF_HOST:
+        raise _wrong(url, "its host is longer than a host can be")
     if parts.username is not None or parts.password is not None:
         raise _wrong("", "it contains a user name or password, which belong in `devtel token set`")
     if parts.query or parts.fragment or not _REPORT_PATH.fullmatch(parts.path):

@@ -1,6 +1,6 @@
 """Text from outside (files, servers, errors) as a terminal may show it."""
 
-_BLANKS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and a pattern that show nothing
+_BLANKS = "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # letters, a pattern and a note that show nothing
 _MOST_MARKS = 2  # combining marks on one character: more are drawn over other lines
 
 

@@ -77,6 +77,14 @@ def test_the_table_says_what_it_cannot_see(person: Developer) -> None:
     assert not re.search(r"\bown$", said, flags=re.MULTILINE)
 
 
+def test_a_committed_link_in_the_place_of_the_trace_is_refused_before_make_runs(person: Developer) -> None:
+    (person.home / ".bash_aliases").write_text("mine\n")
+    (person.project / "trace.json").symlink_to(person.home / ".bash_aliases")
+    done = person.devtel("profile", "--trace", "trace.json", "all")
+    assert (done.returncode, done.stdout, "is a symbolic link" in done.stderr) == (1, "", True)
+    assert (person.home / ".bash_aliases").read_text() == "mine\n"
+
+
 def test_the_trace_is_one_that_viewers_open(person: Developer) -> None:
     person.devtel("profile", "--trace", "trace.json", "all")
     events = json.loads((person.project / "trace.json").read_text())["traceEvents"]

@@ -66,9 +66,11 @@ def _store_key(client: Client, url: str, connection: Connection, key_name: str, 
 
 
 def _check_key_file(file: str) -> None:
-    """Refuse an unwritable file for the key before a key is created. Raises ConfigurationError."""
+    """Refuse an unwritable file for the key, or a link, before a key is created. Raises DevtelError."""
     if file and (Path(file).is_dir() or not os.access(Path(file).absolute().parent, os.W_OK | os.X_OK)):
         raise ConfigurationError(f"--key-to {file} is not a writable file.", "Nothing was created.")
+    if file:
+        repository_files.read(Path(file))  # a committed link may lead to any file of the user
 
 
 def _offer_project_file(url: str, write: bool | None) -> None:

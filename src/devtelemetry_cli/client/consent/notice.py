@@ -31,7 +31,7 @@ _END = (
     "devtel shows you then."
 )
 _SOURCES = {
-    settings.ENVIRONMENT: "this address comes from DEVTEL_REPORT_URL in your environment, not from the repository",
+    settings.ENVIRONMENT: "this address comes from DEVTEL_REPORT_URL in your environment; a Makefile can set it too",
     settings.USER: "this address comes from your own config; it serves repositories that name none",
 }
 _PLAIN_HTTP = "WARNING: plain http to another machine: anyone on the way can read the reports."
