@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import psutil
 from sqlalchemy import create_engine, delete, func, insert, select, text, update
 
 import machine
@@ -56,14 +57,21 @@ class Size(NamedTuple):
         return f"{self.developers:,} developers, {self.targets} targets"
 
 
+class Answers(NamedTuple):
+    """Milliseconds of each answer, milliseconds of the server's processor per answer, and the bytes of one."""
+
+    times: list[float]
+    processor: float
+    weight: int
+
+
 class Measured(NamedTuple):
-    """Rows, cells, seconds to publish all, milliseconds and bytes of each address, and the plan of the cells' query."""
+    """Rows and cells, seconds to publish them all, the answers of each address, and the plan of the cells' query."""
 
     rows: int
     cells: int
     published: float
-    answers: dict[str, list[float]]
-    weights: dict[str, int]
+    answers: dict[str, Answers]
     plan: str
 
 
@@ -100,15 +108,14 @@ def measure(kind: str, size: Size, folder: Path, quick: bool) -> Measured:
         published = time.perf_counter() - began
         if quick:
             repeat_week(url)
-        base = stack.enter_context(_server(url, folder))
-        answers = {name: _times(f"{base}{address}") for name, address in ADDRESSES.items()}
-        weights = {name: len(httpx.get(f"{base}{address}", timeout=120).content) for name, address in ADDRESSES.items()}
+        base, server = stack.enter_context(_server(url, folder))
+        answers = {name: _ask(f"{base}{address}", server) for name, address in ADDRESSES.items()}
         engine = create_engine(url)
         stack.callback(engine.dispose)
         with engine.connect() as db:
             cells = db.scalar(text("SELECT count(*) FROM devtel_team_cells")) or 0
             plan = _plan(db, kind)
-        return Measured(rows, cells, published, answers, weights, plan)
+        return Measured(rows, cells, published, answers, plan)
 
 
 def fill(url: str, size: Size, days: int) -> int:
@@ -191,17 +198,17 @@ def _measures(chance: random.Random) -> dict[str, Any]:
     }
 
 
-def _times(url: str) -> list[float]:
-    """Milliseconds of each answer, after the first two."""
+def _ask(url: str, server: psutil.Process) -> Answers:
+    """The answers of a warm server."""
     with httpx.Client(timeout=120) as client:
         for _ in range(2):
-            client.get(url).raise_for_status()
-        times = []
+            weight = len(client.get(url).raise_for_status().content)
+        times, busy = [], sum(server.cpu_times()[:2])
         for _ in range(ROUNDS):
             began = time.perf_counter()
             client.get(url).raise_for_status()
             times.append((time.perf_counter() - began) * 1000)
-    return times
+    return Answers(times, (sum(server.cpu_times()[:2]) - busy) * 1000 / ROUNDS, weight)
 
 
 @contextmanager
@@ -217,7 +224,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _server(url: str, folder: Path) -> Iterator[str]:
+def _server(url: str, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
     from tests.helpers.db_keeper import free_port  # noqa: PLC0415
 
     port = free_port()
@@ -233,7 +240,7 @@ def _server(url: str, folder: Path) -> Iterator[str]:
             except httpx.TransportError:
                 time.sleep(0.1)
         time.sleep(3)  # its own first look at every week
-        yield base
+        yield base, psutil.Process(process.pid)
         process.terminate()
 
 
@@ -244,11 +251,14 @@ def _plan(db: Any, kind: str) -> str:
 
 
 def _table(measured: dict[tuple[str, Size], Measured]) -> Table:
-    table = Table("Answers of a warm server: median (slowest), ms; weight", ["stored for 365 days", *ADDRESSES])
+    table = Table(
+        "Answers of a warm server: median (slowest) in ms, ms of the server's processor, weight",
+        ["stored for 365 days", *ADDRESSES],
+    )
     for (kind, size), one in measured.items():
         cells = [
-            f"{median(times):.0f} ({max(times):.0f}); {one.weights[name] / 1000:.0f} KB"
-            for name, times in one.answers.items()
+            f"{median(it.times):.0f} ({max(it.times):.0f}), {it.processor:.0f}, {it.weight / 1000:.0f} KB"
+            for it in one.answers.values()
         ]
         table.rows.append([f"{kind}: {size}", *cells])
     return table

@@ -18,7 +18,10 @@ from tests.helpers.report_server import ReportServer, start_server, token_file, 
 
 AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 PROGRAMS = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
-PAGES = ("/", "/?project=search&sort=p90", "/target?project=shop&target=test", "/?from=x", "/target?target=none")
+PAGES = (
+    *("/", "/?project=search&sort=p90", "/target?project=shop&target=test", "/?from=x", "/target?target=none"),
+    *("/adoption", "/events", "/machines"),
+)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(

@@ -50,7 +50,7 @@ def team(tmp_path_factory: pytest.TempPathFactory, durations: list[list[float]])
     home = tmp_path_factory.mktemp("pages")
     with start_server(home, *NOBODY_YET) as server:
         report_all(server, durations)
-    with start_server(home, "--view-token-file", token_file(home, VIEW)) as server:
+    with start_server(home, "--view-token-file", token_file(home, VIEW), "--hourly-cost", 80) as server:
         wait_for(lambda: len(rows(server)) == 4)
         yield server
 
@@ -119,6 +119,11 @@ def test_the_comparison_does_not_depend_on_the_chosen_dates(team: ReportServer) 
         assert f"The week of {last.day} {last.strftime('%B')} against the 4 weeks before" in text
         assert "Only 1 of the earlier weeks has figures." in text
         assert "Compared: 1 target with at least 20 completed runs and 3 developers on each side." in text
+
+
+def test_the_time_waited_is_shown_as_money_at_the_given_cost(team: ReportServer) -> None:
+    waited = sum(row["waited_seconds"] for row in rows(team))
+    assert f"<small>{waited / 3600 * 80:,.0f} at 80 an hour</small>" in page(team, "/")
 
 
 def test_changes_name_the_weeks_that_are_compared(team: ReportServer) -> None:
