@@ -67,7 +67,8 @@ def init(yes: bool, force: bool, no_check: bool, every: bool | None, **flags: Fl
     existing = _existing(project, force)
     answers = _answers(flags, existing, found, yes)
     to = destination.parse(answers.report_url) if answers.report_url else None
-    if to is not None and not no_check:
+    is_named = bool(flags["report_url"]) or answers.report_url != existing.report_url  # not by the file alone
+    if to is not None and is_named and not no_check:
         for sentence in endpoint.check(to):
             click.echo(sentence, err=True)
     makefile = next((here / name for name in MAKEFILES if (here / name).exists()), None)

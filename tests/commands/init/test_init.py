@@ -247,6 +247,15 @@ def test_the_address_is_looked_at_by_get_alone_and_what_is_found_is_advice(
     assert set(asked) <= {f"GET {CONNECTION}", "GET /version", "GET /ping"}
 
 
+def test_an_address_that_only_the_file_names_is_not_contacted(maintainer: Developer) -> None:
+    with server({}) as (url, asked):
+        maintainer.project_file(url)
+        assert maintainer.devtel("init", *FLAGS, "--force").returncode == 0
+        assert asked == []
+        maintainer.devtel("init", *FLAGS, "--report-url", url)
+        assert asked
+
+
 def test_an_address_where_nobody_answers_is_kept_with_an_advice(maintainer: Developer) -> None:
     done = maintainer.devtel("init", *FLAGS, "--report-url", URL)
     assert done.returncode == 0
