@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from devtelemetry_cli.server.db.queries import pseudonym
+from devtelemetry_cli.server.team import profile
 from devtelemetry_cli.server.team.withdrawal import Wanted, Withdrawn, withdraw
 from tests.helpers.report_server import run
 from tests.helpers.team_factory import MONDAY, Runs, Team
@@ -42,6 +43,17 @@ def test_a_days_reports_go_with_their_cells(team: Team) -> None:
     done = withdraw(team.database, KEY, Wanted(day=MONDAY))
     assert done == Withdrawn(reports=8, cells=2, weeks=1)
     assert names(team) == {("2026-03-09", "test")}
+
+
+def test_the_profile_of_a_week_goes_with_a_withdrawn_report_and_does_not_come_back(team: Team) -> None:
+    def developers() -> list[int]:
+        found = team.database.read(profile.read(MONDAY, MONDAY + timedelta(weeks=1), team.k))
+        return [one.profile.developers for one in found]
+
+    assert developers() == [6, 3]
+    withdraw(team.database, KEY, Wanted(day=MONDAY))
+    team.publish(9)
+    assert developers() == [0, 3]
 
 
 def test_rests_that_may_contain_a_report_go_too(team: Team) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from devtelemetry_cli.server.api.dependencies import check_viewer, state
-from devtelemetry_cli.server.api.rows import ConnectionId, Text
+from devtelemetry_cli.server.api.rows import Text
 from devtelemetry_cli.server.api.team_metrics import today, weeks
 from devtelemetry_cli.server.db import events
 from devtelemetry_cli.server.responses import RefusedError, as_json, if_changed
@@ -28,15 +28,13 @@ ADOPTION_WEEKS = 15  # reports of older weeks are published no more
 AnyDay = Annotated[date | None, Query(description="a day of the week; the last whole week without")]
 
 
-async def digest(
-    request: Request, week: AnyDay = None, project: Text = None, connection: ConnectionId = None
-) -> Response:
+async def digest(request: Request, week: AnyDay = None, project: Text = None) -> Response:
     """The figures of a week, the targets that became slower, faster, more fragile or more robust, and the costliest."""
     await check_viewer(request)
     first_day = last_week(today()) if week is None else weeks(week, week)[0]
     if first_day > last_week(today()):
         raise RefusedError(400, "the week is not over yet")
-    found, profiles = await run_in_threadpool(_read, request, first_day, project, connection)
+    found, profiles = await run_in_threadpool(_read, request, first_day, project)
     week_events = events.read(first_day, first_day + timedelta(days=6), project)
     noted = await run_in_threadpool(state(request).database.read, week_events)
     if project is not None and project not in found.projects:
@@ -51,20 +49,22 @@ async def digest_metrics(request: Request) -> Response:
     """The figures of the last whole week for Prometheus."""
     await check_viewer(request)
     week = last_week(today())
-    found, profiles = await run_in_threadpool(_read, request, week, None, None)
+    found, profiles = await run_in_threadpool(_read, request, week, None)
     text, kind = exposition.render(of_cells(found, state(request).k, week), profiles)
     return Response(text, media_type=kind)
 
 
-def _read(request: Request, week: date, project: str | None, connection: int | None) -> tuple[CellResult, Adoption]:
-    k, now = state(request).k, today()
-    wanted = CellFilter(project, None, *span_of(week), connection)
+def _read(request: Request, week: date, project: str | None) -> tuple[CellResult, Adoption]:
+    """The cells of the week and of those before, from the cache, since Prometheus asks often; and the adoption."""
+    app_state, k, now = state(request), state(request).k, today()
+    wanted = CellFilter(project, None, *span_of(week))
     since = cells.monday(now) - timedelta(weeks=ADOPTION_WEEKS)
 
     def read(db: Connection) -> tuple[CellResult, list[WeekProfile]]:
-        return cells.read(wanted, k)(db), profile.read(since, now, k)(db)
+        found = cells.result(db, wanted, k, app_state.cells.read(db, wanted, k))
+        return found, profile.read(since, now, k)(db)
 
-    found, profiles = state(request).database.read(read)
+    found, profiles = app_state.database.read(read)
     return found, adoption(profiles, now)
 
 
