@@ -42,11 +42,11 @@ def read(page: str) -> str:
     return (ROOT / page).read_text()
 
 
-def blocks(page: str) -> list[Block]:
-    """Every block of code of a page, in order."""
+def blocks(page: str, heading: str = "") -> list[Block]:
+    """Every block of code of a page, or of the part under one heading, in order."""
     found: list[Block] = []
     fence, before = "", ""
-    for line in read(page).splitlines():
+    for line in _part(read(page), heading).splitlines():
         mark = re.match(r"(```+)(\S*)$", line)
         if mark and not fence:
             fence = mark[1]
@@ -63,14 +63,18 @@ def blocks(page: str) -> list[Block]:
     return found
 
 
-def commands(page: str) -> list[Command]:
-    """Every command of a page's shell blocks, in order."""
-    return [command for block in blocks(page) if block.language in SHELL for command in _commands(block)]
+def commands(page: str, heading: str = "") -> list[Command]:
+    """Every command of the shell blocks of a page, or of the part under one heading, in order."""
+    return [command for block in blocks(page, heading) if block.language in SHELL for command in _commands(block)]
+
+
+def _part(text: str, heading: str) -> str:
+    return re.split(r"^## ", text.partition(f"## {heading}\n")[2], flags=re.MULTILINE)[0] if heading else text
 
 
 def _commands(block: Block) -> Iterator[Command]:
     """With prompts, each command and its output; without them every line is a command."""
-    lines = block.text.replace("\\\n", "").splitlines()
+    lines = re.sub(r"\s*\\\n\s*", " ", block.text).splitlines()
     if any(line.startswith("$ ") for line in lines):
         for part in re.split(r"^\$ ", "\n".join(lines), flags=re.MULTILINE)[1:]:
             first, *output = part.splitlines()

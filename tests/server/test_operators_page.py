@@ -3,6 +3,7 @@
 tests/docs/test_commands.py runs the commands of devtel in blocks, with those of the other pages.
 """
 
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from tests.helpers import pages
 from tests.helpers.databases import Store, database
 from tests.helpers.db_server import new_database
 from tests.helpers.developer import DEVTEL
@@ -93,6 +95,15 @@ def named(command: str, name: str) -> str:
     """The page's command about the database `name`."""
     assert command in RUN_HERE, command
     return re.sub(r"(?<= )devtel(?= |$)", name, command)
+
+
+def test_the_event_of_the_page_is_accepted(tmp_path: Path) -> None:
+    (command,) = (one.text for one in pages.commands("docs/operators.md") if one.text.startswith("curl "))
+    token_file(tmp_path, "the-admins-own-token").rename(tmp_path / "admin.token")
+    with start_server(tmp_path, "--admin-token-file", tmp_path / "admin.token") as server:
+        address = str(server.client.base_url)
+        done = shell(command.replace("https://devtel.example.com", address.rstrip("/")), tmp_path)
+        assert (done.returncode, json.loads(done.stdout)["text"]) == (0, "cache moved to S3")
 
 
 def test_migrating_alone_ends_well(tmp_path: Path) -> None:
