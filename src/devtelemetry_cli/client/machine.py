@@ -20,7 +20,7 @@ def snapshot(environ: dict[str, str]) -> Environment:
         architecture=platform.machine(),
         cores=os.cpu_count() or 0,
         memory_gib=memory_class(psutil.virtual_memory().total),
-        make=_make_version(environ.get("DEVTEL_MAKE") or "make"),
+        make=make_version(environ.get("DEVTEL_MAKE") or "make"),
         devtel=__version__,
     )
 
@@ -32,7 +32,8 @@ def memory_class(size: int) -> int:
     return lower if gib - lower < 2 * lower - gib else 2 * lower
 
 
-def _make_version(make: str) -> str:
+def make_version(make: str) -> str:
+    """The version of a GNU make; empty for any other program."""
     try:
         # The make that the developer chose; with --version it runs nothing of a project.
         answer = subprocess.run(  # noqa: S603

@@ -1,14 +1,12 @@
 """How calls of make are measured in a folder: by which file, which make and which engine, or why they are not."""
 
 import os
-import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from devtelemetry_cli import consent
-from devtelemetry_cli.client import settings
+from devtelemetry_cli.client import machine, settings
 from devtelemetry_cli.client.consent.terms import EVERY
 from devtelemetry_cli.client.consent_cache import ConsentStatus
 from devtelemetry_cli.client.context import Context
@@ -16,8 +14,6 @@ from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.client.plugin import approval
 from devtelemetry_cli.client.settings import UserConfig
 from devtelemetry_cli.commands.makefile import every_target, generated, templates
-
-_SECONDS = 5.0  # for a make that is asked for its version
 
 
 @dataclass(frozen=True)
@@ -49,17 +45,14 @@ def here(context: Context, status: ConsentStatus, user: UserConfig, now: float) 
     file = next(filter(every_target.is_written_here, generated.paths(context)), None)
     if file is None:
         return Measurement(reason="no GNUmakefile or devtel.mk of devtel is here")
-    make = _make_on_path(context.environ)
-    version = _version(make) if make else None
-    scope = generated.SCOPES[file.name]
-    is_every, plugin = scope == EVERY, no_plugin(context.state, user, make or "")
-    engine = settings.PLUGIN if is_every and not plugin else settings.WRAPPER
-    plain = _plain(context, status, now) or _unknown_make(version)
-    if is_every and engine == settings.WRAPPER:
-        plain = plain or _unmeasurable(context, file, version or "")
-    if plain:
-        return Measurement(scope, str(file), make, version, None, plain)
-    return Measurement(scope, str(file), make, version, engine, plugin or None if is_every else None)
+    make, scope = _make_on_path(context.environ), generated.SCOPES[file.name]
+    version = machine.make_version(make) if make else ""
+    refusal = no_plugin(context.state, user, make or "") if scope == EVERY else ""
+    plain = _plain(context, status, now) or ("" if version else "no GNU make is on the PATH")
+    if refusal:
+        plain = plain or _unmeasurable(context, file, version)
+    engine = settings.PLUGIN if scope == EVERY and not refusal else settings.WRAPPER
+    return Measurement(scope, str(file), make, version or None, None if plain else engine, plain or refusal or None)
 
 
 def no_plugin(state: StateDir, user: UserConfig, make: str = "") -> str:
@@ -72,9 +65,9 @@ def no_plugin(state: StateDir, user: UserConfig, make: str = "") -> str:
     known = approval.read(Path(state.plugin))
     if not known.makes:
         return known.refusal or "it was not built"
-    entry = known.make(make)
     if not make:
         return ""
+    entry = known.make(make)
     return entry.refusal if entry else "it was not tried with this make"
 
 
@@ -85,10 +78,6 @@ def _plain(context: Context, status: ConsentStatus, now: float) -> str:
     if not os.access(context.state.start_file, os.R_OK):
         return f"{context.state.start_file} cannot be read, or make cannot name the path of this devtel"
     return ""
-
-
-def _unknown_make(version: str | None) -> str:
-    return "" if version else "no GNU make is on the PATH"
 
 
 def _unmeasurable(context: Context, file: Path, version: str) -> str:
@@ -103,15 +92,3 @@ def _unmeasurable(context: Context, file: Path, version: str) -> str:
 def _make_on_path(environ: dict[str, str]) -> str | None:
     found = (shutil.which(name, path=environ.get("PATH")) for name in ("make", "gmake"))
     return next((str(Path(path).absolute()) for path in found if path), None)
-
-
-def _version(make: str) -> str | None:
-    """The version of GNU make; None for any other program. No makefile is read."""
-    try:
-        done = subprocess.run(  # noqa: S603  the make of the developer's own PATH
-            [make, "--version"], capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    found = re.match(r"GNU Make (\S+)", done.stdout)
-    return found[1] if found else None
