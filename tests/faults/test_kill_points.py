@@ -1,5 +1,6 @@
-"""wrap, flush, grant and decline, killed at every system call that changes something: nothing lost or counted twice."""
+"""wrap, flush and every decision, killed at every system call that changes something: nothing lost or counted twice."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from tests.helpers.kill_points import Point, kill_at, points
 from tests.helpers.report_endpoint import Endpoint, listening
 
 FLUSH, WRAP = (DEVTEL, "flush"), (DEVTEL, "wrap", "work")
-GRANT, DECLINE = (DEVTEL, "consent", "grant"), (DEVTEL, "consent", "decline")
+GRANT, DECLINE, FORGET = ((DEVTEL, "consent", decision) for decision in ("grant", "decline", "forget"))
 FEW = 3  # points of each command in the fast tests
 PERIOD = [pytest.param(FEW, id="few"), pytest.param(None, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
 
@@ -148,3 +149,26 @@ def test_a_decline_killed_anywhere_is_completed_by_the_next(
             assert any(request.path.endswith("/forget") for request in bench.endpoint.requests), point
             assert not list(developer.state.glob("journal/*")), point
     at_least(killed, few, 15)
+
+
+@pytest.mark.parametrize("few", PERIOD)
+def test_a_forget_killed_anywhere_is_completed_by_the_next_and_links_nothing(bench: Bench, few: int | None) -> None:
+    anonymous = bench.template.grant()
+    bench.template.add_runs(YESTERDAY, 3)
+    bench.template.devtel("flush")
+    before = host_keys(bench.endpoint)
+    killed = 0
+    for killed, (developer, point) in enumerate(bench.killed(few, *FORGET), start=1):  # noqa: B007  counts
+        developer.run(*FORGET)
+        developer.add_runs(YESTERDAY)
+        developer.devtel("flush")
+        assert holds(developer, anonymous) == [], point
+        assert len(host_keys(bench.endpoint) - before) == len(host_keys(bench.endpoint)) == 1, point
+        assert sent_runs(bench.endpoint.requests) == {str(YESTERDAY): [1]}, point
+    at_least(killed, few, 15)
+
+
+def host_keys(endpoint: Endpoint) -> set[str]:
+    """The machines' keys in the reports that came."""
+    reports = [request for request in endpoint.requests if request.path.endswith("/report")]
+    return {json.loads(request.body)["hostname"] for request in reports}
