@@ -12,13 +12,13 @@ from devtelemetry_cli import aggregate
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.metrics import TargetMetrics
 from devtelemetry_cli.model.records import End, Start
-from tests.helpers.samples import DAY, GRANT, NOON, end, nobody_runs, start
+from tests.helpers.samples import DAY, GRANT, NOON, end, no_process_runs, start
 
 Record = Start | End
 
 
 def summed(*records: Record, grant: str | None = GRANT) -> aggregate.Day:
-    return aggregate.day(DAY, records, grant, nobody_runs)
+    return aggregate.day(DAY, records, grant, no_process_runs)
 
 
 def only(*records: Record) -> TargetMetrics:
@@ -211,7 +211,7 @@ def peak(runs: int) -> int:
     records = list(stream(runs))
     tracemalloc.start()
     try:
-        aggregate.day(DAY, records, GRANT, nobody_runs)
+        aggregate.day(DAY, records, GRANT, no_process_runs)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -19,7 +19,7 @@ TIME = r"Send a report daily at (\d\d:\d\d) \(systemd\)\? \[Y/n\]: "
 def machine(developer: Developer) -> Machine:
     """A machine with a user systemd."""
     machine = machine_of(developer)
-    machine.now("running")
+    machine.touch("running")
     return machine
 
 
@@ -125,7 +125,7 @@ def test_without_a_yes_nothing_is_contacted_or_offered(machine: Machine, endpoin
 
 @pytest.mark.usefixtures("endpoint")
 def test_a_crontab_that_fails_does_not_undo_the_consent(machine: Machine) -> None:
-    machine.now("unreadable")
+    machine.touch("unreadable")
     done = machine.developer.devtel("consent", "grant")
     assert (done.returncode, machine.developer.status()["consent"]) == (0, "granted")
 

@@ -38,10 +38,10 @@ def choices(board: Json) -> list[str]:
     return [grafana.sql(board, one["query"]) for one in board["templating"]["list"] if one["type"] == "query"]
 
 
-def told(url: str, sql: str) -> list[Json]:
+def rows(url: str, sql: str) -> list[Json]:
     """The rows, without the digits that depend on the order in which numbers are added."""
-    rows = answer(url, sql)
-    return [{name: round(value, 6) if isinstance(value, float) else value for name, value in r.items()} for r in rows]
+    found = answer(url, sql)
+    return [{name: round(value, 6) if isinstance(value, float) else value for name, value in r.items()} for r in found]
 
 
 @contextmanager
@@ -57,9 +57,9 @@ def without_our_table(store: Store) -> Iterator[None]:
 def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: FilledDatabase) -> None:
     board = grafana.board(stored.kind)
     above, below = board["panels"], board["panels"][-1]["panels"]
-    before = [told(stored.url, sql) for sql in queries(board, above) + choices(board)]
+    before = [rows(stored.url, sql) for sql in queries(board, above) + choices(board)]
     with without_our_table(Store(stored.url)):
-        assert [told(stored.url, sql) for sql in queries(board, above) + choices(board)] == before
+        assert [rows(stored.url, sql) for sql in queries(board, above) + choices(board)] == before
         for sql in queries(board, below):
             with pytest.raises(Exception, match="devtel_target_metrics"):
                 answer(stored.url, sql)
@@ -87,7 +87,7 @@ def reader(stored: FilledDatabase) -> Iterator[str]:
 def test_the_user_of_the_page_reads_every_panel_and_nothing_else(stored: FilledDatabase, reader: str) -> None:
     board = grafana.board(stored.kind)
     for sql in queries(board, list(grafana.panels(board))) + choices(board):
-        assert told(reader, sql) == told(stored.url, sql)
+        assert rows(reader, sql) == rows(stored.url, sql)
     for sql in FORBIDDEN:
         with pytest.raises(DBAPIError, match="denied"):
             Store(reader).change(sql)

@@ -40,7 +40,7 @@ def all_days() -> list[Day]:
     return [*made_up_runs.days(all_runs()), *made_up_runs.other_senders()]
 
 
-def asked(stored: FilledDatabase, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
+def panel_rows(stored: FilledDatabase, title: str, chosen: grafana.Chosen | None = None) -> list[Row]:
     board = grafana.board(stored.kind)
     return answer(stored.url, grafana.sql(board, grafana.query(board, title), chosen))
 
@@ -52,7 +52,7 @@ def options(stored: FilledDatabase, name: str) -> dict[str, str]:
     return {row["__text"]: row["__value"] for row in answer(stored.url, grafana.sql(board, variable["query"]))}
 
 
-def same(rows: list[Row], expected: list[Row]) -> None:
+def assert_same_rows(rows: list[Row], expected: list[Row]) -> None:
     """The rows, in whatever order; numbers but for the last digits."""
     assert expected, "a panel without rows proves nothing"
     assert sorted(map(_words, rows)) == sorted(map(_words, expected))
@@ -73,33 +73,33 @@ def _numbers(row: Row) -> Row:
 
 @pytest.mark.parametrize("title", IN_DAYS)
 def test_a_panel_on_the_plugins_tables_agrees_with_the_raw_runs(stored: FilledDatabase, title: str) -> None:
-    same(asked(stored, title), IN_DAYS[title](all_days()))
+    assert_same_rows(panel_rows(stored, title), IN_DAYS[title](all_days()))
 
 
 @pytest.mark.parametrize("title", IN_RUNS)
 def test_a_panel_per_target_agrees_with_the_raw_runs(stored: FilledDatabase, title: str) -> None:
-    same(asked(stored, title), IN_RUNS[title](all_runs()))
+    assert_same_rows(panel_rows(stored, title), IN_RUNS[title](all_runs()))
 
 
 @pytest.mark.parametrize("title", [*IN_DAYS, *IN_RUNS])
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_connection_narrows_every_panel(stored: FilledDatabase, title: str, number: int) -> None:
-    rows = asked(stored, title, {"connection": [stored.connections[number]]})
+    rows = panel_rows(stored, title, {"connection": [stored.connections[number]]})
     if title in IN_DAYS:
-        same(rows, IN_DAYS[title]([day for day in all_days() if day.connection == number]))
+        assert_same_rows(rows, IN_DAYS[title]([day for day in all_days() if day.connection == number]))
     else:
-        same(rows, IN_RUNS[title]([run for run in all_runs() if run.connection == number]))
+        assert_same_rows(rows, IN_RUNS[title]([run for run in all_runs() if run.connection == number]))
 
 
 @pytest.mark.parametrize("title", ["Projects", *IN_RUNS])
 @pytest.mark.parametrize("names", [["api"], ["web", "many"], [NASTY_PROJECT]], ids=["one", "two", "nasty"])
 def test_a_project_narrows_what_belongs_to_projects(stored: FilledDatabase, title: str, names: list[str]) -> None:
-    rows = asked(stored, title, {"project": [options(stored, "project")[name] for name in names]})
+    rows = panel_rows(stored, title, {"project": [options(stored, "project")[name] for name in names]})
     if title == "Projects":
         days = made_up_runs.named(all_days(), "project", lambda day: day.projects)
-        same(rows, [row for row in days if row["project"] in names])
+        assert_same_rows(rows, [row for row in days if row["project"] in names])
     else:
-        same(rows, IN_RUNS[title]([run for run in all_runs() if run.project in names]))
+        assert_same_rows(rows, IN_RUNS[title]([run for run in all_runs() if run.project in names]))
 
 
 def test_a_viewer_chooses_between_connections_and_projects_that_enough_people_have(stored: FilledDatabase) -> None:
@@ -115,18 +115,18 @@ def test_the_value_of_a_project_cannot_leave_its_quotes(stored: FilledDatabase) 
 @pytest.mark.parametrize("chosen", [{"project": ["nobody"]}, {"connection": ["' OR 1=1 --"]}], ids=str)
 @pytest.mark.parametrize("title", IN_RUNS)
 def test_a_choice_that_is_none_shows_nothing(stored: FilledDatabase, title: str, chosen: grafana.Chosen) -> None:
-    assert asked(stored, title, chosen) == []
+    assert panel_rows(stored, title, chosen) == []
 
 
 def test_a_name_with_markup_quotes_and_backslashes_is_shown_as_it_is(stored: FilledDatabase) -> None:
-    assert NASTY in {row["target"] for row in asked(stored, "Targets, longest waits first")}
-    assert {NASTY, f"make {NASTY}"} <= {row["command"] for row in asked(stored, "Commands most used")}
-    assert NASTY in {row["tool"] for row in asked(stored, "Tools used")}
-    assert f"{NASTY_PROJECT} / {NASTY}" in {row["metric"] for row in asked(stored, "Waited per week")}
+    assert NASTY in {row["target"] for row in panel_rows(stored, "Targets, longest waits first")}
+    assert {NASTY, f"make {NASTY}"} <= {row["command"] for row in panel_rows(stored, "Commands most used")}
+    assert NASTY in {row["tool"] for row in panel_rows(stored, "Tools used")}
+    assert f"{NASTY_PROJECT} / {NASTY}" in {row["metric"] for row in panel_rows(stored, "Waited per week")}
 
 
 def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: FilledDatabase) -> None:
-    everything = [row for title in (*IN_DAYS, *IN_RUNS) for row in asked(stored, title)]
+    everything = [row for title in (*IN_DAYS, *IN_RUNS) for row in panel_rows(stored, title)]
     texts = {value for row in everything for value in row.values() if isinstance(value, str)}
     assert not [text for text in texts if "secret" in text or "solo" in text]
     assert {row["time"] for row in everything if "time" in row} <= {
@@ -136,19 +136,19 @@ def test_what_fewer_than_three_developers_did_is_shown_nowhere(stored: FilledDat
 
 
 def test_a_target_that_enough_people_ran_but_few_let_end_has_no_percentiles(stored: FilledDatabase) -> None:
-    (row,) = [row for row in asked(stored, "Targets, longest waits first") if row["target"] == "watch"]
+    (row,) = [row for row in panel_rows(stored, "Targets, longest waits first") if row["target"] == "watch"]
     assert (row["developers"], row["p50"], row["p90"]) == (4, None, None)
-    timed = {row["metric"] for row in asked(stored, "Median duration per week")}
-    assert "web / watch" in {row["metric"] for row in asked(stored, "Waited per week")} - timed
+    timed = {row["metric"] for row in panel_rows(stored, "Median duration per week")}
+    assert "web / watch" in {row["metric"] for row in panel_rows(stored, "Waited per week")} - timed
 
 
 def test_what_is_on_top_stands_first(stored: FilledDatabase) -> None:
-    waited = [row["waited_seconds"] for row in asked(stored, "Targets, longest waits first")]
-    used = [row["runs"] for row in asked(stored, "Commands most used")]
+    waited = [row["waited_seconds"] for row in panel_rows(stored, "Targets, longest waits first")]
+    used = [row["runs"] for row in panel_rows(stored, "Commands most used")]
     assert (waited, used) == (sorted(waited, reverse=True), sorted(used, reverse=True))
 
 
 def test_a_trend_runs_forward_in_time(stored: FilledDatabase) -> None:
     for title in (*IN_DAYS, *IN_RUNS):
-        times = [row["time"] for row in asked(stored, title) if "time" in row]
+        times = [row["time"] for row in panel_rows(stored, title) if "time" in row]
         assert times == sorted(times)

@@ -121,7 +121,13 @@ def test_a_command_that_is_shown_works(reader: Developer, page: str, text: str) 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(("page", "text"), [one for one in HERE if SERVERS.match(one[1])])
+# The demonstration makes data of a whole year first; tests/server/test_demo.py runs it too.
+SHOWN_SERVERS = [
+    pytest.param(*one, marks=[pytest.mark.slow] if "--demo" in one[1] else []) for one in HERE if SERVERS.match(one[1])
+]
+
+
+@pytest.mark.parametrize(("page", "text"), SHOWN_SERVERS)
 def test_a_server_that_is_shown_listens_and_ends(reader: Developer, page: str, text: str) -> None:
     command = f"exec {text.replace('--port 8080', '')} --port 0"
     log = reader.folder / "log"

@@ -75,7 +75,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if subprocess.run(pip, capture_output=True, check=False, timeout=SECONDS).returncode:
         pytest.skip("no package index answers")
     (folder / "own").mkdir()
-    fake_schedulers.play(folder / "own", folder / "machine")  # never the user's own crontab
+    fake_schedulers.write_programs(folder / "own", folder / "machine")  # never the user's own crontab
     for name in ("pipx", "uv"):
         (folder / "own" / name).symlink_to(folder / "bin" / name)
     return folder / "own"

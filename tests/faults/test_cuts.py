@@ -35,8 +35,8 @@ def worker(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def previewed(worker: Worker) -> dict[str, int]:
     """The runs of each day as a flush would tell them now."""
-    place = worker.place
-    job = send.FlushOptions(place.state, place.environ, True, time.monotonic() + 60)
+    context = worker.context
+    job = send.FlushOptions(context.state, context.environ, True, time.monotonic() + 60)
     job.__dict__["machine"] = MACHINE
     with suppress(DevtelError, OSError):
         return {report.date: report.runs for _, report in send.preview(job)}
@@ -51,8 +51,8 @@ MACHINE = Environment("linux", "x86_64", 2, 4, "4.3", "0.1.0")
 def test_a_file_cut_anywhere_makes_nothing_up(worker: Worker, name: str, step: int) -> None:
     path = the_file(worker, name)
     whole, runs = path.read_bytes(), previewed(worker)
-    place = Context(worker.environ, StateDir(worker.state), project=str(worker.project / ".devtel.toml"))
-    decided = consent.judge(place, time.time())
+    context = Context(worker.environ, StateDir(worker.state), project=str(worker.project / ".devtel.toml"))
+    decided = consent.judge(context, time.time())
     try:
         for size in range(0, len(whole), step):
             path.write_bytes(whole[:size])
@@ -66,7 +66,7 @@ def assert_nothing_is_made_up(worker: Worker, name: str, runs: dict[str, int], g
     now = previewed(worker)
     told_again = name == "ledger entry"
     assert told_again or all(day in runs and count <= runs[day] for day, count in now.items())
-    place = worker.place
-    assert place.status is None or place.status.grant == grant
-    answer = status.status(place, time.time(), "devtel")
+    context = worker.context
+    assert context.status is None or context.status.grant == grant
+    answer = status.status(context, time.time(), "devtel")
     assert answer.consent in ("granted", "off", "undecided")

@@ -41,7 +41,7 @@ def _folder_of_devtel(home: Path) -> Path:
     folder = home.parent / "bin"
     folder.mkdir(exist_ok=True)
     (folder / "devtel").symlink_to(DEVTEL)
-    fake_schedulers.play(folder, home.parent / "machine")
+    fake_schedulers.write_programs(folder, home.parent / "machine")
     return folder
 
 
@@ -84,7 +84,7 @@ class Developer:
         return self.state / "config.toml"
 
     @property
-    def place(self) -> Context:
+    def context(self) -> Context:
         """The project as the product sees it."""
         return Context.load(dict(self.environ))
 
@@ -124,12 +124,12 @@ class Developer:
     def status(self) -> dict[str, object]:
         """The status of the project, read in this process; tests/commands/test_status.py runs the command."""
         with chdir(self.project):
-            return asdict(status.status(self.place, time.time(), DEVTEL))
+            return asdict(status.status(self.context, time.time(), DEVTEL))
 
     def flush(self) -> None:
         """Flush as cron does, in this process: as a condition of a test, not as its subject."""
         with chdir(self.project):
-            state = self.place.state
+            state = self.context.state
             send.flush(send.FlushOptions(state, self.environ, in_person=False, deadline=time.monotonic() + 30))
 
     def records(self, journal: str = "*") -> list[dict[str, object]]:
@@ -180,7 +180,7 @@ class Developer:
     def journal_folder(self, day: date) -> Path:
         """The journal that runs in this project go to on a day."""
         with chdir(self.project):
-            context = self.place
+            context = self.context
             answer = consent.judge(context, time.time())
         key = machine_key.of_run(context.state, answer.journal, answer.grant, day.isoformat())
         return Path(context.state.journal(answer.journal, key))

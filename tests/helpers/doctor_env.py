@@ -83,7 +83,7 @@ def run_doctor(developer: Developer, *arguments: str) -> tuple[int, list[dict[st
 def findings(developer: Developer, offline: bool = False) -> list[dict[str, object]]:
     """The findings in the project, without a process for each call."""
     with chdir(developer.project):
-        env = Environment(developer.place, time.time(), DEVTEL, offline)
+        env = Environment(developer.context, time.time(), DEVTEL, offline)
         return [asdict(finding) for finding in runner.examine(env)]
 
 

@@ -43,7 +43,7 @@ esac
 """
 
 
-def play(bin_folder: Path, folder: Path) -> None:
+def write_programs(bin_folder: Path, folder: Path) -> None:
     """Write both programs into a folder of the PATH; their files are in `folder`."""
     folder.mkdir(exist_ok=True)
     for name, text in (("crontab", CRONTAB), ("systemctl", SYSTEMCTL)):

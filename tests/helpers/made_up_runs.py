@@ -100,7 +100,7 @@ def exact(seconds: Iterable[float], percent: int) -> float | None:
     return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None
 
 
-def stands_for(seconds: float | None) -> float | None:
+def bucket_middle(seconds: float | None) -> float | None:
     """A histogram's value for an exact duration: the middle of its bucket, within 9.1 %."""
     if seconds is None:
         return None
@@ -162,7 +162,7 @@ def targets(of: Sequence[Run]) -> list[Row]:
         row |= {"waited_seconds": sum(r.seconds for r in some), "failure_rate": sum(r.failed for r in some) / len(some)}
         for percent in (50, 90):
             value = exact([run.seconds for run in timed], percent) if people(timed) >= K else None
-            row[f"p{percent}"] = stands_for(value)
+            row[f"p{percent}"] = bucket_middle(value)
         rows.append(row)
     return rows
 
@@ -189,7 +189,7 @@ def failure_rate(of: list[Run]) -> float:
 def percentile(percent: int) -> Callable[[list[Run]], float | None]:
     def value(of: list[Run]) -> float | None:
         timed = [run for run in of if run.completed]
-        return stands_for(exact([run.seconds for run in timed], percent)) if people(timed) >= K else None
+        return bucket_middle(exact([run.seconds for run in timed], percent)) if people(timed) >= K else None
 
     return value
 

@@ -33,7 +33,7 @@ def end(run: str = "1", **changes: Any) -> End:
     return End(**values)
 
 
-def nobody_runs(_start: Start) -> bool:
+def no_process_runs(_start: Start) -> bool:
     """No process is left."""
     return False
 

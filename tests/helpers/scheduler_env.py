@@ -34,7 +34,7 @@ class Machine:
         text = fake_schedulers.LAUNCHCTL.format(folder=self.folder)
         fake_schedulers.write_program(self.developer.home.parent / "bin" / "launchctl", text)
 
-    def now(self, name: str) -> None:
+    def touch(self, name: str) -> None:
         """Create one of these files."""
         (self.folder / name).touch()
 

@@ -16,7 +16,7 @@ from devtelemetry_cli.model import histogram
 from devtelemetry_cli.model.target_names import OTHER, is_plain
 from devtelemetry_cli.report.encode import encode
 from devtelemetry_cli.report.fields import FIELDS
-from tests.helpers.samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, full_day, nobody_runs
+from tests.helpers.samples import ANONYMOUS, DAY, ENVIRONMENT, GRANT, HOST, full_day, no_process_runs
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 JOURNALS = sorted((CONTRACT / "golden").glob("*.jsonl"))
@@ -25,7 +25,7 @@ FOLLOWS = Draft202012Validator(SCHEMA)
 
 
 def told(journal: Path) -> bytes:
-    day = aggregate.day(DAY, reader.records(journal, reader.Tally()), GRANT, nobody_runs)
+    day = aggregate.day(DAY, reader.records(journal, reader.Tally()), GRANT, no_process_runs)
     return encode(day.metrics, ANONYMOUS, HOST, ENVIRONMENT)
 
 

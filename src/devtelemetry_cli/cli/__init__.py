@@ -25,4 +25,5 @@ def command() -> None:
     """Measure what your Makefile targets cost: only with your consent, and without affecting the build.
 
     Start with `devtel consent`; `devtel help COMMAND` explains a command.
+    Pages such as docs/json.md are below share/doc/devtelemetry-cli of the installation.
     """

@@ -258,7 +258,7 @@ def test_an_agreement_that_ends_between_two_runs_is_asked_for_again(builder: Dev
     lines[6] = "1000"  # remembered as granted until a time that is over
     memory.write_text("\n".join(lines))
     date_back(builder, 400)
-    stamp = builder.place.fingerprint
+    stamp = builder.context.fingerprint
     memory.write_text("\n".join([lines[0], stamp, *lines[2:]]))
     assert "You agreed to this on" in asked(builder, "\r")
 

@@ -92,7 +92,7 @@ def test_status_names_it(machine: Machine) -> None:
 
 
 def test_it_is_never_chosen_by_itself(machine: Machine) -> None:
-    machine.now("denied")
+    machine.touch("denied")
     code, _, said = machine.schedule("install")
     assert code == 78
     assert "devtel schedule install --with background" in said

@@ -146,7 +146,7 @@ def test_no_secret_is_written_down(machine: Machine) -> None:
 )
 def test_a_crontab_that_fails_is_one_sentence_and_changes_nothing(machine: Machine, fault: str, sentence: str) -> None:
     machine.spool.write_text("5 4 * * * backup\n")
-    machine.now(fault)
+    machine.touch(fault)
     code, output, said = machine.schedule("install", "--with", "crontab")
     assert (code, output) == (1, "")
     assert sentence in said
@@ -155,7 +155,7 @@ def test_a_crontab_that_fails_is_one_sentence_and_changes_nothing(machine: Machi
 
 
 def test_a_user_without_a_crontab_has_no_schedule_in_it(machine: Machine) -> None:
-    machine.now("denied")
+    machine.touch("denied")
     assert machine.schedule("remove") == (0, "devtel had installed no schedule.\n", "")
     code, _, said = machine.schedule("install")
     assert code == 78

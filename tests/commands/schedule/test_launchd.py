@@ -47,7 +47,7 @@ def test_installing_again_keeps_the_time(mac: Machine) -> None:
 
 
 def test_a_failed_load_leaves_no_file(mac: Machine) -> None:
-    mac.now("stubborn")
+    mac.touch("stubborn")
     code, _, said = mac.schedule("install")
     assert (code, mac.agent.exists()) == (1, False)
     assert said == "devtel: launchctl bootstrap failed: Bootstrap failed: 5. Nothing was changed.\n"

@@ -13,7 +13,7 @@ KINDS = ("timer", "service")
 @pytest.fixture
 def running(machine: Machine) -> Machine:
     """A machine with a running user systemd."""
-    machine.now("running")
+    machine.touch("running")
     return machine
 
 
@@ -46,7 +46,7 @@ def test_installing_again_changes_nothing_and_keeps_the_time(running: Machine) -
 
 
 def test_a_failure_leaves_the_files_as_they_were(running: Machine) -> None:
-    running.now("stubborn")
+    running.touch("stubborn")
     code, output, said = running.schedule("install")
     assert (code, output) == (1, "")
     assert said == "devtel: systemctl --user enable failed: Failed to enable unit. Nothing was changed.\n"

@@ -35,7 +35,7 @@ def test_a_line_of_an_older_devtel_is_removed(machine: Machine) -> None:
 
 
 def test_the_units_say_what_to_delete(machine: Machine) -> None:
-    machine.now("running")
+    machine.touch("running")
     machine.schedule("install")
     for unit in machine.units.glob("devtel-flush.*"):
         assert "uninstalled: systemctl --user disable --now devtel-flush.timer, then delete " in unit.read_text()
@@ -43,7 +43,7 @@ def test_the_units_say_what_to_delete(machine: Machine) -> None:
 
 
 def test_units_of_an_older_devtel_are_updated_and_removed(machine: Machine) -> None:
-    machine.now("running")
+    machine.touch("running")
     machine.schedule("install")
     for unit in machine.units.glob("devtel-flush.*"):
         unit.write_text(OLDER_HEADER + unit.read_text().split("\n", 2)[2])

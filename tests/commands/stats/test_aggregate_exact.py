@@ -12,7 +12,7 @@ from devtelemetry_cli.client.journal import reader, writer
 from devtelemetry_cli.client.journal.reader import Tally
 from devtelemetry_cli.commands.stats import aggregate_exact
 from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
-from tests.helpers.samples import DAY, NOON, nobody_runs
+from tests.helpers.samples import DAY, NOON, no_process_runs
 
 START = {"run": "1", "time": NOON, "offset": 0, "pid": 7, "grant": "g", "project": "shop", "target": "test"}
 END = {"run": "1", "time": NOON, "offset": 0, "duration": 2.5, "exit": 0, "cpu": 0.5, "peak_kib": 7}
@@ -21,12 +21,12 @@ GOOD = writer.encode("start", START) + writer.encode("end", END)  # type: ignore
 
 def fast(path: Path) -> tuple[dict[Key, Sum], Tally]:
     tally = Tally()
-    return aggregate_exact.day(reader.blocks(path, tally), tally, nobody_runs), tally
+    return aggregate_exact.day(reader.blocks(path, tally), tally, no_process_runs), tally
 
 
 def slow(path: Path) -> tuple[dict[Key, tuple[int, ...]], Tally]:
     tally = Tally()
-    day = aggregate.day(DAY, reader.records(path, tally), None, nobody_runs)
+    day = aggregate.day(DAY, reader.records(path, tally), None, no_process_runs)
     return {
         key: (t.runs, t.failures, t.interrupted, t.lost, sum(t.durations.values()))
         for key, t in day.metrics.targets.items()
