@@ -253,6 +253,15 @@ def test_fewer_developers_can_be_asked_for_until_something_is_shown(team: Team) 
         assert len(team.cells()) == shown, team.k
 
 
+def test_a_week_that_was_over_before_anything_was_shown_takes_a_smaller_k(team: Team) -> None:
+    team.report(*(Runs(i) for i in range(3)))
+    team.k = 100
+    team.publish(SETTLED)
+    team.k = 3
+    team.publish(SETTLED)
+    assert [cell.exit_codes for cell in team.cells()] == [{"0": team.cells()[0].measures["runs"]}]
+
+
 def test_no_number_of_developers_falls(team: Team) -> None:
     team.report(*(Runs(i) for i in range(6)))
     team.publish()

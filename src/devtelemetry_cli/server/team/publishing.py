@@ -88,7 +88,7 @@ def _publish_week(database: Database, week: Week, k: int, today: date, stopped: 
             database, week, k, version, partial(_count, week=week, counts=database.read(partial(_counts, week)))
         )
     version = _update_profile(database, week, k, version, groups)
-    if settles:
+    if settles and database.read(partial(_names, week=week)):  # without cells it stays open to a smaller k
         breakdowns, machines = _read_breakdowns(database, week)
         version = change_at_version(
             database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns, machines=machines)
