@@ -79,6 +79,12 @@ def test_files_of_another_user_are_foreign(tmp_path: Path, of: str) -> None:
         pass
 
 
+CHANGES = (
+    "consent grant", "consent decline", "consent forget", "flush", "purge --yes", "token set", "token remove",
+    "schedule install --with background", "schedule install", "schedule remove",
+)  # fmt: skip
+
+
 def test_under_the_home_of_another_user_nothing_is_recorded_or_changed(developer: Developer) -> None:
     developer.grant()
     developer.makefile("impl-work:\n\t@env")
@@ -89,8 +95,8 @@ def test_under_the_home_of_another_user_nothing_is_recorded_or_changed(developer
     done = developer.make("work")
     assert (done.returncode, "DEVTEL_RUN" in done.stdout, done.stderr) == (0, False, "")
     assert developer.status()["rule"] == f"{developer.state} belongs to another user"
-    for command in (["consent", "grant"], ["consent", "decline"], ["consent", "forget"], ["flush"], ["purge", "--yes"]):
-        refused = developer.devtel(*command)
+    for command in CHANGES:
+        refused = developer.devtel(*command.split(), input="a-token")
         assert (refused.returncode, "Traceback" in refused.stderr) == (78, False), command
     assert {path: path.stat().st_mtime_ns for path in developer.state.rglob("*")} == before
     assert {path.stat().st_uid for path in developer.state.rglob("*")} == {OTHER}

@@ -51,6 +51,7 @@ def test_an_invalid_token_is_refused_and_never_shown(config: str, text: str) -> 
         (OTHER, (URL, OTHER), False),
         (OTHER, (URL,), False),
         ("", (URL,), True),
+        ("", (URL, ""), True),
         ("", (URL, OTHER), False),
         ("", (OTHER,), False),
         ("", (), False),

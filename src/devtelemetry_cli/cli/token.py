@@ -36,7 +36,7 @@ def remove() -> None:
     context = current.context()
     terms = current.terms(context)
     if terms is not None:
-        tokens.path(context.config, terms.destination.key).unlink(missing_ok=True)
+        tokens.remove(context.config, terms.destination.key)
     click.echo("No token is saved for this destination.")
 
 

@@ -21,16 +21,11 @@ class BusyError(OSError):
 def exclusive(state: StateDir, name: str, wait: float = WAIT) -> Iterator[None]:
     """Hold the lock `name` alone, after up to `wait` seconds.
 
-    Raises BusyError, OSError where it cannot be made, and ConfigurationError where the files belong to another user:
-    whatever is written under a lock would be out of that user's reach.
+    Raises BusyError, OSError where it cannot be made, and ConfigurationError where the files belong to another user.
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415  processes that only read consent never take a lock
 
-    if foreign := paths.foreign_folder(state):
-        raise ConfigurationError(
-            f"{foreign} belongs to another user, so devtel writes nothing there.",
-            "Run devtel as that user, or with a HOME of your own (sudo -H).",
-        )
+    check_owner(state)
     Path(state).mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(state.lock(name), timeout=wait, mode=0o600)
     try:
@@ -41,3 +36,12 @@ def exclusive(state: StateDir, name: str, wait: float = WAIT) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def check_owner(state: StateDir) -> None:
+    """Raise ConfigurationError where the files belong to another user: what is written would be out of their reach."""
+    if foreign := paths.foreign_folder(state):
+        raise ConfigurationError(
+            f"{foreign} belongs to another user, so devtel writes nothing there.",
+            "Run devtel as that user, or with a HOME of your own (sudo -H).",
+        )

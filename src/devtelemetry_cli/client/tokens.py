@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from devtelemetry_cli.client import atomic_files
+from devtelemetry_cli.client import atomic_files, locks
+from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.errors import ConfigurationError
 from devtelemetry_cli.model import plain_text
 
@@ -16,8 +17,15 @@ def path(config: str, key: str) -> Path:
 
 
 def keep(config: str, key: str, text: str) -> None:
-    """Write a token. Raises ConfigurationError where it cannot be one, OSError where it cannot be written."""
+    """Write a token. Raises ConfigurationError where it cannot be one or the files belong to another user, OSError."""
+    _check_owner(config)
     atomic_files.atomic_write(path(config, key), check(text).encode())
+
+
+def remove(config: str, key: str) -> None:
+    """Delete a token, where there is one. Raises ConfigurationError for files of another user, OSError."""
+    _check_owner(config)
+    atomic_files.remove(path(config, key))
 
 
 def check(text: str, source: str = "") -> str:
@@ -59,9 +67,14 @@ def find(config: str, environ: dict[str, str], key: str, url: str, destinations:
         ) from None
 
 
+def _check_owner(config: str) -> None:
+    locks.check_owner(StateDir(Path(config).parent, config))
+
+
 def _is_meant_for(url: str, report_url: str, destinations: Collection[str]) -> bool:
     named = report_url.strip().rstrip("/")
-    return named == url if named else set(destinations) == {url}
+    decided = set(destinations) - {""}  # a decision without an address is about none
+    return named == url if named else decided == {url}
 
 
 def _environment_token(environ: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from devtelemetry_cli.client import locks, paths
 from devtelemetry_cli.commands.schedule import background, crontab, launchd, systemd
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import ConfigurationError, DevtelError
@@ -109,6 +110,7 @@ def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, b
 
     The scheduler's name, and whether anything changed. Other schedulers lose the job. Raises DevtelError, OSError.
     """
+    _check_owner(environ)
     name = wanted or choose(environ)
     changed = SCHEDULERS[name].install(environ, job)
     for other, scheduler in SCHEDULERS.items():
@@ -119,7 +121,13 @@ def install(environ: dict[str, str], job: Job, wanted: str = "") -> tuple[str, b
 
 def remove(environ: dict[str, str]) -> list[str]:
     """Remove the job everywhere; the names of the schedulers that had it. Raises DevtelError, OSError."""
+    _check_owner(environ)
     return [name for name, scheduler in SCHEDULERS.items() if scheduler.remove(environ)]
+
+
+def _check_owner(environ: dict[str, str]) -> None:
+    """Refuse a home of another user: a job of root would run there, and its files be out of the owner's reach."""
+    locks.check_owner(paths.state_dir(environ))
 
 
 def _in_words(scheduler: str, when: str) -> str:
