@@ -28,13 +28,20 @@ def text(one: Week) -> str:
 def test_a_quiet_week_says_so() -> None:
     assert text(week()).splitlines() == [
         "Builds in the week from 16 November to 22 November 2026",
-        "Waited 2 h (20 % more than in an earlier week): 100 runs, 10 % failed, at least 24 developers.",
+        "Waited 2 h (20 % more than the mean of 4 earlier weeks): 100 runs, 10 % failed, at least 24 developers.",
         "Costliest: shop test 2 h.",
         "No target became clearly slower, more fragile or better (7 compared with 4 earlier weeks).",
         "Reports have come in until 25 November.",
         "Details: https://devtel.example.com/?from=2026-11-16&to=2026-11-22",
     ]
     assert not has_changes(week())
+
+
+def test_waiting_is_compared_with_the_earlier_weeks_that_there_are() -> None:
+    assert "Waited 2 h (as much as the mean of 1 earlier week): " in text(
+        week(waitedSecondsBefore=7200.0, weeksBefore=1)
+    )
+    assert "Waited 2 h: " in text(week(waitedSecondsBefore=None, weeksBefore=0))
 
 
 def test_changes_have_figures_and_ranges() -> None:

@@ -47,8 +47,11 @@ def has_changes(week: Week) -> bool:
 
 def _totals(week: Week) -> Line:
     totals, before = week.totals, week.waited_seconds_before
-    compared = f" ({change(totals.waited_seconds, before)} than in an earlier week)" if before else ""
-    compared = compared.replace("as much than", "as much as")
+    compared = ""
+    if before:
+        changed = change(totals.waited_seconds, before)
+        earlier = f"the mean of {counted(week.weeks_before, 'earlier week')}"
+        compared = f" ({changed} {'as' if changed == 'as much' else 'than'} {earlier})"
     return [
         f"Waited {duration(totals.waited_seconds)}{compared}: {counted(totals.runs, 'run')}, "
         f"{share(totals.failures, totals.runs)} failed, at least {counted(week.developers, 'developer')}."

@@ -21,9 +21,8 @@ def markdown(title: Line, lines: Sequence[Line]) -> str:
 def html(title: Line, lines: Sequence[Line]) -> str:
     """For a mail: a heading and a list, a whole document without styles, scripts or pictures."""
     items = "".join(f"<li>{_joined(line, _strong, escape)}</li>\n" for line in lines)
-    head = (
-        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{_joined(title, escape, escape)}</title>\n'
-    )
+    plain = escape(_joined(title, one_line))
+    head = f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{plain}</title>\n'
     return f"{head}<h2>{_joined(title, _strong, escape)}</h2>\n<ul>\n{items}</ul>\n</html>\n"
 
 
