@@ -69,6 +69,13 @@ def test_a_mark_is_a_line_over_its_column() -> None:
     assert len([node for node in picture.iter("path") if node.get("class") == "mark"]) == 1
 
 
+def test_marks_without_room_for_each_text_are_joined() -> None:
+    weeks = [str(number) for number in range(53)]
+    picture = drawn([1.0] * 53, axis=Axis(weeks, marks={3: "1", 40: "2", 41: "3", 42: "4"}))
+    assert texts(picture, "mark") == ["1", "2,3,4"]
+    assert len([node for node in picture.iter("path") if node.get("class") == "mark"]) == 4
+
+
 def test_a_gap_in_a_line_begins_it_anew() -> None:
     (line,) = (
         node.get("d") or ""

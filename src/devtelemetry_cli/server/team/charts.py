@@ -15,7 +15,7 @@ Form = Callable[[float], str]
 
 WIDTH, HEIGHT = 560, 230
 TOP, RIGHT, FLOOR = 32, 24, HEIGHT - 26  # of the plot; above it are the texts of marks and of the highest column
-LETTER = 9.2  # the width of one in a text of 17 units
+LETTER = 10.5  # the width of one in a text of 17 units, in a wide font
 BAR = 0.84  # of a column's width
 _STEPS = (1, 2, 2.5, 5, 10)
 _UNITS = ((3600, " h"), (60, " min"), (1, " s"), (0.001, " ms"))
@@ -144,9 +144,17 @@ class _Plot:
             yield self._centred(labels[number], number, HEIGHT - 6)
 
     def _marks(self) -> Iterable[str]:
-        for number, text in self._axis.marks.items():
+        """A line for each mark; texts without room beside each other are joined over the first."""
+        joined: list[tuple[int, str]] = []
+        for number, text in sorted(self._axis.marks.items()):
             yield f'<path class="mark" d="M{_n(self.x(number))} {TOP - 16}V{FLOOR}"/>'
-            yield self._centred(text, number, TOP - 20, "mark")
+            column, before = joined[-1] if joined else (number, "")
+            if before and self.pitch * (number - column) < LETTER * (len(before) + len(text) + 1) / 2:
+                joined[-1] = (column, f"{before},{text}")
+            else:
+                joined.append((number, text))
+        for column, text in joined:
+            yield self._centred(text, column, TOP - 20, "mark")
 
     def _highest(self) -> str:
         if not any(self._tops):
