@@ -16,7 +16,7 @@ from devtelemetry_cli.client.settings import DamagedError
         (errors.DataRefusedError, os.EX_DATAERR),
         (errors.UnavailableError, os.EX_UNAVAILABLE),
         (errors.TryLaterError, os.EX_TEMPFAIL),
-        (errors.KeyRefusedError, os.EX_NOPERM),
+        (errors.TokenRefusedError, os.EX_NOPERM),
         (errors.ConfigurationError, os.EX_CONFIG),
     ],
 )

@@ -53,8 +53,8 @@ class TryLaterError(DevtelError):
     exit_code = 75
 
 
-class KeyRefusedError(DevtelError):
-    """The endpoint refused the key, or requires one (EX_NOPERM)."""
+class TokenRefusedError(DevtelError):
+    """The endpoint refused the token, or requires one (EX_NOPERM)."""
 
     exit_code = 77
 

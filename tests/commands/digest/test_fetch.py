@@ -11,7 +11,7 @@ from devtelemetry_cli.commands.digest.fetch import PATH, fetch
 from devtelemetry_cli.errors import (
     ConfigurationError,
     DevtelError,
-    KeyRefusedError,
+    TokenRefusedError,
     TryLaterError,
     UnavailableError,
 )
@@ -41,8 +41,8 @@ def test_the_request_names_the_week_and_the_project_and_carries_the_token(endpoi
     ("given", "error", "words"),
     [
         (Answer(301, "", {"Location": "/elsewhere"}), ConfigurationError, "redirects"),
-        (Answer(401, refusal("no", "a key is required")), KeyRefusedError, "requires a view token"),
-        (Answer(403, refusal("no", "the key is not valid here")), KeyRefusedError, "the key is not valid here"),
+        (Answer(401, refusal("no", "a key is required")), TokenRefusedError, "requires a view token"),
+        (Answer(403, refusal("no", "the key is not valid here")), TokenRefusedError, "the key is not valid here"),
         (Answer(404, "not found"), ConfigurationError, "no digest at this address"),
         (Answer(404, refusal("no", "no such project has published rows")), DevtelError, "no such project"),
         (Answer(400, refusal("no", "the week is not over yet")), DevtelError, "the week is not over yet"),

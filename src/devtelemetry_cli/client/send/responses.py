@@ -135,7 +135,9 @@ def _stop(status: int, sentence: str) -> Answer:
 
 
 def _key(status: int, body: bytes, sentence: str) -> Answer:
-    return Answer(Meaning.STOP, sentence, errors.KeyRefusedError, status, reason=error_reason(body).removeprefix(": "))
+    return Answer(
+        Meaning.STOP, sentence, errors.TokenRefusedError, status, reason=error_reason(body).removeprefix(": ")
+    )
 
 
 def _envelope(body: bytes) -> dict[str, object]:

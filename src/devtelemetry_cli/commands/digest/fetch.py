@@ -12,7 +12,7 @@ from devtelemetry_cli.client.send.responses import PASSING, error_reason
 from devtelemetry_cli.errors import (
     ConfigurationError,
     DevtelError,
-    KeyRefusedError,
+    TokenRefusedError,
     TryLaterError,
     UnavailableError,
 )
@@ -114,9 +114,9 @@ def _refused(host: str, answer: Response) -> DevtelError:
     if 300 <= status < 400:
         return ConfigurationError(f"{host} redirects to another address, which is never followed.", "Correct --url.")
     if status == 401:
-        return KeyRefusedError(f"{host} requires a view token (401).", advice)
+        return TokenRefusedError(f"{host} requires a view token (401).", advice)
     if status == 403:
-        return KeyRefusedError(f"{host} refused the view token (403{reason}).", advice)
+        return TokenRefusedError(f"{host} refused the view token (403{reason}).", advice)
     if status == 404 and not reason.startswith(": no such project"):
         return ConfigurationError(
             f"{host} has no digest at this address (404).", "Correct --url, or update `devtel serve`."

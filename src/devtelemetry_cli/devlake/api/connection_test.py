@@ -10,7 +10,7 @@ from devtelemetry_cli.devlake.api import decode, messages, plugins
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
-from devtelemetry_cli.errors import KeyRefusedError
+from devtelemetry_cli.errors import TokenRefusedError
 
 ADVICE = "Check its token and endpoint in config-ui."
 _TOKEN = re.compile(r"unauthori[sz]ed|credential|forbidden|\b401\b|\b403\b", re.IGNORECASE)
@@ -24,7 +24,7 @@ def check(client: Client, connection: Connection) -> None:
     try:
         answer = decode.record(client.ask_remote("POST", path), f"POST {path}")
     except ApiError as fault:
-        if fault.status == 404 or fault.exit_code == KeyRefusedError.exit_code:
+        if fault.status == 404 or fault.exit_code == TokenRefusedError.exit_code:
             return  # a version without such a test, or an API key that does not include it
         if fault.is_fatal or fault.is_unreachable:
             raise

@@ -6,7 +6,7 @@ from typing import Any
 
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.devlake.api import messages
-from devtelemetry_cli.errors import ConfigurationError, DevtelError, KeyRefusedError, TryLaterError, UnavailableError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError, TokenRefusedError, TryLaterError, UnavailableError
 
 MAX_SILENT = 3  # requests in a row without any answer, each after its retries: then DevLake is down
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -29,7 +29,7 @@ class ApiError(DevtelError):
     def is_fatal(self) -> bool:
         """Whether every other request would fail in the same way: a wrong key, a migration, a wrong address."""
         is_wrong_address = self.exit_code == ConfigurationError.exit_code and self.status != 404
-        return self.exit_code == KeyRefusedError.exit_code or self.status == 428 or is_wrong_address
+        return self.exit_code == TokenRefusedError.exit_code or self.status == 428 or is_wrong_address
 
     @property
     def is_unreachable(self) -> bool:
