@@ -1,6 +1,7 @@
 """A week in short: as JSON, as Prometheus metrics, and by the command `devtel digest`."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -110,6 +111,15 @@ def test_an_invalid_question_is_refused_in_the_envelope(
 ) -> None:
     answer = served.client.get(DIGEST, params=query)
     assert (answer.status_code, answer.json()["success"]) == (status, False)
+
+
+def test_the_overview_shows_what_became_better_too(served: ReportServer) -> None:
+    text = " ".join(served.client.get("/").raise_for_status().text.split())
+    better = text[text.index("<h3>Better</h3>") : text.index('<h2 id="targets">')]
+    assert ">fast</a>" in better
+    assert re.search(r"\(4\d to 5\d % shorter\)", better)
+    assert ">robust</a>" in better
+    assert re.search(r"\(38 to 58 percentage points fewer\)", better)
 
 
 @pytest.mark.parametrize("path", [DIGEST, METRICS])

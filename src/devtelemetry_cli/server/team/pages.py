@@ -110,6 +110,8 @@ def overview(
         compared=compared,
         slower=compared.slower[:MOST_CHANGES],
         fragile=compared.fragile[:MOST_CHANGES],
+        faster=compared.faster[:MOST_CHANGES],
+        robust=compared.robust[:MOST_CHANGES],
         thresholds=THRESHOLDS,
     )
 
