@@ -219,18 +219,10 @@ def forget(state: StateDir, key: str, url: str = "") -> bool:
     with locks.exclusive(state, locks.CONSENT):
         withdrawal.delete_records(state, key)
         queued = withdrawal.queue_erasures(state, key, url)
-        if not _is_undecided(state, key):
+        if not decisions.is_undecided(state, key):
             _store(state, key, change)
         withdrawal.delete_ledger(state, key)
         return queued
-
-
-def _is_undecided(state: StateDir, key: str) -> bool:
-    """Whether a readable config holds no decision about a destination."""
-    try:
-        return decisions.find(state.config, key) is None
-    except ConfigurationError:
-        return False
 
 
 def _store(state: StateDir, key: str, change: decisions.Change) -> dict[str, Decision]:

@@ -145,6 +145,14 @@ def is_declined(state: StateDir, key: str) -> bool:
     return False
 
 
+def is_undecided(state: StateDir, key: str) -> bool:
+    """Whether a readable config holds no decision about a destination."""
+    try:
+        return find(state.config, key) is None
+    except settings.DamagedError:
+        return False
+
+
 def day(moment: datetime) -> str:
     """The date of a decision (YYYY-MM-DD), in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d")
