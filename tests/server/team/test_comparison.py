@@ -34,6 +34,28 @@ def test_slower_is_a_later_median_and_fifteen_percent_more(
     assert changes(cell(1, **before), cell(0, **now)) == (["test"] if slower else [], [])
 
 
+@pytest.mark.parametrize("seconds", [11.4, 12, 20])
+def test_faster_is_slower_in_the_other_direction(seconds: float) -> None:
+    slower = compare([cell(1, seconds=10), cell(0, seconds=seconds)], TODAY)
+    faster = compare([cell(1, seconds=seconds), cell(0, seconds=10)], TODAY)
+    assert len(slower.slower) == len(faster.faster) == (seconds > 11.5)
+    for one, other in zip(slower.slower, faster.faster, strict=True):
+        assert (1 + one.low, 1 + one.high) == pytest.approx((1 / (1 + other.high), 1 / (1 + other.low)))
+        assert one.cost == pytest.approx(-other.cost)
+    assert (slower.faster, faster.slower) == ([], [])
+
+
+@pytest.mark.parametrize("failures", [2, 8, 40])
+def test_more_robust_is_more_fragile_in_the_other_direction(failures: int) -> None:
+    good, bad = {"runs": 100, "failures": 1}, {"runs": 100, "failures": failures}
+    fragile = compare([cell(1, **good), cell(0, **bad)], TODAY)
+    robust = compare([cell(1, **bad), cell(0, **good)], TODAY)
+    assert len(fragile.fragile) == len(robust.robust) == (failures > 2)
+    for one, other in zip(fragile.fragile, robust.robust, strict=True):
+        assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+    assert (fragile.robust, robust.fragile) == ([], [])
+
+
 def test_a_mean_that_grew_in_the_same_bucket_is_not_slower() -> None:
     now = Cell(LAST, 1, "shop", "test", 3, {"runs": 20, f"d:{bucket(10)}": 20, "total": 300}, {}, {})
     assert changes(cell(1), now) == ([], [])
