@@ -129,9 +129,10 @@ def test_the_time_waited_is_shown_as_money_at_the_given_cost(team: ReportServer)
 def test_changes_name_the_weeks_that_are_compared(team: ReportServer) -> None:
     second = MONDAY + timedelta(weeks=1)
     text = page(team, f"/?from={second}&to={second}")
-    assert f"Changes: the whole week from {second.day} {second.strftime('%B')} against the one before." in text
+    assert f"Changes: the week of {second.day} {second.strftime('%B')} against the one before." in text
     assert re.search(r'<small class="change">[+-]?\d+ %</small>', text) or '<small class="change">±0 %' in text
-    assert "No change is shown: the 11 weeks before the chosen ones do not all have figures." in page(team, "/")
+    assert "No change is shown: the 11 weeks before have no figures, or not from their beginning." in page(team, "/")
+    assert "No change is shown: the week before has no figures." in page(team, f"/?from={MONDAY}&to={MONDAY}")
     today = f"/?from={datetime.now(UTC).date()}"
     assert "Nothing to show yet" in page(team, today)  # the running week has no report
 
