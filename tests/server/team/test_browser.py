@@ -27,6 +27,7 @@ PAGES = (
 )
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(240),  # the demonstration makes up a year first
     pytest.mark.skipif(
         not all(PROGRAMS.values()),
         reason=f"not installed: {', '.join(name for name, path in PROGRAMS.items() if not path)}",
