@@ -61,11 +61,11 @@ def run_by(page: str, text: str) -> str | None:
 
 
 SHOWN = [(page, command.text) for page in pages.PAGES for command in pages.commands(page)]
-HERE = sorted({(page, text) for page, text in SHOWN if text.startswith("devtel ") and not run_by(page, text)})
+HERE = sorted({text for page, text in SHOWN if text.startswith("devtel ") and not run_by(page, text)})
 
 
 def test_every_command_is_run_or_listed_with_a_reason() -> None:
-    left = {text for page, text in SHOWN if (page, text) not in HERE and not run_by(page, text)}
+    left = {text for page, text in SHOWN if text not in HERE and not run_by(page, text)}
     assert left == NOT_RUN.keys()
 
 
@@ -109,26 +109,26 @@ def reader(developer: Developer) -> Iterator[Developer]:
         yield developer
 
 
-@pytest.mark.parametrize(("page", "text"), [one for one in HERE if not SERVERS.match(one[1])])
-def test_a_command_that_is_shown_works(reader: Developer, page: str, text: str) -> None:
+@pytest.mark.parametrize("text", [text for text in HERE if not SERVERS.match(text)])
+def test_a_command_that_is_shown_works(reader: Developer, text: str) -> None:
     done = reader.run("sh", "-c", text)
     if text == "devtel consent":  # it needs a terminal
         assert "terminal" in done.stderr
         return
     # doctor reports a problem here: the endpoint answers no GET.
     fine = (0, 1) if text == "devtel doctor" else (0,)
-    assert done.returncode in fine, f"{page}: {done.stderr}"
+    assert done.returncode in fine, done.stderr
     assert "Traceback" not in done.stderr
 
 
 # The demonstration makes data of a whole year first; tests/server/test_demo.py runs it too.
 SHOWN_SERVERS = [
-    pytest.param(*one, marks=[pytest.mark.slow] if "--demo" in one[1] else []) for one in HERE if SERVERS.match(one[1])
+    pytest.param(text, marks=[pytest.mark.slow] if "--demo" in text else []) for text in HERE if SERVERS.match(text)
 ]
 
 
-@pytest.mark.parametrize(("page", "text"), SHOWN_SERVERS)
-def test_a_server_that_is_shown_listens_and_ends(reader: Developer, page: str, text: str) -> None:
+@pytest.mark.parametrize("text", SHOWN_SERVERS)
+def test_a_server_that_is_shown_listens_and_ends(reader: Developer, text: str) -> None:
     command = f"exec {text.replace('--port 8080', '')} --port 0"
     log = reader.folder / "log"
     with log.open("wb") as stderr:
@@ -137,7 +137,7 @@ def test_a_server_that_is_shown_listens_and_ends(reader: Developer, page: str, t
         wait_for(lambda: b"listening on http://127.0.0.1:" in log.read_bytes(), 50)
     finally:
         server.terminate()
-    assert server.wait(20) == 0, page
+    assert server.wait(20) == 0
 
 
 def test_a_command_in_a_sentence_or_a_crontab_exists_with_its_options() -> None:
