@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_
 from devtelemetry_cli.errors import ConfigurationError
 
 BUSY_SECONDS = 3.0  # shorter than a client waits for its answer
+MIGRATION_SECONDS = 20.0  # how long a start waits while another process migrates an SQLite file
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 10
 DRIVERS = {
@@ -35,9 +36,9 @@ def parse(url: str) -> URL:
 
 
 def make_engine(url: URL, patient: bool = False) -> Engine:
-    """An engine for `url`; `patient`, for migrations, sets no time limit on statements."""
+    """An engine for `url`; `patient`, for migrations, waits for another process and limits no statement."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(url, MIGRATION_SECONDS if patient else BUSY_SECONDS)
     arguments = _postgresql(patient) if url.get_backend_name() == "postgresql" else _mysql(patient)
     return create_engine(
         url,
@@ -61,14 +62,14 @@ def _mysql(patient: bool) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "init_command": _STRICT, **limits}
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("A database in memory would lose its reports.", "Give a file: sqlite:///FILE.")
     _make_private_file(Path(url.database))
     # As many connections as threads for requests: no thread waits for one.
     engine = create_engine(
         url,
-        connect_args={} if "timeout" in url.query else {"timeout": BUSY_SECONDS},
+        connect_args={} if "timeout" in url.query else {"timeout": busy_seconds},
         pool_size=10,
         max_overflow=30,
         hide_parameters=True,
