@@ -55,9 +55,9 @@ def makefile(developer: Developer, text: str) -> None:
 
 
 def mask(pid: int, name: str) -> set[int]:
-    """The signals in a mask of /proc: SigIgn, SigBlk."""
+    """The signals in a mask of /proc (SigIgn, SigBlk), without the two that belong to the C library."""
     bits = int((Path("/proc") / str(pid) / "status").read_text().split(f"{name}:")[1].split()[0], 16)
-    return {number for number in range(1, 65) if bits >> (number - 1) & 1}
+    return {number for number in signal.valid_signals() if bits >> (number - 1) & 1}
 
 
 def settled(developer: Developer) -> None:
