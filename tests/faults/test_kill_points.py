@@ -19,7 +19,7 @@ from tests.helpers.report_endpoint import Endpoint, listening
 
 FLUSH, WRAP = (DEVTEL, "flush"), (DEVTEL, "wrap", "work")
 GRANT, DECLINE, FORGET = ((DEVTEL, "consent", decision) for decision in ("grant", "decline", "forget"))
-FEW = 3  # points of each command in the fast tests
+FEW = 1  # points of each command in the fast tests
 PERIOD = [pytest.param(FEW, id="few"), pytest.param(None, id="all", marks=[pytest.mark.slow, pytest.mark.timeout(300)])]
 
 

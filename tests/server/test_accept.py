@@ -81,7 +81,7 @@ def test_a_full_server_serves_again_once_connections_end(tmp_path: Path) -> None
         assert len(server.log.read_text().splitlines()) <= 3
 
 
-@pytest.mark.parametrize("form", ["plain", "json", "none"])
+@pytest.mark.parametrize("form", ["json", *(pytest.param(form, marks=pytest.mark.slow) for form in ("plain", "none"))])
 def test_errors_of_accepting_are_at_most_a_line_a_second_in_the_form_of_the_log(tmp_path: Path, form: str) -> None:
     with start_server(tmp_path, "--log", form) as server:
         before = len(server.log.read_text().splitlines())

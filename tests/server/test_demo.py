@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.report_server import ReportServer, run, start_server
 
 
+@pytest.mark.slow
 def test_the_demonstration_is_marked_on_every_page_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

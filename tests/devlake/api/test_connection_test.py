@@ -77,7 +77,13 @@ def test_a_service_that_fails_from_the_second_page_on_is_noticed(devlake: FakeSe
     assert (result.done, [failure.subject for failure in result.failures]) == (100, ["bamboo/1"])
 
 
-@pytest.mark.parametrize(("plugin", "kind"), [("github", "json"), ("github", "text"), ("gitlab", "json")])
+@pytest.mark.parametrize(
+    ("plugin", "kind"),
+    [
+        ("github", "json"),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in (("github", "text"), ("gitlab", "json"))),
+    ],
+)
 def test_a_group_that_refuses_is_a_sentence_instead_of_a_decoding_error(
     devlake: FakeServer, operator: Operator, plugin: str, kind: str
 ) -> None:

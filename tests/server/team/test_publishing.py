@@ -406,6 +406,7 @@ STORY = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(story=STORY, k=st.integers(1, 4))
 def test_no_two_states_of_what_is_shown_differ_by_fewer_than_k_developers(
