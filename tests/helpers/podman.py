@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ SECONDS = 1200
 DOCKER = '#!/bin/sh\ntest "$1" = compose && shift && exec podman-compose "$@"\n'
 PODMAN = """\
 #!/bin/sh
-exec {podman} --root {folder}/images --runroot {folder}/run --network-config-dir {folder}/networks "$@"
+exec {podman} --root {folder}/images --runroot {running} --network-config-dir {folder}/networks "$@"
 """
 # runc knows the first version of control groups; Podman's own limits are above those that a machine may have.
 SETTINGS = """\
@@ -53,9 +54,13 @@ ENTRYPOINT ["/entrypoint"]
 
 @dataclass
 class Podman:
-    """A folder with the programs `docker` and `podman`, which use images and containers below it."""
+    """A folder with the programs `docker` and `podman`, which use images and containers below it.
+
+    `running` is the folder of what runs: Podman allows its path 50 characters.
+    """
 
     folder: Path
+    running: Path
 
     @property
     def bin(self) -> Path:
@@ -78,7 +83,7 @@ class Podman:
     def write_programs(self) -> None:
         """Write `docker`, `podman` and their settings."""
         self.bin.mkdir(parents=True)
-        podman = PODMAN.format(podman=shutil.which("podman"), folder=self.folder)
+        podman = PODMAN.format(podman=shutil.which("podman"), folder=self.folder, running=self.running)
         for name, text in (("docker", DOCKER), ("podman", podman)):
             (self.bin / name).write_text(text)
             (self.bin / name).chmod(0o755)
@@ -108,7 +113,8 @@ class Podman:
         self.run("podman", "volume", "rm", "--all", "--force")
         self.run("podman", "network", "prune", "--force")
         self.run("podman", "rmi", "--all", "--force")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder, self.running):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def missing() -> str | None:
@@ -122,6 +128,6 @@ def new_podman(folder: Path) -> Podman:
     """Podman in a new folder; skips by name where no container can be run."""
     if reason := missing():
         pytest.skip(f"containers: {reason}")
-    podman = Podman(folder)
+    podman = Podman(folder, Path(tempfile.mkdtemp(prefix="devtel-podman-")))
     podman.write_programs()
     return podman

@@ -1,5 +1,6 @@
 """devtel.mk and GNUmakefile of a repository, compared with what this devtel would write for its report URL."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ def paths(context: Context) -> list[Path]:
     project file.
     """
     folders = every_target.folders(Path(context.folder)) if context.folder is not None else []
-    beside = [Path(context.project).resolve().parent] if context.project else []
+    beside = [Path(os.path.realpath(context.project)).parent] if context.project else []  # also for a loop of links
     found = [folder / name for folder in dict.fromkeys([*folders, *beside]) for name in SCOPES]
     return [path for path in found if path.exists()]
 
