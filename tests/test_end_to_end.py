@@ -130,7 +130,7 @@ def test_from_make_to_a_row_and_back(shop: Developer, token: Path, tmp_path: Pat
         assert float(str(waited["ci"])) > 2
 
         shop.devtel("consent", "decline")
-        assert "confirmed: 1 daily reports" in shop.devtel("flush", "--verbose").stderr
+        assert "confirmed the erasure of 1 daily report." in shop.devtel("flush", "--verbose").stderr
         assert rows(database, "SELECT count(*) FROM _tool_developer_metrics") == [(0,)]
         assert rows(database, "SELECT count(*) FROM devtel_target_metrics") == [(0,)]
 

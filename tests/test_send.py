@@ -424,7 +424,7 @@ def test_declining_asks_the_endpoint_to_erase_and_reports_the_outcome(reporter: 
     reporter.devtel("consent", "decline")
     endpoint.otherwise = Answer(body=json.dumps({"success": True, "data": {"deleted": 1}}))
     done = flush(reporter)
-    assert "confirmed: 1 daily reports" in done.stderr
+    assert "confirmed the erasure of 1 daily report." in done.stderr
     assert endpoint.requests[-1].path.endswith("/connections/1/forget")
     assert json.loads(endpoint.requests[-1].body) == {"developer": anonymous}
     assert not any(anonymous in (reporter.state / file).read_text() for file in reporter.kept())

@@ -8,6 +8,7 @@ from devtelemetry_cli.client.send.endpoint import ReportEndpoint
 from devtelemetry_cli.client.send.erasures import Erasure
 from devtelemetry_cli.client.send.responses import Answer, Meaning
 from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.model.formatting import counted
 
 # DevLake's plugin has no such address, nor has a connection that was deleted with its rows.
 _NO_SUCH_ADDRESS = (404, 405)
@@ -36,7 +37,7 @@ def ask(state: StateDir, endpoint: ReportEndpoint, erasure: Erasure, in_person: 
     answer = endpoint.forget(erasure.anonymous_id)
     if answer.meaning is Meaning.STORED:
         erasures.settle(state, erasure)
-        sentence = f"{endpoint.host} confirmed: {_deleted(answer)} daily reports of yours were erased."
+        sentence = f"{endpoint.host} confirmed the erasure of {counted(_deleted(answer), 'daily report')}."
         return Outcome(sentence, is_settled=True)
     if not _cannot_erase(answer):
         return Outcome(fault=answer.error(f"The erasure is still pending. {answer.sentence}"))
