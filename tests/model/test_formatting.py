@@ -65,3 +65,8 @@ def test_an_irregular_plural_is_given() -> None:
         "1 entry",
         "2 entries",
     )
+
+
+@pytest.mark.parametrize(("low", "high", "text"), [(0.441, 0.668, "44 to 67"), (-0.05, 0.12, "\N{MINUS SIGN}5 to 12")])
+def test_an_interval_is_in_whole_percent(low: float, high: float, text: str) -> None:
+    assert formatting.percent_range(low, high) == text

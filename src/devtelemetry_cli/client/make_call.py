@@ -33,7 +33,7 @@ def of_parent() -> list[str] | None:
 
 
 def given_environment() -> dict[str, str]:
-    """The environment that this make was given, without what its Makefile exports; ours where it cannot be read."""
+    """The environment that this make was given, without what its Makefile exports; os.environ where that is unknown."""
     try:
         entries = read(f"/proc/{_make()}/environ").split(b"\0")
     except (OSError, ValueError, IndexError):

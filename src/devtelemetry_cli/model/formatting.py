@@ -50,5 +50,10 @@ def change(now: float, before: float) -> str:
     return "as much" if not percent else f"{abs(percent)} % {'more' if percent > 0 else 'less'}"
 
 
+def percent_range(low: float, high: float) -> str:
+    """An interval of ratios in percent, with a minus sign where one is below 0: "44 to 67"."""
+    return f"{100 * low:.0f} to {100 * high:.0f}".replace("-", "\N{MINUS SIGN}")
+
+
 def _two(large: int, unit: str, small: int, other: str) -> str:
     return f"{large:,} {unit} {small} {other}" if small else f"{large:,} {unit}"

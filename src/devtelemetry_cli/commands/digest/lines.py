@@ -5,7 +5,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from devtelemetry_cli.commands.digest.fetch import Change, Event, Target, Week
-from devtelemetry_cli.model.formatting import change, counted, duration, share
+from devtelemetry_cli.model.formatting import change, counted, duration, percent_range, share
 
 MOST_COSTLY, MOST_SLOWER, MOST_FRAGILE, MOST_BETTER, MOST_EVENTS = 3, 3, 2, 2, 2
 
@@ -88,12 +88,12 @@ def _slower(it: Change) -> Line:
     return [
         *("Slower: ", _name(it)),
         f": p50 {duration(it.now.p50_seconds)}, before {duration(it.before.p50_seconds)} "
-        f"({_interval(it.low, it.high)} % longer), {duration(it.cost_seconds)} more in total.",
+        f"({percent_range(it.low, it.high)} % longer), {duration(it.cost_seconds)} more in total.",
     ]
 
 
 def _fragile(it: Change) -> Line:
-    return ["More fragile: ", _name(it), f": {_failed(it)} ({_interval(it.low, it.high)} points more)."]
+    return ["More fragile: ", _name(it), f": {_failed(it)} ({percent_range(it.low, it.high)} points more)."]
 
 
 def _better(it: Change) -> Line:
@@ -101,9 +101,9 @@ def _better(it: Change) -> Line:
         return [
             *("Faster: ", _name(it)),
             f": p50 {duration(it.now.p50_seconds)}, before {duration(it.before.p50_seconds)} "
-            f"({_interval(-it.high, -it.low)} % shorter), {duration(-it.cost_seconds)} less in total.",
+            f"({percent_range(-it.high, -it.low)} % shorter), {duration(-it.cost_seconds)} less in total.",
         ]
-    return ["More robust: ", _name(it), f": {_failed(it)} ({_interval(-it.high, -it.low)} points less)."]
+    return ["More robust: ", _name(it), f": {_failed(it)} ({percent_range(-it.high, -it.low)} points less)."]
 
 
 def _failed(it: Change) -> str:
@@ -122,10 +122,6 @@ def _adoption(week: Week) -> list[Line]:
         return [[f"For months no {week.min_developers} developers have sent a report."]]
     waits = f"; at least {counted(week.waiting_reports, 'report')} wait for others" if week.waiting_reports else ""
     return [[f"Reports have come in until {_day(week.last_report)}{waits}."]]
-
-
-def _interval(low: float, high: float) -> str:
-    return f"{100 * low:.0f} to {100 * high:.0f}"
 
 
 def _name(it: Change | Target) -> Name:

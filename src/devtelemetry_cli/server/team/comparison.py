@@ -15,7 +15,7 @@ from functools import cached_property
 
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.server.team.cells import Cell, monday
-from devtelemetry_cli.server.team.statistics import Totals, added, totals
+from devtelemetry_cli.server.team.statistics import Name, Totals, added, by_name, totals
 
 WEEKS_BEFORE = 4
 ENOUGH_RUNS = 20
@@ -125,7 +125,7 @@ def split(cells: Iterable[Cell], *spans: tuple[date, date]) -> list[list[Cell]]:
 
 def changes(before: Iterable[Cell], now: Iterable[Cell]) -> Changes:
     """Compare each target of both sides; rests are left out."""
-    sides, sides_now = _by_name(before), _by_name(now)
+    sides, sides_now = by_name(before), by_name(now)
     found = {name: effect(sides[name], sides_now[name]) for name in sides if name in sides_now and name[1]}
     effects = [(name, one) for name, one in found.items() if one is not None]
     return Changes(
@@ -143,18 +143,11 @@ def effect(before: Iterable[Cell], now: Iterable[Cell]) -> Effect | None:
     return Effect(one, other) if min(one.completed, other.completed) >= ENOUGH_RUNS else None
 
 
-def _by_name(cells: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
-    named: dict[tuple[str, str], list[Cell]] = {}
-    for cell in cells:
-        named.setdefault((cell.project, cell.target), []).append(cell)
-    return named
-
-
-def _duration(name: tuple[str, str], it: Effect) -> Change:
+def _duration(name: Name, it: Effect) -> Change:
     return Change(*name, it.before, it.now, *it.longer, (it.now.mean - it.before.mean) * it.now.completed)
 
 
-def _failures(name: tuple[str, str], it: Effect) -> Change:
+def _failures(name: Name, it: Effect) -> Change:
     return Change(*name, it.before, it.now, *it.fragile, 0.0)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from devtelemetry_cli.server.team.cells import Cell, CellResult, monday, rounded_down
 from devtelemetry_cli.server.team.comparison import Comparison, compare, span
-from devtelemetry_cli.server.team.statistics import Totals, added, totals
+from devtelemetry_cli.server.team.statistics import Totals, added, by_name, totals
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,6 @@ def digest(found: CellResult, k: int, week: date) -> Digest:
 
 def _targets(cells: Iterable[Cell], k: int) -> Iterable[WeekTarget]:
     """One for each name: connections have cells of their own."""
-    named: dict[tuple[str, str], list[Cell]] = {}
-    for cell in cells:
-        named.setdefault((cell.project, cell.target), []).append(cell)
-    for name, own in named.items():
+    for name, own in by_name(cells).items():
         developers = sum(rounded_down(cell.developers, k) for cell in own)
         yield WeekTarget(*name, totals(added(cell.measures for cell in own)), developers)

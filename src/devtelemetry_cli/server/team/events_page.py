@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from devtelemetry_cli.model.formatting import percent_range
 from devtelemetry_cli.server.db.events import MAX_TEXT, Event
 from devtelemetry_cli.server.team.comparison import Effect
 from devtelemetry_cli.server.team.events import EventEffect
@@ -39,23 +40,19 @@ def _verdict(it: EventEffect) -> str:
         return "no whole week after it yet"
     if it.effect is None:
         return "too few runs to compare"
-    return "; ".join(_verdicts(it.effect)) or f"no clear change (durations {_range(it.effect.longer)} %)"
+    return "; ".join(_verdicts(it.effect)) or f"no clear change (durations {percent_range(*it.effect.longer)} %)"
 
 
 def _verdicts(effect: Effect) -> list[str]:
     found = []
     low, high = effect.longer
     if effect.is_slower:
-        found.append(f"slower: {_range((low, high))} % longer")
+        found.append(f"slower: {percent_range(low, high)} % longer")
     if effect.is_faster:
-        found.append(f"faster: {_range((-high, -low))} % shorter")
+        found.append(f"faster: {percent_range(-high, -low)} % shorter")
     low, high = effect.fragile
     if effect.is_more_fragile:
-        found.append(f"more fragile: {_range((low, high))} percentage points more fail")
+        found.append(f"more fragile: {percent_range(low, high)} percentage points more fail")
     if effect.is_more_robust:
-        found.append(f"more robust: {_range((-high, -low))} percentage points fewer fail")
+        found.append(f"more robust: {percent_range(-high, -low)} percentage points fewer fail")
     return found
-
-
-def _range(span: tuple[float, float]) -> str:
-    return " to ".join(f"{100 * end:.0f}".replace("-", "\N{MINUS SIGN}") for end in span)

@@ -7,7 +7,7 @@ cells, and their exit codes and checkouts, sums of a third division could isolat
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,9 +15,9 @@ import msgspec
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import rounded_down
+from devtelemetry_cli.server.team.comparison import ENOUGH_RUNS
 from devtelemetry_cli.server.team.suppression import partition
 
-ENOUGH_RUNS = 20
 LONGEST_NAME = 40
 
 
@@ -93,28 +93,22 @@ class MachineRows:
 
 def together(kinds: Iterable[Kind]) -> Kind:
     """The runs of one kind of several connections in one week: developers are added."""
-    first, *others = kinds
-    for other in others:
-        first = _sum(first, other, first.developers + other.developers)
-    return first
+    return _added(list(kinds), sum)
 
 
 def over_weeks(kinds: Iterable[Kind]) -> Kind:
     """The runs of one kind in several weeks, with the developers of the fullest."""
-    first, *others = kinds
-    for other in others:
-        first = _sum(first, other, max(first.developers, other.developers))
-    return first
+    return _added(list(kinds), max)
 
 
-def _sum(one: Kind, other: Kind, developers: int) -> Kind:
+def _added(kinds: Sequence[Kind], developers_of: Callable[[Iterable[int]], int]) -> Kind:
     return Kind(
-        one.machine,
-        developers,
-        one.completed + other.completed,
-        one.deviation + other.deviation,
-        one.failures + other.failures,
-        one.expected + other.expected,
+        kinds[0].machine,
+        developers_of([kind.developers for kind in kinds]),
+        completed=sum(kind.completed for kind in kinds),
+        deviation=sum(kind.deviation for kind in kinds),
+        failures=sum(kind.failures for kind in kinds),
+        expected=sum(kind.expected for kind in kinds),
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from devtelemetry_cli.server.team import names
 from devtelemetry_cli.server.team.checkouts import Part
-from devtelemetry_cli.server.team.machines import ENOUGH_RUNS, Kind, Machine
+from devtelemetry_cli.server.team.comparison import ENOUGH_RUNS
+from devtelemetry_cli.server.team.machines import Kind, Machine
 from devtelemetry_cli.server.team.pages import PageContext, render
 
 

@@ -1,6 +1,5 @@
 """Cells -> the figures of the overview: each target with its share, its trend and its past. Pure."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,18 +8,18 @@ from functools import cached_property
 from devtelemetry_cli.server.team.cells import Cell, CellResult
 from devtelemetry_cli.server.team.previous import Period
 from devtelemetry_cli.server.team.statistics import (
+    Name,
     Sides,
     Summary,
     Totals,
     added,
+    by_name,
     developers_of,
     split,
     summary,
     totals,
     waited_by_week,
 )
-
-Name = tuple[str, str]  # project and target
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ SORTINGS: Mapping[str, Callable[[Target], float]] = {
 def overview(found: CellResult, period: Period, k: int, sorting: str = "waited") -> Overview:
     """The figures of the overview; `sorting` is a key of SORTINGS. `found` has the period before too."""
     cells, before = split(found.cells, period)
-    named, past = _by_name(cells), _by_name(before)
+    named, past = by_name(cells), by_name(before)
     targets = [
         Target(*name, max(developers_of(own, k).values()), period, own, past.get(name, []) if before else None)
         for name, own in named.items()
@@ -116,10 +115,3 @@ def overview(found: CellResult, period: Period, k: int, sorting: str = "waited")
 def _sum(cells: Iterable[Cell], key: str) -> float:
     """The sum of one counter."""
     return sum(cell.measures.get(key, 0.0) for cell in cells)
-
-
-def _by_name(cells: Iterable[Cell]) -> dict[Name, list[Cell]]:
-    named: dict[Name, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        named[cell.project, cell.target].append(cell)
-    return dict(named)

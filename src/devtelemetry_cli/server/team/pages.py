@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.model.formatting import duration, share
+from devtelemetry_cli.model.formatting import duration, percent_range, share
 from devtelemetry_cli.server.db.events import Event
 from devtelemetry_cli.server.team import names, runs_charts, stacks, weekly
 from devtelemetry_cli.server.team.cells import CellFilter, CellResult, monday
@@ -187,10 +187,10 @@ def _environment() -> Environment:
         "share": share,
         "branch": names.branch,
         "count": lambda number: f"{number:,}",
-        "percent": lambda ratio: f"{100 * ratio:.0f}",
         "day": _day,
         "project": lambda it: names.project(it.project, it.target),
         "name": lambda text: text or names.OTHERS,
     }
     made.filters.update(filters)
+    made.globals["percent_range"] = percent_range
     return made

@@ -8,8 +8,9 @@ from datetime import date
 from devtelemetry_cli.model.formatting import duration, share
 from devtelemetry_cli.server.team import charts, names, weekly
 from devtelemetry_cli.server.team.charts import Chart, Entry
-from devtelemetry_cli.server.team.overview import Name, Overview
+from devtelemetry_cli.server.team.overview import Overview
 from devtelemetry_cli.server.team.previous import change
+from devtelemetry_cli.server.team.statistics import Name
 from devtelemetry_cli.server.team.weekly import Marks
 
 LARGEST = 5

@@ -18,6 +18,7 @@ from devtelemetry_cli.server.team.counters import Counters
 from devtelemetry_cli.server.team.previous import Period
 
 Measures = Mapping[str, float]
+Name = tuple[str, str]  # project and target
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,14 @@ class Summary:
     developers_before: int
     per_developer: float | None
     per_developer_before: float | None
+
+
+def by_name(cells: Iterable[Cell]) -> dict[Name, list[Cell]]:
+    """The cells of each project and target, in their order: of several weeks and connections."""
+    named: dict[Name, list[Cell]] = {}
+    for cell in cells:
+        named.setdefault((cell.project, cell.target), []).append(cell)
+    return named
 
 
 def summary(
