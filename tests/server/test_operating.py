@@ -1,26 +1,21 @@
-"""Unavailable databases, deletion of old reports, slow clients, and settings."""
+"""Unavailable databases, deletion of old reports, and slow clients."""
 
 import json
 import os
-import re
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
-import click
 import pytest
 
-from devtelemetry_cli.cli.serve import serve
 from devtelemetry_cli.server.db.database import open_database
 from devtelemetry_cli.server.retention import delete_old
 from tests.helpers.report_server import CONNECTIONS, TODAY, ReportServer, body, revised, start_server, wait_for
 from tests.helpers.wire import through_relay
 
 TABLES = ("_tool_developer_metrics", "devtel_reports", "devtel_target_metrics")
-OPERATORS = Path(__file__).parents[2] / "docs" / "operators.md"
 
 
 @pytest.mark.parametrize("url", ["postgresql", pytest.param("mariadb", marks=pytest.mark.slow)], indirect=True)
@@ -176,9 +171,3 @@ def test_the_environment_sets_what_flags_set(tmp_path, monkeypatch: pytest.Monke
             running.client.post(CONNECTIONS, json=body())
             running.stop()
             assert len(running.log.read_text().splitlines()) == 1
-
-
-def test_the_operators_page_lists_every_setting_with_its_variable() -> None:
-    rows = re.findall(r"^\| `(--[a-z-]+)[^`]*` \| (?:`([A-Z_]+)`)? *\|", OPERATORS.read_text(), re.MULTILINE)
-    options = [option for option in serve.params if isinstance(option, click.Option)]
-    assert rows == [(option.opts[0], option.envvar or "") for option in options]

@@ -32,7 +32,7 @@ class _Port(click.IntRange):
 
 
 def _setting(name: str, variable: str, **more: Any) -> Callable[[F], F]:  # noqa: ANN401 - what click.option takes
-    """An option that an environment variable can set too; docs/operators.md lists them, and a test compares."""
+    """An option that an environment variable can set too; docs/settings.md lists these."""
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
 
@@ -129,11 +129,13 @@ def _public_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str
 @click.option("--quiet", is_flag=True, help="The same as --log none.")
 @click.option("--demo", is_flag=True, help="Serve made-up data from a temporary database, to see the pages.")
 @click.option("--migrate-only", is_flag=True, help="Migrate the database to this version, and exit.")
-@click.option("--add-connection", metavar="NAME", help="Create the connection NAME, print its report path, and exit.")
+@click.option(
+    "--add-connection", metavar="NAME", help="Create or find the connection NAME, print its report path, and exit."
+)
 @click.option(
     "--token-file",
     metavar="FILE",
-    help="With --add-connection: reports need this token; - reads it from standard input.",
+    help="With --add-connection: its token from now on; - reads standard input.",
 )
 @click.option(
     "--dashboards",
