@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.helpers.dashboard_data import FilledDatabase, answer
 from tests.helpers.databases import Store
 from tests.helpers.grafana import Json
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "grafana.md"
+GRANTS = Path(__file__).parents[2] / "examples/operate"
 FORBIDDEN = [
     "SELECT secret_token FROM _tool_developer_telemetry_connections",
     "SELECT email FROM _tool_developer_metrics",
@@ -67,11 +66,11 @@ def test_a_devlake_with_the_plugin_alone_answers_all_but_the_closed_row(stored: 
 
 @pytest.fixture
 def reader(stored: FilledDatabase) -> Iterator[str]:
-    """The address of the database for the user that the page's grants make."""
+    """The address of the database for the user that the example's grants make."""
     url = make_url(stored.url)
     name = f"grafana_{os.getpid()}_{next(_numbers)}"
-    mysql, postgresql = re.findall(r"```sql\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    grants = (mysql if stored.kind == "mariadb" else postgresql).replace("grafana_reader", name)
+    kind = "mysql" if stored.kind == "mariadb" else "postgresql"
+    grants = (GRANTS / f"grafana-reader-{kind}.sql").read_text().replace("grafana_reader", name)
     admin = create_engine(stored.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with admin.connect() as server:
         for statement in grants.replace("lake.", f"{url.database}.").strip().rstrip(";").split(";"):
@@ -84,7 +83,7 @@ def reader(stored: FilledDatabase) -> Iterator[str]:
             server.exec_driver_sql(f"DROP USER {name}")
 
 
-def test_the_user_of_the_page_reads_every_panel_and_nothing_else(stored: FilledDatabase, reader: str) -> None:
+def test_the_user_of_the_example_reads_every_panel_and_nothing_else(stored: FilledDatabase, reader: str) -> None:
     board = grafana.board(stored.kind)
     for sql in queries(board, list(grafana.panels(board))) + choices(board):
         assert rows(reader, sql) == rows(stored.url, sql)

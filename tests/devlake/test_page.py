@@ -13,6 +13,7 @@ from tests.helpers.devlake_operator import Operator
 from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 PAGE = pages.read("docs/devlake.md")
+UNIT = pages.read("examples/operate/devlake-monitor.service")
 EXAMPLE = "https://devlake.example.com"
 COMMANDS = pages.commands("docs/devlake.md")
 SHOWN = [one for one in COMMANDS if one.output]
@@ -78,7 +79,7 @@ def test_every_other_command_of_the_page_runs(example: Operator) -> None:
 def _services() -> list[str]:
     """The commands that keep running, also those of systemd units."""
     units = [
-        line.partition("/bin/")[2] + " --listen :9100" for line in PAGE.splitlines() if line.startswith("ExecStart=")
+        line.partition("/bin/")[2] + " --listen :9100" for line in UNIT.splitlines() if line.startswith("ExecStart=")
     ]
     return [c for c in [*OTHERS, *units] if "--daily-at" in c or ("monitor" in c and "--once" not in c)]
 
@@ -94,9 +95,9 @@ def test_the_services_start_and_end_cleanly(example: Operator, command: str) -> 
 def test_every_metric_is_on_the_page_and_every_rule_asks_for_some() -> None:
     families = list(metrics.Metrics(Snapshot, lambda: 0.0, False).collect())
     names = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
-    short = {name.removeprefix("devlake_blueprint") for name in names}
+    short = {name.removeprefix("devlake_blueprint_") for name in names}
     assert not [name for name in short if name not in PAGE]
-    (rules,) = (block.text for block in pages.blocks("docs/devlake.md") if block.language == "yaml")
+    rules = pages.read("examples/operate/devlake-alerts.yml")
     asked = {name for rule in re.findall("expr: (.*)", rules) for name in re.findall(r"devlake_\w+", rule)}
     assert asked <= names
     assert len(asked) == 6

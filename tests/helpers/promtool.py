@@ -1,4 +1,4 @@
-"""Alert rules of a page, loaded and evaluated by Prometheus' own promtool."""
+"""Alert rules, loaded and evaluated by Prometheus' own promtool."""
 
 import json
 import re
@@ -18,13 +18,6 @@ def promtool(*words: str, given: str = "") -> None:
     """Run it; it must find nothing wrong."""
     done = subprocess.run(["promtool", *words], input=given, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def rules_of(page: Path, folder: Path) -> Path:
-    """The rules of a page, its only block of YAML, as a file."""
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
-    (folder / "rules.yml").write_text(block)
-    return folder / "rules.yml"
 
 
 def alerts_of(rules: Path) -> dict[str, str]:

@@ -1,12 +1,12 @@
-"""The alert rules of docs/operators.md, loaded and evaluated by Prometheus' own promtool."""
+"""The alert rules of examples/operate, loaded and evaluated by Prometheus' own promtool."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.promtool import NEEDED, alerts_of, evaluate, promtool, rules_of
+from tests.helpers.promtool import NEEDED, alerts_of, evaluate, promtool
 
-PAGE = Path(__file__).parents[2] / "docs" / "operators.md"
+RULES = Path(__file__).parents[2] / "examples/operate/devtel-alerts.yml"
 pytestmark = NEEDED
 DAY = 24 * 60
 OF = {"project": "shop", "target": "dev.up"}
@@ -36,19 +36,13 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    """The rules of the page as a file."""
-    return rules_of(PAGE, tmp_path)
-
-
-def test_prometheus_loads_the_rules(rules: Path) -> None:
-    promtool("check", "rules", "--lint-fatal", str(rules))
-    assert len(alerts_of(rules)) == 4
+def test_prometheus_loads_the_rules() -> None:
+    promtool("check", "rules", "--lint-fatal", str(RULES))
+    assert len(alerts_of(RULES)) == 4
 
 
 @pytest.mark.parametrize(("_case", "series", "minutes", "firing"), CASES, ids=[case[0] for case in CASES])
 def test_an_alert_comes_when_it_should_and_no_other(
-    rules: Path, _case: str, series: dict[str, str], minutes: int, firing: dict[str, tuple[dict[str, str], str]]
+    _case: str, series: dict[str, str], minutes: int, firing: dict[str, tuple[dict[str, str], str]]
 ) -> None:
-    evaluate(rules, series, minutes, firing)
+    evaluate(RULES, series, minutes, firing)

@@ -27,7 +27,7 @@ from tests.helpers.report_server import TODAY, environment, start_server, token_
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operators.md").read_text()
 PROGRAMS = ("pip", "devtel", "sqlite3", "pg_dump", "pg_restore", "mariadb", "mariadb-dump")
-UNIT = re.search(r"```ini\n# /etc/systemd/system/devtel\.service\n(.*?)```", PAGE, re.DOTALL)
+UNIT = (ROOT / "examples/operate/devtel.service").read_text()
 
 # What is shown and not run, and why.
 NOT_RUN = {
@@ -159,11 +159,10 @@ def log_in(kind: str, url: str, home: Path) -> dict[str, str]:
 
 
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
-    assert UNIT is not None
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     (tmp_path / "environment").touch(0o600)
-    unit = UNIT[1].replace("/opt/devtel/bin/devtel", DEVTEL).replace("/etc/devtel/", f"{tmp_path}/")
+    unit = UNIT.replace("/opt/devtel/bin/devtel", DEVTEL).replace("/etc/devtel/", f"{tmp_path}/")
     (tmp_path / "devtel.service").write_text(unit)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / "devtel.service")],
@@ -176,9 +175,8 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
 
 
 def test_the_unit_starts_a_server_that_ends_with_0_when_it_is_stopped(tmp_path: Path) -> None:
-    assert UNIT is not None
-    (started,) = re.findall(r"^ExecStart=/opt/devtel/bin/devtel (.*)$", UNIT[1], re.MULTILINE)
-    (settings,) = re.findall(r"^Environment=(.*)$", UNIT[1], re.MULTILINE)
+    (started,) = re.findall(r"^ExecStart=/opt/devtel/bin/devtel (.*)$", UNIT, re.MULTILINE)
+    (settings,) = re.findall(r"^Environment=(.*)$", UNIT, re.MULTILINE)
     token_file(tmp_path, "the-admins-own-token").rename(tmp_path / "admin")
     environ = environment(tmp_path) | dict(word.split("=", 1) for word in settings.split())
     environ |= {"DEVTEL_ADMIN_TOKEN_FILE": environ["DEVTEL_ADMIN_TOKEN_FILE"].replace("%d", str(tmp_path))}
@@ -194,7 +192,6 @@ def test_the_unit_starts_a_server_that_ends_with_0_when_it_is_stopped(tmp_path: 
 
 
 def test_every_variable_that_the_unit_sets_is_a_setting() -> None:
-    assert UNIT is not None
     listed = settings_reference.names(settings_reference.ENVIRONMENT)
-    assert set(re.findall(r"DEVTEL_[A-Z_]+", UNIT[1])) <= listed
-    assert os.path.isabs(re.findall(r"DEVTEL_HOME=(\S+)", UNIT[1])[0])  # noqa: PTH117  a path of another machine
+    assert set(re.findall(r"DEVTEL_[A-Z_]+", UNIT)) <= listed
+    assert os.path.isabs(re.findall(r"DEVTEL_HOME=(\S+)", UNIT)[0])  # noqa: PTH117  a path of another machine

@@ -1,4 +1,4 @@
-"""The alert rules of docs/devlake.md, loaded and evaluated by Prometheus' own promtool."""
+"""The alert rules of examples/operate, loaded and evaluated by Prometheus' own promtool."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from devtelemetry_cli.devlake.monitor import metrics
 from devtelemetry_cli.devlake.monitor.monitor import Monitor
 from tests.helpers.devlake_operator import NOW, client
 from tests.helpers.fake_devlake_server import FakeServer
-from tests.helpers.promtool import NEEDED, alerts_of, evaluate, promtool, rules_of
+from tests.helpers.promtool import NEEDED, alerts_of, evaluate, promtool
 
-PAGE = Path(__file__).parents[3] / "docs" / "devlake.md"
+RULES = Path(__file__).parents[3] / "examples/operate/devlake-alerts.yml"
 pytestmark = NEEDED
 HOUR, DAY = 12, 288  # in steps of five minutes, the interval of a monitor
 WATCHED = {"devlake_up": "1x2000", "devlake_last_check_timestamp_seconds": "0+300x2000"}
@@ -67,27 +67,21 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def rules(tmp_path: Path) -> Path:
-    """The rules of the page as a file."""
-    return rules_of(PAGE, tmp_path)
-
-
-def test_prometheus_loads_the_rules(rules: Path) -> None:
-    promtool("check", "rules", "--lint-fatal", str(rules))
+def test_prometheus_loads_the_rules() -> None:
+    promtool("check", "rules", "--lint-fatal", str(RULES))
 
 
 @pytest.mark.parametrize(("_case", "series", "step", "firing"), CASES, ids=[case[0] for case in CASES])
 def test_an_alert_comes_when_it_should_and_no_other(
-    rules: Path, _case: str, series: dict[str, str], step: int, firing: set[str]
+    _case: str, series: dict[str, str], step: int, firing: set[str]
 ) -> None:
     expected: dict[str, tuple[dict[str, str], str]] = {}
-    alerts = alerts_of(rules)
+    alerts = alerts_of(RULES)
     for alert in firing:
         labels = {} if alert == "DevLakeUnwatched" else {"project_name": "shop"}
         expected[alert] = (labels, alerts[alert].replace("{{ $labels.project_name }}", "shop"))
     assert len(alerts) == 5
-    evaluate(rules, {_series(name): values for name, values in series.items()}, 5 * step, expected)
+    evaluate(RULES, {_series(name): values for name, values in series.items()}, 5 * step, expected)
 
 
 def _series(name: str) -> str:
