@@ -172,6 +172,21 @@ def test_a_client_serves_again_after_a_time_out() -> None:
     client.close()
 
 
+def test_all_requests_of_a_client_share_a_thread_which_ends_with_it() -> None:
+    threads: dict[int, threading.Thread] = {}
+    with answering(answer()) as server:
+        threading.setprofile(lambda *_: threads.setdefault(id(here := threading.current_thread()), here))
+        client = HttpClient()
+        try:
+            assert [client.request("GET", server.url, 10).status for _ in range(3)] == [200] * 3
+        finally:
+            threading.setprofile(None)
+            client.close()
+    (worker,) = threads.values()
+    worker.join(5)
+    assert not worker.is_alive()
+
+
 def test_without_a_connection_nothing_has_arrived() -> None:
     with pytest.raises(NoAnswerError, match="Connection refused") as fault:
         get("http://127.0.0.1:9/")
