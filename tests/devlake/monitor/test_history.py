@@ -77,6 +77,12 @@ def test_however_often_it_is_looked_the_sum_is_that_of_the_failures(letters: lis
     assert past.total == sum(letter in "fp" for letter in letters)
 
 
+def test_a_failure_that_is_listed_twice_counts_once() -> None:
+    past, _ = history.updated(None, _pipelines("c"))
+    newest_first = _pipelines("cf")
+    assert history.updated(past, [*newest_first, *newest_first])[0].total == 1
+
+
 def test_the_kept_failures_are_limited() -> None:
     past, _ = history.updated(None, _pipelines("c"))
     past, new = history.updated(past, _pipelines("c" + "f" * 300))

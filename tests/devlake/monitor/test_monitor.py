@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 import devtelemetry_cli.devlake.monitor
-from devtelemetry_cli.devlake.monitor import metrics, monitor
+from devtelemetry_cli.devlake.monitor import metrics, monitor, recent
 from devtelemetry_cli.devlake.monitor.monitor import Monitor, Snapshot
 from tests.helpers.devlake_operator import NOW, FakeClock, Operator, Service, client
+from tests.helpers.fake_devlake import FakeDevLake
 from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 
@@ -51,6 +52,13 @@ class Watching:
 def _name(name: str, labels: dict[str, str]) -> str:
     inside = ",".join(f'{key}="{value}"' for key, value in labels.items())
     return f"{name}{{{inside}}}" if labels else name
+
+
+def _keep_busy(lake: FakeDevLake) -> None:
+    """So many newer pipelines of one more blueprint that the list of all no longer reaches those of the others."""
+    busy = lake.blueprint("busy")
+    for _ in range(len(lake.blueprints) * recent.FIRST):
+        lake.pipeline(busy)
 
 
 @pytest.fixture
@@ -135,8 +143,9 @@ def test_a_blueprint_that_could_not_be_read_at_first_sight_is_seen_later(watchin
     number = watching.devlake.lake.blueprint("shop")
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
     watching.devlake.lake.pipeline(number, "TASK_FAILED")
+    _keep_busy(watching.devlake.lake)
     watching.devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
-    assert watching.round().monitor.snapshot.entries == {}
+    assert list(watching.round().monitor.snapshot.entries) != [number]
     assert watching.round().metrics()['devlake_blueprint_failure_total{project_name="shop"}'] == 1
 
 
@@ -147,18 +156,18 @@ def test_a_success_from_before_the_recent_ones_is_looked_up_once(watching: Watch
         lake.pipeline(number, status)
     watching.round().round()
     assert any("last_success" in name for name in watching.metrics())
-    assert watching.devlake.count(r"GET /pipelines\?") == 1
+    assert watching.devlake.count(r"GET /pipelines\?.*status=TASK_COMPLETED") == 1
 
 
 def test_the_last_real_collection_is_found_behind_runs_with_skipped_collectors(watching: Watching) -> None:
     lake = watching.devlake.lake
     number = lake.blueprint("shop")
     lake.pipeline(number)
-    for _ in range(25):
+    for _ in range(55):
         lake.pipelines[lake.pipeline(number)] |= {"skipCollectors": True, "beganAt": "2026-11-21T09:00:00Z"}
     values = watching.round().metrics()
     assert values['devlake_blueprint_data_age_seconds{project_name="shop"}'] == NOW - 1795165200
-    assert watching.devlake.count("GET /pipelines") == 3
+    assert watching.devlake.count("GET /pipelines.*status=TASK_COMPLETED") == 3
 
 
 def test_with_the_label_each_failure_is_a_series(watching: Watching) -> None:
@@ -267,6 +276,7 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_stops_no_other(wat
     lake.pipeline(first, "TASK_FAILED")
     watching.round()
     lake.pipeline(second, "TASK_FAILED")
+    _keep_busy(lake)
     watching.devlake.fail(f"GET /blueprints/{first}/pipelines", 500)
     values = watching.round().metrics()
     assert values['devlake_blueprint_failure_total{project_name="shop"}'] == 1
@@ -275,19 +285,59 @@ def test_one_blueprint_that_cannot_be_read_keeps_its_past_and_stops_no_other(wat
 
 def test_a_blueprint_that_times_out_stops_no_other(devlake: FakeServer) -> None:
     slow, other = devlake.lake.blueprint("slow"), devlake.lake.blueprint("other")
+    devlake.fail("GET /pipelines", 400)
     devlake.fail(f"GET /blueprints/{slow}/pipelines", 200, seconds=0.5)
     with client(devlake, tries=1, timeout=0.2) as reader:
         result = monitor.check(reader, {})
-    assert (list(result.entries), len(result.faults)) == ([other], 1)
+    assert (list(result.entries), len(result.faults)) == ([other], 2)
 
 
 def test_every_second_blueprint_may_take_too_long(devlake: FakeServer) -> None:
+    devlake.fail("GET /pipelines", 400)
     for turn in range(6):
         number = devlake.lake.blueprint(f"project {turn}")
         if turn % 2:
             devlake.fail(f"GET /blueprints/{number}/pipelines", 200, seconds=0.5)
     with client(devlake, tries=1, timeout=0.2) as reader:
-        assert len(monitor.check(reader, {}).faults) == 3
+        assert len(monitor.check(reader, {}).faults) == 4
+
+
+def test_the_pipelines_of_all_blueprints_are_read_from_one_list(devlake: FakeServer) -> None:
+    numbers = [devlake.lake.blueprint(f"project {turn}") for turn in range(100)]
+    for status in ("TASK_COMPLETED", "TASK_FAILED"):
+        for number in numbers:
+            devlake.lake.pipeline(number, status, "no space")
+    with client(devlake) as reader:
+        first = monitor.check(reader, {})
+        past = {number: entry.history for number, entry in first.entries.items()}
+        monitor.check(reader, past)
+    assert sum(entry.is_failing for entry in first.entries.values()) == 100
+    assert len(devlake.requests) == 2 * (1 + 8)  # pages of blueprints and of pipelines
+
+
+def test_a_blueprint_that_seldom_runs_is_asked_for_its_own_list(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    seldom = lake.blueprint("seldom")
+    lake.pipeline(seldom)
+    watching.round()
+    failed = lake.pipeline(seldom, "TASK_FAILED")
+    _keep_busy(lake)
+    again = watching.again().round()
+    assert again.metrics()['devlake_blueprint_failure_total{project_name="seldom"}'] == 1
+    lake.pipelines[failed]["status"] = "TASK_COMPLETED"  # run again
+    assert again.round().metrics()['devlake_blueprint_failing{project_name="seldom"}'] == 0
+
+
+def test_failures_of_an_outage_longer_than_the_list_are_all_counted(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    numbers = [lake.blueprint(name) for name in ("shop", "api")]
+    for number in numbers:
+        lake.pipeline(number)
+    watching.round()
+    for number in numbers * 20:
+        lake.pipeline(number, "TASK_FAILED")
+    values = watching.again().round().metrics()
+    assert [values[f'devlake_blueprint_failure_total{{project_name="{name}"}}'] for name in ("shop", "api")] == [20, 20]
 
 
 def test_no_state_is_kept_that_could_not_be_checked(watching: Watching) -> None:
@@ -314,10 +364,13 @@ def test_checks_start_at_their_interval_however_long_one_takes(devlake: FakeServ
 
 
 def test_a_pipeline_of_another_form_is_an_error_of_its_blueprint(devlake: FakeServer) -> None:
-    number = devlake.lake.blueprint("shop")
-    devlake.fail(f"GET /blueprints/{number}/pipelines", 200, {"pipelines": [{"id": "x"}]})
+    first, second = devlake.lake.blueprint("shop"), devlake.lake.blueprint("api")
+    for request in ("GET /pipelines", f"GET /blueprints/{first}/pipelines"):
+        devlake.fail(request, 200, {"pipelines": [{"id": "x"}]})
     with client(devlake) as reader:
-        assert "is not understood" in str(monitor.check(reader, {}).faults[0])
+        result = monitor.check(reader, {})
+    assert list(result.entries) == [second]
+    assert all("is not understood" in str(fault) for fault in result.faults)
 
 
 def test_a_snapshot_before_the_first_check_is_not_up() -> None:
@@ -341,6 +394,7 @@ def test_once_prints_a_table_and_ends_with_1_while_something_fails(operator: Ope
 
 def test_once_ends_with_1_where_a_blueprint_cannot_be_read(operator: Operator, devlake: FakeServer) -> None:
     number = devlake.lake.blueprint("calm")
+    _keep_busy(devlake.lake)
     devlake.fail(f"GET /blueprints/{number}/pipelines", 400)
     done = operator.call("monitor", "--once")
     assert (done.returncode, "without a reason" in done.stderr) == (1, True)

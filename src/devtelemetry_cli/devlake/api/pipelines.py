@@ -6,7 +6,9 @@ from typing import Any
 
 from devtelemetry_cli.devlake.api import decode, messages
 from devtelemetry_cli.devlake.api.client import Client
+from devtelemetry_cli.devlake.api.urls import Query
 
+PER_PAGE = 25  # each contains its whole plan: 3 KiB for each repository of its blueprint
 COMPLETED = "TASK_COMPLETED"
 FAILING = frozenset({"TASK_FAILED", "TASK_PARTIAL"})  # a partial pipeline skipped tasks: its data is incomplete
 ENDED = FAILING | {COMPLETED, "TASK_CANCELLED"}
@@ -25,6 +27,7 @@ class Pipeline:
     tasks: int
     finished_tasks: int
     skips_collectors: bool = False  # it processed old data again
+    blueprint: int = 0
 
     @property
     def has_ended(self) -> bool:
@@ -49,6 +52,7 @@ def read(item: dict[str, Any], request: str) -> Pipeline:
         tasks=_count(item, "totalTasks"),
         finished_tasks=_count(item, "finishedTasks"),
         skips_collectors=item.get("skipCollectors") is True,
+        blueprint=_count(item, "blueprintId"),
     )
 
 
@@ -65,9 +69,9 @@ def of_blueprint(client: Client, number: int, size: int) -> Iterator[Pipeline]:
         yield read(item, f"GET {path}")
 
 
-def completed(client: Client, blueprint: int, size: int) -> Iterator[Pipeline]:
-    """The completed pipelines of a blueprint, newest first, of any age, fetched lazily. Raises ApiError."""
-    for item in client.pages("/pipelines", "pipelines", size, blueprint_id=blueprint, status=COMPLETED):
+def newest(client: Client, **query: Query) -> Iterator[Pipeline]:
+    """The pipelines with this `blueprint_id` and `status`, newest first, fetched lazily. Raises ApiError."""
+    for item in client.pages("/pipelines", "pipelines", PER_PAGE, **query):
         yield read(item, "GET /pipelines")
 
 

@@ -35,8 +35,10 @@ class History:
 def updated(before: History | None, pipelines: Sequence[Pipeline]) -> tuple[History, list[Pipeline]]:
     """The history including these pipelines (newest first), and the newly failed ones, oldest first.
 
-    At the first check of a blueprint only its newest ended pipeline counts.
+    At the first check of a blueprint only its newest ended pipeline counts. A pipeline is listed twice where another
+    began between two pages of the list; the later page is the newer state.
     """
+    pipelines = list({pipeline.id: pipeline for pipeline in pipelines}.values())
     old = before or History(floor=_first_floor(pipelines))
     counted = {number for number, _ in old.failures}
     new = [p for p in reversed(pipelines) if p.is_failing and p.id > old.floor and p.id not in counted]

@@ -11,12 +11,12 @@ from devtelemetry_cli.devlake.api import pipelines, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
 from devtelemetry_cli.devlake.api.models import Blueprint
-from devtelemetry_cli.devlake.api.pipelines import Pipeline
-from devtelemetry_cli.devlake.monitor import history, state_file
+from devtelemetry_cli.devlake.api.pipelines import COMPLETED, Pipeline
+from devtelemetry_cli.devlake.monitor import history, recent, state_file
 from devtelemetry_cli.devlake.monitor.history import History
+from devtelemetry_cli.devlake.monitor.recent import Recent
 
-RECENT = 10  # pipelines read in each check, besides all new ones
-OLDEST = 100  # completed pipelines read at the first check, in search of one that collected
+OLDEST = 100  # completed pipelines read at the first check of a blueprint, in search of one that collected
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,17 @@ class Check:
 
 def check(client: Client, known: Mapping[int, History]) -> Check:
     """Check all blueprints. An error of one is recorded. Raises ApiError where none can be read."""
-    result, breaker = Check(), CircuitBreaker()
-    for blueprint in queries.blueprints(client):
+    result, breaker, newest = Check(), CircuitBreaker(), Recent()
+    blueprints = list(queries.blueprints(client))
+    try:
+        newest = recent.read(client, len(blueprints), is_first=not known)
+    except ApiError as fault:  # DevLake may still list the pipelines of each blueprint
+        breaker.failed(fault)
+        result.faults.append(fault)
+    for blueprint in blueprints:
         past = known.get(blueprint.id)
         try:
-            present, new = _inspect(client, blueprint, past)
+            present, new = _inspect(client, blueprint, past, newest)
             breaker.succeeded()
         except ApiError as fault:
             breaker.failed(fault)
@@ -82,17 +88,15 @@ def _with_unique_names(entries: Mapping[int, Entry]) -> dict[int, Entry]:
     }
 
 
-def _inspect(client: Client, blueprint: Blueprint, past: History | None) -> tuple[History, list[Pipeline]]:
+def _inspect(
+    client: Client, blueprint: Blueprint, past: History | None, newest: Recent
+) -> tuple[History, list[Pipeline]]:
     """The history of a blueprint, from its recent pipelines and all that are new since the last check."""
-    found: list[Pipeline] = []
-    for pipeline in pipelines.of_blueprint(client, blueprint.id, RECENT):
-        if len(found) >= RECENT and (past is None or pipeline.id <= past.settled):
-            break
-        found.append(pipeline)
+    found = newest.of(client, blueprint.id, past)
     _, new = history.updated(past, found)
     explained = {pipeline.id: _explained(client, pipeline) for pipeline in new if not pipeline.message}
     present, new = history.updated(past, [explained.get(pipeline.id, pipeline) for pipeline in found])
-    if past is None and present.fresh is None and len(found) >= RECENT:
+    if past is None and present.fresh is None and found and not newest.is_all:
         present = _with_older_success(client, blueprint, present)
     return present, new
 
@@ -108,7 +112,8 @@ def _explained(client: Client, pipeline: Pipeline) -> Pipeline:
 
 
 def _with_older_success(client: Client, blueprint: Blueprint, present: History) -> History:
-    for success in itertools.islice(pipelines.completed(client, blueprint.id, RECENT), OLDEST):
+    successes = pipelines.newest(client, blueprint_id=blueprint.id, status=COMPLETED)
+    for success in itertools.islice(successes, OLDEST):
         present = history.with_success(present, success)
         if present.fresh is not None:
             break
