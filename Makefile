@@ -17,6 +17,7 @@ help:
 	@echo "make coverage  the tests of a few minutes, and which lines they leave out"
 	@echo "make release   sdist and wheel in dist/, checked, and the wheel tried in every Python that is found"
 	@echo "make bench     the figures of docs/benchmarks.md"
+	@echo "make constraints: constraints.txt with today's versions"
 
 # One environment. What the demo needs comes first; tests and linters add theirs.
 # pip of before 2024 writes start scripts that import `re`, which costs every run milliseconds; so pip comes first.
