@@ -20,6 +20,11 @@ from devtelemetry_cli.client import settings_reference
 from devtelemetry_cli.report import fields
 
 NOTE = "<!-- Written by scripts/generate.py. -->\n\n"
+PLACES = {
+    settings_reference.ENVIRONMENT: "",
+    settings_reference.CONFIG: "In `~/.config/devtel`, macOS `~/Library/Application Support/devtel`; or in `DEVTEL_HOME`.\n\n",
+    settings_reference.PROJECT: "In the root of the repository; `devtel init` writes it.\n\n",
+}
 WRAP = (
     ("`wrap`", "the exit code of make; a make killed by a signal ends `wrap` by the same signal"),
     ("`wrap` 126", "make cannot be run"),
@@ -65,7 +70,7 @@ def settings() -> str:
         "([why](decisions/0002-report-url-order.md)).\n"
     )
     for where in (settings_reference.ENVIRONMENT, settings_reference.CONFIG, settings_reference.PROJECT):
-        text += f"\n## {where}\n\n| name | meaning | default |\n|---|---|---|\n"
+        text += f"\n## {where}\n\n{PLACES[where]}| name | meaning | default |\n|---|---|---|\n"
         rows = [setting for setting in settings_reference.SETTINGS if setting.where == where]
         text += "".join(f"| `{row.name}` | {row.meaning} | {row.default} |\n" for row in rows)
     return text

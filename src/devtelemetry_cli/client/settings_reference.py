@@ -26,6 +26,13 @@ SETTINGS = (
     Setting(ENVIRONMENT, "CI", "switches devtel off, as DEVTEL_DISABLED does"),
     Setting(ENVIRONMENT, "DEVTEL_RUN", "set by devtel for nested runs, only while it records"),
     Setting(ENVIRONMENT, "NO_COLOR", "no colour in the output"),
+    Setting(ENVIRONMENT, "HTTPS_PROXY", "a proxy; so are HTTP_PROXY and ALL_PROXY, but for the hosts of NO_PROXY"),
+    Setting(
+        ENVIRONMENT,
+        "SSL_CERT_FILE",
+        "the trusted certificates in PEM, such as your company's; or a folder of them, SSL_CERT_DIR",
+        "those of certifi",
+    ),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_HOST", "`devtel serve`: the address to listen on", "127.0.0.1"),
     Setting(ENVIRONMENT, "DEVTEL_SERVE_PORT", "`devtel serve`: the port", "8080"),
     Setting(ENVIRONMENT, "DEVTEL_DATABASE", "`devtel serve`: the database's URL", "reports.db in the data folder"),
