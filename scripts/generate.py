@@ -22,7 +22,9 @@ from devtelemetry_cli.report import fields
 NOTE = "<!-- Written by scripts/generate.py. -->\n\n"
 PLACES = {
     settings_reference.ENVIRONMENT: "",
-    settings_reference.CONFIG: "In `~/.config/devtel`, macOS `~/Library/Application Support/devtel`; or in `DEVTEL_HOME`.\n\n",
+    settings_reference.CONFIG: (
+        "In `~/.config/devtel`, on macOS `~/Library/Application Support/devtel`; or in `DEVTEL_HOME`.\n\n"
+    ),
     settings_reference.PROJECT: "In the root of the repository; `devtel init` writes it.\n\n",
 }
 WRAP = (
