@@ -6,9 +6,7 @@ import io
 import json
 import locale
 import sys
-import tempfile
 import time
-import webbrowser
 from dataclasses import asdict, fields
 from datetime import date
 from difflib import get_close_matches
@@ -111,6 +109,9 @@ def _csv(targets: list[Target]) -> str:
 
 def _open(selected: Statistics) -> None:
     """Write the page into a folder of its own, print its path, and open it where there is a browser."""
+    import tempfile  # noqa: PLC0415  both for this option only
+    import webbrowser  # noqa: PLC0415
+
     file = Path(tempfile.mkdtemp(prefix="devtel-stats-")) / "stats.html"  # 0700: the page is private
     file.write_text(page.render(selected), encoding="utf-8")
     click.echo(file)

@@ -2,14 +2,13 @@
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
 
 
-def atomic_write(path: Path, data: bytes) -> None:
-    """Replace `path` by `data`, durable and readable by its owner only. Raises OSError.
+def atomic_write(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Replace `path` by `data`, durable and readable by its owner only, unless `mode` says more. Raises OSError.
 
     A symbolic link to a file is followed, since configuration is often kept elsewhere by a link. A link to anything
     else (perhaps a device) is replaced, and its target stays as it is.
@@ -18,15 +17,18 @@ def atomic_write(path: Path, data: bytes) -> None:
     path = meant if meant.is_file() or not meant.exists() else path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _delete_drafts(path)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)  # 0600 by itself
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            if mode != 0o600:
+                os.fchmod(descriptor, mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(draft).replace(path)
+        draft.replace(path)
     except BaseException:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 

@@ -5,8 +5,6 @@ import platform
 import re
 import subprocess
 
-import psutil
-
 from devtelemetry_cli import __version__
 from devtelemetry_cli.model.metrics import Environment
 
@@ -15,6 +13,8 @@ _TIMEOUT = 5.0  # seconds for `make --version`
 
 def snapshot(environ: dict[str, str]) -> Environment:
     """This machine now; a value that cannot be determined stays empty."""
+    import psutil  # noqa: PLC0415  15 ms, for reports only; `status` asks for make's version alone
+
     return Environment(
         os=platform.system().lower(),
         architecture=platform.machine(),

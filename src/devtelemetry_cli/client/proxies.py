@@ -3,7 +3,8 @@
 httpx reads the variables too, but fails at values that other programs accept (IPv6 ranges, brackets in NO_PROXY).
 """
 
-import urllib.request
+import os
+import sys
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ def proxy_for(url: str) -> str | None:
     ranges of addresses, IPv6 addresses with or without brackets.
     """
     parts = urlsplit(url)
-    configured = urllib.request.getproxies()
+    configured = _configured()
     proxy = configured.get(parts.scheme.lower()) or configured.get("all")
     if not proxy or _is_excluded(parts.hostname or "", parts.netloc, configured.get("no", "")):
         return None
@@ -37,9 +38,20 @@ def without_credentials(proxy: str) -> str:
     return f"{scheme or 'http'}://{rest.rpartition('@')[2]}"
 
 
+def _configured() -> dict[str, str]:
+    """The proxy of each scheme, by the environment or, on macOS, by the system."""
+    if sys.platform != "darwin" and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}  # without 20 ms for the import
+    from urllib.request import getproxies  # noqa: PLC0415
+
+    return getproxies()
+
+
 def _is_excluded(host: str, netloc: str, excluded: str) -> bool:
+    from urllib.request import proxy_bypass  # noqa: PLC0415  only where there is a proxy
+
     entries = [entry.strip() for entry in excluded.split(",")]
-    return bool(urllib.request.proxy_bypass(netloc)) or "*" in entries or _is_in_a_range(host, entries)
+    return bool(proxy_bypass(netloc)) or "*" in entries or _is_in_a_range(host, entries)
 
 
 def _is_in_a_range(host: str, ranges: list[str]) -> bool:

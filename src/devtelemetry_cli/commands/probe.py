@@ -1,11 +1,10 @@
 """Requests to an endpoint that change nothing there, each with a time limit."""
 
-import email.utils
 import json
 import time
 from dataclasses import dataclass, field
 
-from devtelemetry_cli.client.http import HttpClient, NoAnswerError
+from devtelemetry_cli.client.http import HttpClient, NoAnswerError, date_header
 
 SECONDS = 10.0  # for one answer as a whole
 _PLUGIN = "/plugins/developer_telemetry"
@@ -71,12 +70,5 @@ def _request(method: str, url: str, token: str, seconds: float, body: bytes | No
         return Reply(fault=fault.reason, is_tls_fault=fault.is_tls)
     finally:
         client.close()
-    skew = _skew(response.headers.get("date", ""), time.time())
-    return Reply(response.status, response.body, response.headers, skew=skew)
-
-
-def _skew(date: str, now: float) -> float | None:
-    try:
-        return now - email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
+    date = date_header(response.headers.get("date", ""))
+    return Reply(response.status, response.body, response.headers, skew=None if date is None else time.time() - date)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from concurrent import futures
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_without_processes_it_continues_alone(files: Sequence[Path], monkeypatch
 
     monkeypatch.setattr(parallel, "_LEAST", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(parallel, "ProcessPoolExecutor", no_semaphores)
+    monkeypatch.setattr(futures, "ProcessPoolExecutor", no_semaphores)
     assert [size for size, _ in parallel.map_files(size_and_process, files)] == [1, 2, 3]
 
 

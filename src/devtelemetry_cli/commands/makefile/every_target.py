@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import tempfile
 from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files
@@ -17,15 +16,8 @@ MAKEFILES = ("makefile", "Makefile")  # in make's order
 def write(folder: Path, destination: Destination | None) -> Path:
     """Write the file into a folder with a Makefile. Raises DevtelError, with nothing written, and OSError."""
     path = check(folder)
-    descriptor, draft = tempfile.mkstemp(prefix=".GNUmakefile.", dir=folder)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(templates.render(templates.EVERY_TARGET, destination))
-        Path(draft).chmod(0o644)  # a file of the repository, for everyone to read
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    # 0644: a file of the repository, for everyone to read.
+    atomic_files.atomic_write(path, templates.render(templates.EVERY_TARGET, destination).encode(), mode=0o644)
     return path
 
 

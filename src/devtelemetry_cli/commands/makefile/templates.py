@@ -1,7 +1,7 @@
 """The files that a repository commits beside its Makefile, written for one destination."""
 
-import importlib.resources
 import re
+from pathlib import Path
 
 from devtelemetry_cli.client.destination import NOWHERE, Destination
 
@@ -27,5 +27,4 @@ def is_ours(name: str, text: str) -> bool:
 
 
 def _template(name: str) -> str:
-    file = importlib.resources.files("devtelemetry_cli.commands.makefile").joinpath(f"{name}.in")
-    return file.read_text(encoding="utf-8")
+    return Path(__file__).with_name(f"{name}.in").read_text(encoding="utf-8")

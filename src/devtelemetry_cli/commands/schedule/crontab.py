@@ -7,8 +7,6 @@ import shutil
 import subprocess
 import sys
 
-import psutil
-
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
 from devtelemetry_cli.commands.schedule.job import Job
@@ -34,12 +32,14 @@ def is_running(environ: dict[str, str]) -> bool:  # noqa: ARG001  the interface 
     """Whether a cron daemon runs; assumed outside Linux, where the system starts cron when it is needed."""
     if sys.platform != "linux":
         return True
+    import psutil  # noqa: PLC0415  15 ms, and only a proposal needs it
+
     return any(process.info["name"] in _DAEMONS for process in psutil.process_iter(["name"]))
 
 
 def find(environ: dict[str, str]) -> str | None:
     """The line of devtel as it is now; None where there is none. Raises DevtelError where the crontab is unreadable."""
-    marked = [line for line in _read(environ).splitlines() if _is_marked(line)] if is_available(environ) else []
+    marked = [line for line in _readable(environ).splitlines() if _is_marked(line)]
     return os.fsdecode(marked[0]) if marked else None
 
 
@@ -73,9 +73,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
 def remove(environ: dict[str, str]) -> bool:
     """Remove the line; whether there was one. Raises DevtelError."""
-    if not is_available(environ):
-        return False
-    before = _read(environ)
+    before = _readable(environ)
     return _replace(
         environ, before, b"".join(line for line in before.splitlines(keepends=True) if not _is_marked(line))
     )
@@ -112,6 +110,14 @@ def _is_denied(environ: dict[str, str]) -> bool:
     except DevtelError:
         return False  # a fault that `install` reports
     return False
+
+
+def _readable(environ: dict[str, str]) -> bytes:
+    """The crontab; empty where this user cannot have one. Raises DevtelError."""
+    try:
+        return _read(environ) if _program(environ) else b""
+    except DeniedError:
+        return b""
 
 
 def _read(environ: dict[str, str]) -> bytes:

@@ -3,8 +3,6 @@
 import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +16,19 @@ def map_files(task: Callable[[Path], Result], files: Sequence[Path]) -> Iterable
     """The results of `task` for each file, in order; in several processes where that saves time."""
     workers = min(_MAX_WORKERS, os.cpu_count() or 1, len(files))
     if workers > 1 and sum(map(_size, files)) >= _LEAST:
-        try:
-            with ProcessPoolExecutor(workers, initializer=_ignore_interrupts) as pool:
-                return list(pool.map(task, files))
-        except (OSError, NotImplementedError, BrokenProcessPool):
-            pass  # no semaphores or no processes here: one after the other
+        return _in_processes(task, files, workers)
     return map(task, files)
+
+
+def _in_processes(task: Callable[[Path], Result], files: Sequence[Path], workers: int) -> Iterable[Result]:
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  20 ms, for large journals only
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+    try:
+        with ProcessPoolExecutor(workers, initializer=_ignore_interrupts) as pool:
+            return list(pool.map(task, files))
+    except (OSError, NotImplementedError, BrokenProcessPool):  # no semaphores or no processes here
+        return map(task, files)
 
 
 def _ignore_interrupts() -> None:
