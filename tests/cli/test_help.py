@@ -6,11 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 
 from devtelemetry_cli import __version__
-from devtelemetry_cli.cli import command
 from devtelemetry_cli.cli.group import COMMANDS
 from tests.helpers.developer import Developer
 
@@ -35,12 +33,6 @@ def test_the_help_lists_every_command_and_imports_none(developer: Developer) -> 
     assert ({"httpx", "psutil", "msgspec", "tomllib", "subprocess", "importlib.metadata"} | commands).isdisjoint(
         modules.split()
     )
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_listed_command_can_be_imported(name: str) -> None:
-    with click.Context(command) as ctx:
-        assert command.get_command(ctx, name) is not None
 
 
 def test_the_word_help_works_as_the_option_does(developer: Developer) -> None:

@@ -21,7 +21,7 @@ from devtelemetry_cli.client.journal import machine_key, writer
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands import status
 from devtelemetry_cli.commands.makefile import templates
-from tests.helpers import fake_schedulers
+from tests.helpers import fake_schedulers, preloaded
 
 BIN = Path(sys.executable).parent
 DEVTEL = str(BIN / "devtel")
@@ -65,13 +65,15 @@ class Developer:
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
+    enter: list[str] = field(default_factory=list)  # the words before every command, setpriv(1) for example
 
     def __post_init__(self) -> None:
         self.home = self.folder / "home"
         self.home.mkdir(parents=True)
         self.project = self.folder / "project"
         self.project.mkdir()
-        self.environ = clean_environment(self.home) | self.environ
+        self._usual = clean_environment(self.home)
+        self.environ = self._usual | self.environ
 
     @property
     def state(self) -> Path:
@@ -111,11 +113,17 @@ class Developer:
             "timeout": 50,
             **options,
         }
-        return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload, no-any-return]
+        return subprocess.run([*self.enter, *command], check=False, **settings)  # type: ignore[call-overload, no-any-return]
 
     def devtel(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-        """Run devtel in the project."""
-        return self.run(DEVTEL, *arguments, **options)
+        """Run devtel in the project: by a fork of a process that has it loaded, where that makes no difference."""
+        command, given = (DEVTEL, *arguments), {"cwd": self.project, "env": self.environ, **options}
+        environ: dict[str, str] = given.pop("env")  # type: ignore[assignment]
+        is_plain = given.keys() <= {"cwd", "input", "timeout"}
+        if is_plain and preloaded.is_same(command, environ, self._usual, self.enter):
+            given["given"] = given.pop("input", "")
+            return preloaded.run(command, environ, self.enter, **given)  # type: ignore[arg-type]
+        return self.run(*command, **options)
 
     def make(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run make in the project."""

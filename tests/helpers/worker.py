@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,10 +27,6 @@ class Worker(Developer):
     """A developer whose commands all begin with `enter`: unprivileged, by default."""
 
     enter: list[str] = field(default_factory=lambda: UNPRIVILEGED)
-
-    def run(self, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
-        """Run any command in the project."""
-        return super().run(*self.enter, *command, **options)
 
     def status(self) -> dict[str, object]:
         """The answer of `devtel status --json`, with the rights and in the place of the other commands."""

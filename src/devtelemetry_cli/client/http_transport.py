@@ -76,9 +76,9 @@ def _open(url: str, token: str) -> httpx.Client:
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"devtel/{__version__}"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    certificates = _certificates(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
     cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     proxy = proxies.proxy_for(url)
+    certificates = _trusted(is_tls="https:" in f"{url} {proxy}".lower())
     try:
         return httpx.Client(headers=headers, cookies=cookies, verify=certificates, proxy=proxy, trust_env=False)
     except (httpx.InvalidURL, ImportError, ValueError) as fault:
@@ -87,6 +87,12 @@ def _open(url: str, token: str) -> httpx.Client:
             f"The proxy {shown} cannot be used: {one_line(str(fault)).rstrip('.')}.",
             "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or exclude the host by NO_PROXY.",
         ) from None
+
+
+def _trusted(*, is_tls: bool) -> ssl.SSLContext:
+    """The trusted certificates: none where plain http needs none, unless a variable names some. ConfigurationError."""
+    file, folder = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
+    return _certificates(file, folder) if is_tls or file or folder else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @functools.cache
