@@ -92,7 +92,7 @@ class Team:
 
     def visible_runs(self) -> dict[tuple[str, str], float]:
         """The runs of each cell of the first week."""
-        return {(cell.project, cell.target): cell.measures["runs"] for cell in self.cells() if cell.week == MONDAY}
+        return {(cell.project, cell.target): cell.totals.runs for cell in self.cells() if cell.week == MONDAY}
 
 
 def _targets(own: list[Runs]) -> list[dict[str, Any]]:

@@ -63,6 +63,17 @@ def test_adding_leaves_the_other_histogram_as_it_was() -> None:
     assert other == {1: 2}
 
 
+HISTOGRAMS = st.dictionaries(st.integers(histogram.LOWEST, histogram.HIGHEST), st.integers(1, 2**63 - 1))
+
+
+@given(st.lists(HISTOGRAMS, max_size=5))
+def test_a_sum_of_packed_histograms_is_the_packed_sum(some: list[dict[int, int]]) -> None:
+    whole: dict[int, int] = {}
+    for one in some:
+        histogram.add(whole, one)
+    assert histogram.unpack(sum(map(histogram.pack, some))) == whole
+
+
 @pytest.mark.parametrize("index", range(histogram.LOWEST + 1, histogram.HIGHEST))
 def test_a_bucket_holds_what_is_above_its_lower_bound_up_to_its_upper(index: int) -> None:
     lower, upper = 2 ** (index / 4), 2 ** ((index + 1) / 4)

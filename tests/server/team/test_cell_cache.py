@@ -23,7 +23,7 @@ def team(url: str) -> Iterator[Team]:
 
 def figures(found: list[cells.Cell]) -> set[tuple[object, ...]]:
     """What the overview reads of cells."""
-    return {(one.week, one.connection, one.project, one.target, one.developers, str(one.measures)) for one in found}
+    return {(one.week, one.connection, one.project, one.target, one.developers, one.totals) for one in found}
 
 
 def cached(team: Team, cache: CellCache, wanted: cells.CellFilter = EVERYTHING) -> set[tuple[object, ...]]:

@@ -8,6 +8,7 @@ import pytest
 from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.team.cells import Cell
 from devtelemetry_cli.server.team.comparison import compare, span
+from devtelemetry_cli.server.team.totals import totals
 from tests.helpers.team_cells import LAST, TODAY, cell
 
 
@@ -57,7 +58,7 @@ def test_more_robust_is_more_fragile_in_the_other_direction(failures: int) -> No
 
 
 def test_a_mean_that_grew_in_the_same_bucket_is_not_slower() -> None:
-    now = Cell(LAST, 1, "shop", "test", 3, {"runs": 20, f"d:{bucket(10)}": 20, "total": 300}, {}, {})
+    now = Cell(LAST, 1, "shop", "test", 3, totals({"runs": 20, f"d:{bucket(10)}": 20, "total": 300}), {}, {})
     assert changes(cell(1), now) == ([], [])
 
 
@@ -123,7 +124,7 @@ def test_a_change_that_chance_explains_is_not_shown() -> None:
         measures = {"runs": float(runs), "failures": float(failures), "total": sum(seconds)}
         for one in seconds:
             measures[f"d:{bucket(one)}"] = measures.get(f"d:{bucket(one)}", 0) + 1
-        return Cell(LAST - timedelta(weeks=week), 1, "shop", "test", 3, measures, {}, {})
+        return Cell(LAST - timedelta(weeks=week), 1, "shop", "test", 3, totals(measures), {}, {})
 
     shown = [compare([side(1, 80), side(0, 40)], TODAY) for _ in range(1000)]
     assert sum(bool(one.slower) for one in shown) < 40

@@ -3,6 +3,7 @@
 from devtelemetry_cli.server.team.cells import Cell
 from devtelemetry_cli.server.team.checkouts import Part
 from devtelemetry_cli.server.team.detail import detail
+from devtelemetry_cli.server.team.totals import Totals
 from tests.helpers.team_cells import LAST, cell, period
 
 
@@ -25,7 +26,7 @@ def test_the_period_before_is_in_no_bar() -> None:
 def test_parts_have_a_fixed_order_with_the_rest_last() -> None:
     places = {"r:other:0": 4.0, "f:other:0": 2.0, "r:default:8-30": 3.0, "r::": 5.0, "f::": 1.0, "r:other:": 1.0}
     codes = {"0": 9.0, "2": 2.0, "": 2.0}
-    shown = detail([Cell(LAST, 1, "shop", "test", 3, {"runs": 13}, codes, places)], period(), 3)
+    shown = detail([Cell(LAST, 1, "shop", "test", 3, Totals(runs=13), codes, places)], period(), 3)
     assert shown.branches == [Part("default", 3), Part("other", 5, 2), Part("", 5, 1)]
     assert shown.ages == [Part("0", 4, 2), Part("8-30", 3), Part("", 6, 1)]
     assert shown.exit_codes == [Part("0", 9), Part("", 2), Part("2", 2)]

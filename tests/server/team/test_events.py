@@ -9,6 +9,7 @@ from devtelemetry_cli.server.db.events import Event
 from devtelemetry_cli.server.team import events
 from devtelemetry_cli.server.team.cells import Cell
 from devtelemetry_cli.server.team.events_page import rows
+from devtelemetry_cli.server.team.totals import totals
 
 MONDAY = date(2026, 3, 2)
 TODAY = MONDAY + timedelta(weeks=9, days=2)
@@ -17,7 +18,7 @@ TODAY = MONDAY + timedelta(weeks=9, days=2)
 def cell(week: int, seconds: float = 10, failures: int = 0, runs: int = 20) -> Cell:
     """A cell `week` weeks after MONDAY."""
     measures = {"runs": runs, "failures": failures, f"d:{bucket(seconds)}": runs, "total": runs * seconds}
-    return Cell(MONDAY + timedelta(weeks=week), 1, "shop", "test", 3, measures, {}, {})
+    return Cell(MONDAY + timedelta(weeks=week), 1, "shop", "test", 3, totals(measures), {}, {})
 
 
 def event(week: int, day: int = 2) -> Event:

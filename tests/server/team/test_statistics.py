@@ -7,7 +7,8 @@ import pytest
 
 from devtelemetry_cli.server.team.cells import Cell, monday, rounded_down
 from devtelemetry_cli.server.team.previous import Period
-from devtelemetry_cli.server.team.statistics import Summary, split, summary, totals
+from devtelemetry_cli.server.team.statistics import Summary, split, summary
+from devtelemetry_cli.server.team.totals import totals
 from tests.helpers.team_cells import LAST, TODAY, cell, period
 
 

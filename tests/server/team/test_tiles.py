@@ -6,6 +6,7 @@ from devtelemetry_cli.server.team.cells import CellResult
 from devtelemetry_cli.server.team.overview import Overview, overview
 from devtelemetry_cli.server.team.statistics import Sides
 from devtelemetry_cli.server.team.tiles import Tile, changes, tiles
+from devtelemetry_cli.server.team.totals import Totals
 from tests.helpers.team_cells import LAST, cell, period
 
 
@@ -50,5 +51,5 @@ def test_the_time_is_shown_as_money_only_at_a_given_cost() -> None:
 
 
 def test_rates_and_durations_of_few_runs_have_no_change() -> None:
-    found = changes(Sides.of({"runs": 19, "waited": 2, "d:3": 19}, {"runs": 40, "waited": 1, "d:3": 40}))
+    found = changes(Sides(Totals(runs=19, completed=19, waited=2), Totals(runs=40, completed=40, waited=1)))
     assert found == {"waited": "+100 %", "runs": "-52 %", "failures": "", "mean": "", "p50": "", "p90": ""}

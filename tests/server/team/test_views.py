@@ -21,7 +21,8 @@ from devtelemetry_cli.server.team.cells import CellFilter, CellResult
 from devtelemetry_cli.server.team.detail import detail
 from devtelemetry_cli.server.team.overview import overview
 from devtelemetry_cli.server.team.previous import Period
-from devtelemetry_cli.server.team.statistics import Summary, Totals
+from devtelemetry_cli.server.team.statistics import Summary
+from devtelemetry_cli.server.team.totals import Totals
 from tests.helpers.report_server import revised
 from tests.helpers.team_factory import MONDAY, Runs, Team, developers_in
 
@@ -81,7 +82,7 @@ def _overview_figures(team: Team, cache: CellCache, wanted: CellFilter, today: d
     yield from _summary_figures(shown)
     for target in shown.targets:
         yield target.totals.runs
-        yield from _runs(target.totals.waited, target.growth, *target.waited.values())
+        yield from _runs(target.waited, target.waited_before, target.growth, *target.weekly.values())
         yield from _sums(target.sides.now, target.sides.before)
     for grouping in (stacks.of_project, stacks.of_target):
         for layer in stacks.layers(shown, grouping):

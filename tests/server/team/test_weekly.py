@@ -6,7 +6,8 @@ import pytest
 
 from devtelemetry_cli.model.formatting import duration
 from devtelemetry_cli.server.team import weekly
-from devtelemetry_cli.server.team.statistics import Week, totals
+from devtelemetry_cli.server.team.statistics import Week
+from devtelemetry_cli.server.team.totals import totals
 from tests.helpers.team_cells import LAST
 
 

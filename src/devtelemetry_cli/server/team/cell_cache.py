@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Select, select
 from devtelemetry_cli.server.db.tables import team_cells, team_weeks
 from devtelemetry_cli.server.team.cells import Cell, CellFilter
 from devtelemetry_cli.server.team.counters import from_text
+from devtelemetry_cli.server.team.totals import totals
 
-MOST_CELLS = 12_000  # about 40 MB: a year of 200 targets
+MOST_CELLS = 12_000  # about 25 MB: a year of 200 targets
 
 _Key = tuple[int, date]  # connection and Monday
 
@@ -68,6 +69,6 @@ def _read(db: Connection, connection: int, week: date) -> list[Cell]:
     c = team_cells.c
     query = select(c.project, c.target, c.developers, c.measures).where(c.connection_id == connection, c.week == week)
     return [
-        Cell(week, connection, project, target, developers, from_text(measures), {}, {})
+        Cell(week, connection, project, target, developers, totals(from_text(measures)), {}, {})
         for project, target, developers, measures in db.execute(query.order_by(c.project, c.target))
     ]

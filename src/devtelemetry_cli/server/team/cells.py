@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from devtelemetry_cli.server.db.tables import team_cells, team_weeks
 from devtelemetry_cli.server.responses import RefusedError
 from devtelemetry_cli.server.team.counters import Counters, from_text
+from devtelemetry_cli.server.team.totals import Totals, totals
 
 DEFAULT_WEEKS = 12
 _OF_WEEK = and_(team_cells.c.connection_id == team_weeks.c.connection_id, team_cells.c.week == team_weeks.c.week)
@@ -27,8 +29,7 @@ class CellFilter:
     connection: int | None = None
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True, gc=False):  # in no cycle: the collector need not visit thousands
     """Totals of one target's runs in one week, of at least k `developers`; an empty `target` is a project's rest."""
 
     week: date
@@ -36,7 +37,7 @@ class Cell:
     project: str
     target: str
     developers: int
-    measures: Counters
+    totals: Totals
     exit_codes: Counters
     checkouts: Counters
 
@@ -144,9 +145,12 @@ def rounded_down(developers: int, k: int) -> int:
 
 
 def _projects(db: Connection, k: int) -> list[str]:
+    """The projects of all weeks; first those of each week, since a week has many cells of few projects."""
     c = team_cells.c
-    query = select(c.project).join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k, c.project != "")
-    return list(db.scalars(query.distinct().order_by(c.project)))
+    named = select(c.connection_id, c.week, c.project).where(c.project != "").distinct().subquery().c
+    of_week = and_(named.connection_id == team_weeks.c.connection_id, named.week == team_weeks.c.week)
+    query = select(named.project).join(team_weeks, of_week).where(team_weeks.c.k >= k)
+    return list(db.scalars(query.distinct().order_by(named.project)))
 
 
 def _cell(row: Row[Any]) -> Cell:
@@ -156,7 +160,7 @@ def _cell(row: Row[Any]) -> Cell:
         project=row.project,
         target=row.target,
         developers=row.developers,
-        measures=from_text(row.measures),
+        totals=totals(from_text(row.measures)),
         exit_codes=from_text(row.exit_codes),
         checkouts=from_text(row.checkouts),
     )

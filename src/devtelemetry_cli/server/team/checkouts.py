@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from devtelemetry_cli.model.metrics import AGES, BRANCHES
 from devtelemetry_cli.server.team.cells import Cell
-from devtelemetry_cli.server.team.statistics import added
+from devtelemetry_cli.server.team.counters import total
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def by_age(cells: Iterable[Cell]) -> list[Part]:
 def _parts(cells: Iterable[Cell], which: int, names: Sequence[str]) -> list[Part]:
     """In the order of `names`; the rest comes last."""
     found = {name: [0, 0] for name in (*names, "")}
-    for key, count in added(cell.checkouts for cell in cells).items():
+    for key, count in total(cell.checkouts for cell in cells).items():
         kind, *where = key.split(":")
         found[where[which]][kind == "f"] += int(count)
     return [Part(name, runs, failures) for name, (runs, failures) in found.items() if runs]

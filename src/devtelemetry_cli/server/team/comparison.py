@@ -15,7 +15,8 @@ from functools import cached_property
 
 from devtelemetry_cli.model import histogram
 from devtelemetry_cli.server.team.cells import Cell, monday
-from devtelemetry_cli.server.team.statistics import Name, Totals, added, by_name, totals
+from devtelemetry_cli.server.team.statistics import Name, by_name
+from devtelemetry_cli.server.team.totals import Totals, added
 
 WEEKS_BEFORE = 4
 ENOUGH_RUNS = 20
@@ -139,7 +140,7 @@ def changes(before: Iterable[Cell], now: Iterable[Cell]) -> Changes:
 
 def effect(before: Iterable[Cell], now: Iterable[Cell]) -> Effect | None:
     """The cells after, beside those before; None if one side has too few completed runs."""
-    one, other = (totals(added(cell.measures for cell in cells)) for cells in (before, now))
+    one, other = (added(cell.totals for cell in cells) for cells in (before, now))
     return Effect(one, other) if min(one.completed, other.completed) >= ENOUGH_RUNS else None
 
 

@@ -10,10 +10,14 @@ from typing import Any
 
 import msgspec
 
+from devtelemetry_cli.model.histogram import HIGHEST, LOWEST
+
 Counters = dict[str, float]
 
 # Of one row: enough for any real target, and never too long for a column.
 MOST_CODES, LONGEST_CODE = 100, 32
+
+_BUCKETS = {f"d:{bucket}": bucket for bucket in range(LOWEST, HIGHEST + 1)}
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(dict[str, float]).decode
@@ -59,6 +63,14 @@ def add(into: Counters, other: Mapping[str, float]) -> None:
         into[key] = into.get(key, 0) + value
 
 
+def total(groups: Iterable[Mapping[str, float]]) -> Counters:
+    """The sum of `groups`."""
+    whole: Counters = {}
+    for group in groups:
+        add(whole, group)
+    return whole
+
+
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> Counters:
     """The counters to add to `before` for `after`; empty when nothing changed."""
     return {
@@ -80,7 +92,7 @@ def without(counters: Mapping[str, float], *prefixes: str) -> Counters:
 
 def histogram(counters: Mapping[str, float]) -> dict[int, int]:
     """Bucket -> runs."""
-    return {int(key[2:]): int(count) for key, count in counters.items() if key.startswith("d:")}
+    return {_BUCKETS[key]: int(count) for key, count in counters.items() if key in _BUCKETS}
 
 
 def to_text(counters: Mapping[str, float]) -> str:

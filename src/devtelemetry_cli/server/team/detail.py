@@ -8,7 +8,7 @@ from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell
 from devtelemetry_cli.server.team.checkouts import Part, by_age, by_branch
 from devtelemetry_cli.server.team.previous import Period
-from devtelemetry_cli.server.team.statistics import Summary, added, developers_of, split, summary
+from devtelemetry_cli.server.team.statistics import Summary, developers_of, split, summary
 
 BUCKETS_PER_BAR = 4  # of the histogram: a bar reaches from one power of two to the next
 
@@ -26,10 +26,11 @@ class Detail(Summary):
 def detail(found: Sequence[Cell], period: Period, k: int) -> Detail:
     """The figures of one target's page; `found` has the period before too."""
     cells, before = split(found, period)
-    codes = added(cell.exit_codes for cell in cells)
+    codes = counters.total(cell.exit_codes for cell in cells)
+    figures = summary(cells, before, developers_of(found, k), period)
     return Detail(
-        **summary(cells, before, developers_of(found, k), period),
-        durations=_bars(counters.histogram(added(cell.measures for cell in cells))),
+        **figures,
+        durations=_bars(figures["totals"].durations),
         exit_codes=sorted((Part(code, int(runs)) for code, runs in codes.items()), key=lambda p: (-p.runs, p.name)),
         branches=by_branch(cells),
         ages=by_age(cells),

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 from devtelemetry_cli.server.team.cells import Cell, CellResult, monday, rounded_down
 from devtelemetry_cli.server.team.comparison import Comparison, compare, span
-from devtelemetry_cli.server.team.statistics import Totals, added, by_name, totals
+from devtelemetry_cli.server.team.statistics import by_name
+from devtelemetry_cli.server.team.totals import Totals, added
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ def digest(found: CellResult, k: int, week: date) -> Digest:
     """The digest of the week of that Monday; `found` has the cells of `span_of` the week."""
     changes = compare(found.cells, week + timedelta(weeks=1))
     own = [cell for cell in found.cells if cell.week == week]
-    waited = sum(cell.measures.get("waited", 0.0) for cell in found.cells if cell.week < week)
+    waited = sum(cell.totals.waited for cell in found.cells if cell.week < week)
     return Digest(
         changes=changes,
-        totals=totals(added(cell.measures for cell in own)),
+        totals=added(cell.totals for cell in own),
         waited_before=waited / changes.weeks_before if changes.weeks_before else None,
         developers=found.developers.get(week, 0),
         targets=sorted(_targets(own, k), key=lambda it: (-it.totals.waited, it.project, it.target)),
@@ -61,4 +62,4 @@ def _targets(cells: Iterable[Cell], k: int) -> Iterable[WeekTarget]:
     """One for each name: connections have cells of their own."""
     for name, own in by_name(cells).items():
         developers = sum(rounded_down(cell.developers, k) for cell in own)
-        yield WeekTarget(*name, totals(added(cell.measures for cell in own)), developers)
+        yield WeekTarget(*name, added(cell.totals for cell in own), developers)

@@ -1,6 +1,6 @@
 """Cells -> the figures of the overview: each target with its share, its trend and its past. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,15 +11,13 @@ from devtelemetry_cli.server.team.statistics import (
     Name,
     Sides,
     Summary,
-    Totals,
-    added,
     by_name,
     developers_of,
     split,
     summary,
-    totals,
     waited_by_week,
 )
+from devtelemetry_cli.server.team.totals import Totals, added
 
 
 @dataclass(frozen=True)
@@ -32,44 +30,48 @@ class Target:
 
     project: str
     target: str
-    developers: int
     period: Period
     cells: Sequence[Cell]
     before: Sequence[Cell] | None
+    k: int
+
+    @property
+    def developers(self) -> int:
+        """The developers of the fullest week, at least."""
+        return max(developers_of(self.cells, self.k).values())
 
     @cached_property
-    def waited(self) -> Mapping[date, float]:
+    def weekly(self) -> Mapping[date, float]:
         """The seconds waited of each week."""
         return waited_by_week(self.cells)
 
     @cached_property
+    def waited(self) -> float:
+        """The seconds waited."""
+        return sum(self.weekly.values())
+
+    @cached_property
     def waited_before(self) -> float:
         """The seconds waited in the period before; 0 where that has no figures."""
-        return _sum(self.before or (), "waited")
+        return sum(cell.totals.waited for cell in self.before or ())
 
     @cached_property
     def totals(self) -> Totals:
         """The totals of the chosen weeks."""
-        return totals(added(cell.measures for cell in self.cells))
+        running = [cell.totals for cell in self.cells if cell.week > self.period.last_whole]
+        return added([self.sides.now, *running])
 
     @cached_property
     def sides(self) -> Sides:
         """The target beside itself in the period before."""
-        whole = [cell for cell in self.cells if cell.week <= self.period.last_whole]
-        now = self.totals if len(whole) == len(self.cells) else totals(added(cell.measures for cell in whole))
-        return Sides(now, None if self.before is None else totals(added(cell.measures for cell in self.before)))
+        whole = [cell.totals for cell in self.cells if cell.week <= self.period.last_whole]
+        return Sides(added(whole), None if self.before is None else added(cell.totals for cell in self.before))
 
     @property
     def growth(self) -> float:
         """Seconds waited more than in the period before; 0 where that has no figures."""
-        whole = sum(seconds for week, seconds in self.waited.items() if week <= self.period.last_whole)
+        whole = sum(seconds for week, seconds in self.weekly.items() if week <= self.period.last_whole)
         return 0.0 if self.before is None else whole - self.waited_before
-
-    @property
-    def failure_rate(self) -> float:
-        """Failures per run, 0 without runs."""
-        runs = _sum(self.cells, "runs")
-        return _sum(self.cells, "failures") / runs if runs else 0.0
 
 
 @dataclass(frozen=True)
@@ -81,14 +83,14 @@ class Overview(Summary):
 
     def trend(self, target: Target) -> list[float]:
         """The seconds waited in each whole week."""
-        return [target.waited.get(week.monday, 0.0) for week in self.weeks if week.monday <= self.period.last_whole]
+        return [target.weekly.get(week.monday, 0.0) for week in self.weeks if week.monday <= self.period.last_whole]
 
 
 SORTINGS: Mapping[str, Callable[[Target], float]] = {
-    "waited": lambda t: sum(t.waited.values()),
+    "waited": lambda t: t.waited,
     "growth": lambda t: t.growth,
-    "runs": lambda t: _sum(t.cells, "runs"),
-    "failures": lambda t: t.failure_rate,
+    "runs": lambda t: t.totals.runs,
+    "failures": lambda t: t.totals.failure_rate,
     "mean": lambda t: t.totals.mean,
     "p50": lambda t: t.totals.p50 or 0.0,
     "p90": lambda t: t.totals.p90 or 0.0,
@@ -100,18 +102,10 @@ def overview(found: CellResult, period: Period, k: int, sorting: str = "waited")
     """The figures of the overview; `sorting` is a key of SORTINGS. `found` has the period before too."""
     cells, before = split(found.cells, period)
     named, past = by_name(cells), by_name(before)
-    targets = [
-        Target(*name, max(developers_of(own, k).values()), period, own, past.get(name, []) if before else None)
-        for name, own in named.items()
-    ]
-    rank, waited = SORTINGS[sorting], SORTINGS["waited"]
+    targets = [Target(*name, period, own, past.get(name, []) if before else None, k) for name, own in named.items()]
+    rank = SORTINGS[sorting]
     return Overview(
         **summary(cells, before, found.developers, period),
-        targets=sorted(targets, key=lambda t: (-rank(t), -waited(t), t.project, t.target)),
-        gone={name: _sum(own, "waited") for name, own in past.items() if name not in named},
+        targets=sorted(targets, key=lambda t: (-rank(t), -t.waited, t.project, t.target)),
+        gone={name: sum(cell.totals.waited for cell in own) for name, own in past.items() if name not in named},
     )
-
-
-def _sum(cells: Iterable[Cell], key: str) -> float:
-    """The sum of one counter."""
-    return sum(cell.measures.get(key, 0.0) for cell in cells)

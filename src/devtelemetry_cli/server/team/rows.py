@@ -5,7 +5,7 @@ from typing import Any
 
 from devtelemetry_cli.server.team import counters
 from devtelemetry_cli.server.team.cells import Cell, rounded_down
-from devtelemetry_cli.server.team.statistics import Totals, totals
+from devtelemetry_cli.server.team.totals import Totals
 
 FIELDS = (
     *("week", "connection", "project", "target", "developers", "runs", "failures", "interrupted", "lost"),
@@ -39,8 +39,8 @@ def _row(cell: Cell, k: int) -> dict[str, Any]:
         "project": cell.project,
         "target": cell.target,
         "developers": rounded_down(cell.developers, k),
-        **figures(totals(cell.measures)),
-        "durations": {str(bucket): runs for bucket, runs in sorted(counters.histogram(cell.measures).items())},
+        **figures(cell.totals),
+        "durations": {str(bucket): runs for bucket, runs in sorted(cell.totals.durations.items())},
         "exit_codes": {code: int(runs) for code, runs in sorted(cell.exit_codes.items())},
         "checkouts": _checkouts(cell.checkouts),
     }

@@ -74,12 +74,12 @@ def layers(shown: Overview, group_of: Grouping) -> list[Layer]:
     """The LARGEST groups, the largest first, and the rest if there is one."""
     sizes: dict[Name, float] = defaultdict(float)
     for it in shown.targets:
-        sizes[group_of((it.project, it.target))] += sum(it.waited.values())
+        sizes[group_of((it.project, it.target))] += it.waited
     ranked = sorted(sizes.keys() - {REST}, key=lambda key: (-sizes[key], key))[:LARGEST]
     found = {key: Layer(key) for key in (*ranked, *([REST] if len(ranked) < len(sizes) else []))}
     for it in shown.targets:
         layer = found.get(group_of((it.project, it.target))) or found[REST]
-        layer.add(it.waited, it.waited_before)
+        layer.add(it.weekly, it.waited_before)
     for name, seconds in shown.gone.items():
         if past := found.get(group_of(name)) or found.get(REST):
             past.add({}, seconds)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from devtelemetry_cli.model.formatting import duration, share
 from devtelemetry_cli.server.team.comparison import ENOUGH_RUNS
 from devtelemetry_cli.server.team.previous import change, points
-from devtelemetry_cli.server.team.statistics import Sides, Summary, Totals
+from devtelemetry_cli.server.team.statistics import Sides, Summary
+from devtelemetry_cli.server.team.totals import Totals
 
 
 @dataclass(frozen=True)
