@@ -12,7 +12,7 @@ TODAY = date(2026, 11, 22)
 
 def render(*targets: str) -> str:
     sums = {
-        ("shop", name): Sum(2, failures=1, waited=60.0, cpu=9.0, durations=array("d", [20.0, 40.0])) for name in targets
+        ("shop", name): Sum(failures=1, waited=60.0, cpu=9.0, durations=array("d", [20.0, 40.0])) for name in targets
     }
     found = statistics.statistics({TODAY.isoformat(): sums}, TODAY - timedelta(days=27), TODAY)
     return page.render(found)

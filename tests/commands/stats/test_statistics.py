@@ -19,7 +19,7 @@ def ago(count: int) -> str:
 
 
 def runs(*durations: float, **changes: float) -> Sum:
-    total = Sum(len(durations), waited=sum(durations), durations=array("d", durations))
+    total = Sum(waited=sum(durations), durations=array("d", durations))
     for name, value in changes.items():
         setattr(total, name, value)
     return total
@@ -82,7 +82,7 @@ def test_the_trend_has_every_day_of_the_window() -> None:
 
 
 def test_the_slowest_is_what_typically_takes_longest() -> None:
-    found = over({ago(0): {("", "spiky"): runs(1, 1, 99), ("", "slow"): runs(5, 5, 5), ("", "lost"): Sum(1, lost=1)}})
+    found = over({ago(0): {("", "spiky"): runs(1, 1, 99), ("", "slow"): runs(5, 5, 5), ("", "lost"): Sum(lost=1)}})
     assert [target.target for target in found.slowest()] == ["slow", "spiky"]
 
 
