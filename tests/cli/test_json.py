@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from devtelemetry_cli.server.api import openapi
 from tests.helpers import digests
 from tests.helpers.developer import Developer
 from tests.helpers.report_endpoint import Answer, ReadingHandler, listening
@@ -20,6 +21,7 @@ SECTIONS = {
     for heading, _, text in [part.partition("\n")]
 }  # fmt: skip
 COMMANDS = [heading.strip("`").removeprefix("devtel ") for heading in SECTIONS]
+DIGEST = "digest --json"  # the server's own description names what it prints
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,14 @@ def names(value: object) -> Iterator[str]:
             yield from names(inner)
 
 
+def described(shape: dict[str, Any]) -> Iterator[str]:
+    """Every name in a JSON schema."""
+    for name, inner in shape.get("properties", {}).items():
+        yield name
+        yield from described(inner)
+    yield from described(shape["items"]) if "items" in shape else ()
+
+
 def moments(value: object) -> Iterator[str]:
     """Every text in it that looks like a time of day."""
     if isinstance(value, dict):
@@ -68,7 +78,7 @@ def told(developer: Developer, command: str) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != DIGEST])
 def test_every_name_that_is_printed_is_documented_and_the_other_way_round(teller: Developer, command: str) -> None:
     section = SECTIONS[f"`devtel {command}`"]
     printed = set(names(told(teller, command)))
@@ -77,6 +87,11 @@ def test_every_name_that_is_printed_is_documented_and_the_other_way_round(teller
     assert printed
     assert printed <= set(re.findall(r"`(\w+)`", section))
     assert in_tables <= printed
+
+
+def test_every_name_of_a_digest_is_in_the_description_of_the_server(teller: Developer) -> None:
+    printed = set(names(told(teller, DIGEST)))
+    assert printed == set(described(openapi.DIGEST))
 
 
 @pytest.mark.parametrize("command", ["status --json", "consent list --json", "show --history --json"])

@@ -36,6 +36,10 @@ def _object(**properties: Shape) -> Shape:
     return {"type": "object", "properties": properties}
 
 
+def _about(shape: Shape, text: str) -> Shape:
+    return {**shape, "description": text}
+
+
 def many(shape: Shape) -> Shape:
     """A list of `shape`."""
     return {"type": "array", "items": shape}
@@ -79,9 +83,10 @@ MACHINES = _object(
     ),
 )
 _DAY: Shape = {"type": ["string", "null"], "format": "date"}
+_LAST_REPORT = _about(_DAY, "the last day (UTC) on or after which minDevelopers developers sent a report")
 ADOPTION = _object(
     minDevelopers=_NUMBER,
-    lastReport={**_DAY, "description": "the last day (UTC) on or after which minDevelopers developers sent a report"},
+    lastReport=_LAST_REPORT,
     weeks=many(_object(week=_KINDS["week"], developers=_NUMBER)),
     versions=_object(week=_DAY, devtel=_COUNTS, make=_COUNTS),
     waiting=many(_object(week=_KINDS["week"], developers=_NUMBER, reports=_NUMBER, until=_KINDS["week"])),
@@ -104,21 +109,35 @@ _CHANGES = many(
     _object(
         **dict.fromkeys(("project", "target"), _NAME),
         **dict.fromkeys(("before", "now"), _SIDE),
-        **dict.fromkeys(("low", "high", "cost_seconds"), _REAL),
+        low=_about(
+            _REAL, "of the 95 % interval: of the ratio of durations less 1, or of the difference of failure rates"
+        ),
+        high=_REAL,
+        cost_seconds=_REAL,
     )
 )
 DIGEST = _object(
-    **dict.fromkeys(("minDevelopers", "weeksBefore", "compared", "developers", "waitingReports"), _NUMBER),
-    **dict.fromkeys(("week", "until"), _KINDS["week"]),
-    project={"type": ["string", "null"]},
-    hasFigures={"type": "boolean"},
-    totals=_SIDE,
-    waitedSecondsBefore=_REAL_OR_NONE,
-    targets=many(_object(**dict.fromkeys(("project", "target"), _NAME), developers=_NUMBER, **_FIGURES)),
-    changed=_COUNTS,
-    **dict.fromkeys(("slower", "faster", "fragile", "robust"), _CHANGES),
-    lastReport=_DAY,
-    events=many(EVENT),
+    minDevelopers=_about(_NUMBER, "the smallest group that the server shows"),
+    week=_about(_KINDS["week"], "the Monday"),
+    until=_about(_KINDS["week"], "the Sunday"),
+    project={"type": ["string", "null"], "description": "the project asked for"},
+    hasFigures={"type": "boolean", "description": "whether anything of the week is published"},
+    weeksBefore=_about(_NUMBER, "earlier weeks with figures, of four"),
+    compared=_about(_NUMBER, "targets with enough runs on both sides"),
+    developers=_about(_NUMBER, "of the week, at least"),
+    totals=_about(_SIDE, "of all targets"),
+    waitedSecondsBefore=_about(_REAL_OR_NONE, "the mean of an earlier week"),
+    targets=_about(
+        many(_object(**dict.fromkeys(("project", "target"), _NAME), developers=_NUMBER, **_FIGURES)),
+        "the ten costliest; an empty target is the rest",
+    ),
+    changed=_about(_COUNTS, "the number of changes by kind"),
+    **dict.fromkeys(
+        ("slower", "faster", "fragile", "robust"), _about(_CHANGES, "at most twenty changes, the largest first")
+    ),
+    lastReport=_LAST_REPORT,
+    waitingReports=_about(_NUMBER, "reports that are not shown yet, at least"),
+    events=_about(many(EVENT), "of the week"),
 )
 ENVELOPE = _object(
     code=_NUMBER,
