@@ -175,6 +175,30 @@ def test_a_call_that_a_signal_ends_has_an_end(caller: Developer, name: str, inte
         assert (end["signal"], end["interrupted"]) == (signal.SIGTERM, True)
 
 
+def test_the_recorder_leaves_the_session_of_make(caller: Developer) -> None:
+    agree(caller)
+    with held(caller):
+        (recorder,) = recorders(caller.home)
+        assert os.getsid(recorder) == os.getpgid(recorder) == recorder
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGTSTP"])
+def test_signals_to_the_process_group_reach_the_recorder_at_no_moment(caller: Developer, name: str) -> None:
+    """It starts in make's process group, with all signals blocked."""
+    agree(caller)
+    makefile(caller, "all:;@trap '' HUP INT QUIT TERM TSTP; touch started; sleep 1; exit 1\n")
+    with subprocess.Popen(
+        ["sh", "-c", 'trap "" HUP INT QUIT TERM TSTP; exec "$@"', "sh", MAKE], cwd=caller.project, env=caller.environ,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as make:  # fmt: skip
+        wait_for(lambda: recorders(caller.home))
+        while not caller.records() and make.poll() is None:
+            os.killpg(make.pid, signal.Signals[name])
+        make.wait()
+    settled(caller)
+    assert len(caller.ends()) == 1
+
+
 def test_a_make_that_starts_itself_anew_is_one_run(caller: Developer) -> None:
     agree(caller)
     makefile(caller, "include made.mk\nmade.mk:;@sleep 0.1; echo 'X := 1' > $@\nall:;@echo $(X)$(MAKE_RESTARTS)\n")
@@ -198,9 +222,8 @@ def test_a_run_nested_in_a_call_names_it_though_no_variable_does(caller: Develop
 def test_a_recorder_that_does_not_work_is_never_noticed(caller: Developer, library: Path, fault: str) -> None:
     agree(caller)
     main = caller.folder / "main.py"
-    main.write_text(
-        {"killed": "import os; os.kill(0, 9)", "hangs": "import time; time.sleep(3)", "fails": "1/0"}.get(fault, "")
-    )
+    texts = {"killed": "import os; os.kill(os.getpid(), 9)", "hangs": "import time; time.sleep(3)", "fails": "1/0"}
+    main.write_text(texts.get(fault, ""))
     if fault == "no program":
         main.unlink()
     load(caller, library, python="/nonexistent/python" if fault == "no python" else sys.executable, main=str(main))

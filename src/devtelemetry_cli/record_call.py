@@ -1,7 +1,7 @@
 """`devtel record-call PID`: record one call of make from outside, while make runs (client/plugin/devtel.c).
 
-The plug-in starts it in a session of its own, in the folder `/`, with the null device as standard input, output and
-error. Everything about consent, git and the journal is the wrapper's. It cannot ask: where nothing was decided,
+The plug-in starts it in the folder `/`, with the null device as standard input, output and error; it moves to a session
+of its own. Everything about consent, git and the journal is the wrapper's. It cannot ask: where nothing was decided,
 nothing happens.
 """
 
@@ -32,7 +32,7 @@ _IGNORED = frozenset(
 
 def main(words: list[str]) -> None:
     """Record the call of make with the process ID that is the only word; does not return."""
-    _take_signals()
+    _leave_session()
     guard = ErrorGuard()
     try:
         channel = Channel(int(words[0]))
@@ -49,8 +49,15 @@ def main(words: list[str]) -> None:
     os._exit(0)
 
 
-def _take_signals() -> None:
-    """Choose a disposition for every signal, and unblock them: the plug-in started this process with all blocked."""
+def _leave_session() -> None:
+    """Leave make's session, choose a disposition for every signal, and unblock them: the plug-in blocked all.
+
+    A signal that make's process group got before is ignored with the later ones.
+    """
+    try:  # noqa: SIM105  contextlib is one more import for every call
+        os.setsid()
+    except OSError:  # started by hand, as the leader of its group
+        pass
     for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
         _signal.signal(number, _signal.SIG_IGN if number in _IGNORED else _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, [])

@@ -40,6 +40,7 @@ include Makefile
 # Speaks the recorder's side of the protocol, and lives as long as the make that it belongs to.
 RECORDER = """\
 import json, os, select, sys
+os.setsid()
 descriptors = sorted(int(n) for n in os.listdir("/proc/self/fd"))
 pid = int(sys.argv[2])
 log = os.open(__file__ + ".log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -51,8 +52,7 @@ except ProcessLookupError:
     make = -1
 head, folder, goals = os.read(3, 65536).decode("utf-8", "replace").split("\\0")
 note(event=head.split()[0], at=float(head.split()[1]), folder=folder, goals=goals, argv=sys.argv, cwd=os.getcwd(),
-     session=os.getsid(0) != os.getsid(pid) if make >= 0 else True, descriptors=descriptors, pid=os.getpid(),
-     blocked=open("/proc/self/status").read().split("SigBlk:")[1].split()[0])
+     descriptors=descriptors, pid=os.getpid(), blocked=open("/proc/self/status").read().split("SigBlk:")[1].split()[0])
 while True:
     ready = select.select([3] if make < 0 else [3, make], [], [], 0 if make < 0 else None)[0]
     if 3 in ready:

@@ -162,14 +162,13 @@ def _no_numbers(text: str) -> list[str]:
     return re.sub("GMfifo[0-9]+", "GMfifo", text).splitlines()
 
 
-def test_the_recorder_is_alone_in_its_session_with_four_descriptors(project: PluginProject) -> None:
+def test_the_recorder_starts_in_the_root_folder_with_four_descriptors(project: PluginProject) -> None:
     project.write("all:;@sleep 0.1\n")
     with Path("/dev/null").open() as extra:
         os.set_inheritable(extra.fileno(), True)
         project.call(close_fds=False)
     began = project.events()[0]
     listing = 4
-    assert began["session"]
     assert began["cwd"] == "/"
     assert began["descriptors"] == [0, 1, 2, 3, listing]
     assert began["argv"] == [str(project.recorder), "record-call", began["argv"][2]]

@@ -104,7 +104,8 @@ static void become_recorder(int channel, int null, char **command) {
   _exit(127);
 }
 
-/* Start the recorder in a session of its own, by a process between that ends at once: it never is make's child. */
+/* Start the recorder by a process between that ends at once: it never is make's child. It leaves make's session itself:
+   a new session here is a new group of Linux' scheduler (autogroup), whose turn make would wait for. */
 static void start(int channel, int null, char **command) {
   sigset_t all, before, pending, child;
   sigfillset(&all);
@@ -114,7 +115,6 @@ static void start(int channel, int null, char **command) {
   sigpending(&pending);
   pid_t between = vfork();
   if (between == 0) {
-    setsid();
     if (vfork() == 0) become_recorder(channel, null, command);
     _exit(0);
   }
@@ -176,7 +176,9 @@ int devtel_gmk_setup(void) {
   char *values[5];
   int known = 1;
   for (int i = 0; i < 5; i++) known &= (values[i] = gmk_expand(expressions[i])) != NULL;
-  if (known && is_approved(values[0], values[1])) record(values[2], values[3], values[4]);
+  /* A devtel that cannot run is no devtel. */
+  if (known && is_approved(values[0], values[1]) && !access(values[3], X_OK) && !access(values[4], R_OK))
+    record(values[2], values[3], values[4]);
   for (int i = 0; i < 5; i++)
     if (values[i]) gmk_free(values[i]);
   return -1;
