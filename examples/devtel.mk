@@ -32,30 +32,31 @@ MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_L
 # make only pretends (-n, -q, -t): single letters stand in the first word of MAKEFLAGS.
 override devtel_letters := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
 ifeq ($(findstring =,$(devtel_letters)),)
-override devtel_plain += $(foreach letter,n q t,$(findstring $(letter),$(devtel_letters)))
+override devtel_plain += $(findstring n,$(devtel_letters)) $(findstring q,$(devtel_letters)) $(findstring t,$(devtel_letters))
 endif
 
 # A MAKE of several words cannot be named as the one to run; a Makefile from standard input is not there a second time.
 override devtel_plain += $(filter-out 1,$(words $(MAKE))) $(filter Gm%,$(notdir $(devtel_called)))
 
 # Switched off: set to anything but empty, 0 or false.
-override devtel_plain += $(foreach name,DEVTEL_DISABLED DO_NOT_TRACK CI,$(filter-out 0 false False FALSE,$(value $(name))))
+override devtel_plain += $(filter-out 0 false False FALSE,$(value DEVTEL_DISABLED) $(value DO_NOT_TRACK) $(value CI))
 
 # realpath opens no folder, which make 4.3 would leave open; a path with spaces is one word for wildcard only. Unlike words,
 # $(word ...) looks for make's translated messages.
 override devtel_exists = $(if $(filter-out 1,$(words $(1))),$(wildcard $(subst $(devtel_space),\ ,$(1))),$(realpath $(1)))
-override devtel_absolute = $(if $(filter /%,$(firstword $(1))),$(1))
 
 ifeq ($(strip $(devtel_plain)),)
 # The state folder, as devtel itself finds it.
-override devtel_state := $(call devtel_absolute,$(value DEVTEL_HOME))
-ifeq ($(devtel_state),)
-override devtel_state := $(if $(call devtel_absolute,$(value XDG_STATE_HOME)),$(value XDG_STATE_HOME)/devtel)
-endif
-ifeq ($(devtel_state),)
+ifneq ($(filter /%,$(firstword $(value DEVTEL_HOME))),)
+override devtel_state := $(value DEVTEL_HOME)
+else
+ifneq ($(filter /%,$(firstword $(value XDG_STATE_HOME))),)
+override devtel_state := $(value XDG_STATE_HOME)/devtel
+else
 override devtel_state := $(value HOME)/Library/Application Support/devtel
 ifeq ($(call devtel_exists,$(devtel_state)),)
 override devtel_state := $(value HOME)/.local/state/devtel
+endif
 endif
 endif
 # Declined: `devtel consent` keeps a marker for each destination.
@@ -80,9 +81,10 @@ override devtel_python := $(addsuffix python3,$(devtel_folder))
 override devtel_main := $(firstword $(call devtel_package,$(devtel_folder)))
 endif
 endif
+endif
 # A devtel that cannot run is no devtel.
 override devtel_plain += $(if $(realpath $(devtel_python)),,missing) $(if $(realpath $(devtel_main)),,missing)
-endif
+
 # An implementation has none of its own. make 3.81 takes the first pattern that matches: write impl-%.x before %.x.
 override devtel_refused = $(if $(filter impl-%,$(1)),$(error devtel.mk: $(firstword $(filter impl-%,$(1))) is an implementation, and cannot be handed over again))
 
@@ -110,4 +112,4 @@ endif
 endif
 
 # A Makefile that exports all its variables must not hand these to its recipes.
-unexport DEVTEL DEVTEL_TARGETS devtel_absolute devtel_called devtel_exists devtel_families devtel_file devtel_folder devtel_folders devtel_letters devtel_main devtel_makefile devtel_package devtel_plain devtel_python devtel_quote devtel_refused devtel_space devtel_state devtel_targets
+unexport DEVTEL DEVTEL_TARGETS devtel_called devtel_exists devtel_families devtel_file devtel_folder devtel_folders devtel_letters devtel_main devtel_makefile devtel_package devtel_plain devtel_python devtel_quote devtel_refused devtel_space devtel_state devtel_targets
