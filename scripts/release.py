@@ -26,6 +26,7 @@ WHEEL_HAS = (
     "share/man/man1/devtel.1",
     "share/doc/devtelemetry-cli/README.md",
     "share/doc/devtelemetry-cli/docs/json.md",
+    "share/doc/devtelemetry-cli/examples/operate/devtel.service",
     "devtelemetry_cli/server/dashboards/devtel-mysql.json",
 )
 SDIST_HAS = ("tests/test_docs.py", "docs/design.md", "constraints.txt", "Makefile", "src/devtelemetry_cli/wrap.py")
