@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
@@ -40,6 +41,7 @@ def evaluate(
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "alert_rule_test": expected,
     }
-    file = rules.parent / "test.yml"
-    file.write_text(json.dumps({"rule_files": [str(rules)], "evaluation_interval": "5m", "tests": [test]}))
-    promtool("test", "rules", str(file))
+    with NamedTemporaryFile("w", suffix=".yml") as file:
+        json.dump({"rule_files": [str(rules)], "evaluation_interval": "5m", "tests": [test]}, file)
+        file.flush()
+        promtool("test", "rules", file.name)
