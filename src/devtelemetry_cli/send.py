@@ -36,7 +36,7 @@ from devtelemetry_cli.client.send.transitions import (
     decide,
     next_try,
 )
-from devtelemetry_cli.errors import DevtelError, TryLaterError
+from devtelemetry_cli.errors import DevtelError, TryLaterError, reason
 from devtelemetry_cli.model.metrics import Environment
 
 _ENDS_VISIT = (Meaning.LATER, Meaning.RETRY_NOW, Meaning.STOP)
@@ -277,7 +277,7 @@ def _noted(result: Result, subject: str = "The files of devtel") -> Iterator[Non
 
 def _unusable(subject: str, fault: OSError) -> DevtelError:
     where = f"{fault.filename}: " if fault.filename else ""
-    return TryLaterError(f"{subject} cannot be used now ({where}{fault.strerror or fault}).", "Nothing is lost.")
+    return TryLaterError(f"{subject} cannot be used now ({where}{reason(fault)}).", "Nothing is lost.")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from devtelemetry_cli.client.consent import decisions, notice, prompt, question,
 from devtelemetry_cli.client.consent import terms as consent_terms
 from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE, Destination
-from devtelemetry_cli.errors import ConfigurationError, DevtelError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError, reason
 
 _NO_URL = ConfigurationError(
     "No report URL is set, so there is nothing to agree to.",
@@ -197,6 +197,6 @@ def _storing(context: Context) -> Iterator[None]:
         yield
     except OSError as fault:
         raise DevtelError(
-            f"The decision cannot be stored in {fault.filename or context.config}: {fault.strerror or fault}.",
+            f"The decision cannot be stored in {fault.filename or context.config}: {reason(fault)}.",
             "The previous decision is still in force. Fix this and run the command again.",
         ) from None

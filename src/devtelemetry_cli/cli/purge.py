@@ -11,7 +11,7 @@ from devtelemetry_cli.client.context import Context
 from devtelemetry_cli.client.destination import NOWHERE
 from devtelemetry_cli.commands import purge as purging
 from devtelemetry_cli.commands.purge import Day
-from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.errors import DevtelError, reason
 from devtelemetry_cli.model.formatting import counted
 
 
@@ -46,7 +46,7 @@ def _delete(context: Context, names: list[str], limit: date | None) -> None:
         gone = purging.purge(context.state, names, limit, _today())
     except OSError as fault:
         raise DevtelError(
-            f"{fault.filename or context.state} cannot be deleted: {fault.strerror or fault}.",
+            f"{fault.filename or context.state} cannot be deleted: {reason(fault)}.",
             "Earlier days are deleted. Correct this and run the command again.",
         ) from None
     click.echo(f"Deleted: {_summary(gone)}.")

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from devtelemetry_cli.client import atomic_files, tokens
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import ConfigurationError, reason
 
 
 def check_url(url: str, subject: str, advice: str) -> str:
@@ -34,4 +34,4 @@ def read_key(file: str) -> str:
     try:
         return tokens.decode(atomic_files.read(Path(file).expanduser()), f"the key file {file}")
     except OSError as fault:
-        raise ConfigurationError(f"The key file {file} cannot be read: {fault.strerror or fault}.") from None
+        raise ConfigurationError(f"The key file {file} cannot be read: {reason(fault)}.") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files, locks
 from devtelemetry_cli.client.paths import StateDir
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import ConfigurationError, reason
 from devtelemetry_cli.model import plain_text
 
 MAX_LENGTH = 4096
@@ -62,7 +62,7 @@ def find(config: str, environ: dict[str, str], key: str, url: str, destinations:
         return ""
     except OSError as fault:
         raise ConfigurationError(
-            f"The token in {path(config, key)} cannot be read: {fault.strerror or fault}.",
+            f"The token in {path(config, key)} cannot be read: {reason(fault)}.",
             "Set it again: devtel token set.",
         ) from None
 
@@ -86,9 +86,7 @@ def _environment_token(environ: dict[str, str]) -> str:
     try:
         return decode(atomic_files.read(Path(file)), file)
     except OSError as fault:
-        raise ConfigurationError(
-            f"DEVTEL_TOKEN_FILE names {file}, which cannot be read: {fault.strerror or fault}."
-        ) from None
+        raise ConfigurationError(f"DEVTEL_TOKEN_FILE names {file}, which cannot be read: {reason(fault)}.") from None
 
 
 def _invalid(source: str, reason: str) -> ConfigurationError:

@@ -19,7 +19,7 @@ from devtelemetry_cli.commands.makefile import generated
 from devtelemetry_cli.commands.measurement import Measurement
 from devtelemetry_cli.commands.schedule import backends
 from devtelemetry_cli.commands.schedule import job as jobs
-from devtelemetry_cli.errors import ConfigurationError, DevtelError
+from devtelemetry_cli.errors import ConfigurationError, DevtelError, reason
 
 UNSENT = (
     f"Reports older than {unsent.DAYS} days are not sent, and there is no schedule: "
@@ -168,7 +168,7 @@ def _count(journal: outbox.Journal, day: str, tally: reader.Tally, status: Statu
     try:
         return journal.sum_up(day, tally).metrics.runs
     except OSError as fault:
-        trouble = f"The journal of {day} cannot be read: {fault.strerror or fault}."
+        trouble = f"The journal of {day} cannot be read: {reason(fault)}."
         status.troubles += [trouble] if trouble not in status.troubles else []
         return 0
 

@@ -7,6 +7,7 @@ from devtelemetry_cli.client import consent_cache
 from devtelemetry_cli.client.send import erasures
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, note, ok, problem
+from devtelemetry_cli.errors import reason
 
 _SOON = 30 * 86400  # seconds
 
@@ -40,7 +41,7 @@ def pending_erasures(env: Environment) -> Iterator[Finding]:
         pending = erasures.pending(env.context.state)
     except OSError as fault:
         yield problem(
-            f"The list of pending erasures cannot be read: {fault.strerror or fault}.",
+            f"The list of pending erasures cannot be read: {reason(fault)}.",
             "Ask the operators to erase the IDs in it; then delete it.",
         )
         return

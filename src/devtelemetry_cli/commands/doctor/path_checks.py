@@ -9,6 +9,7 @@ from pathlib import Path
 
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, ok, problem
+from devtelemetry_cli.errors import reason
 
 _LEAST = 20 * 2**20  # bytes free
 
@@ -41,7 +42,7 @@ def state(env: Environment) -> Iterator[Finding]:
             pass
     except OSError as fault:
         yield problem(
-            f"{folder} cannot be written ({fault.strerror or fault}): no run is recorded.",
+            f"{folder} cannot be written ({reason(fault)}): no run is recorded.",
             f"Take ownership: chown -R \"$USER\" '{folder}' && chmod u+rwx '{folder}'.",
         )
         return

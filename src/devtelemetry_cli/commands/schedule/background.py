@@ -5,8 +5,8 @@ from pathlib import Path
 
 from devtelemetry_cli.client import atomic_files, paths
 from devtelemetry_cli.commands.schedule import job as jobs
+from devtelemetry_cli.commands.schedule import job_file
 from devtelemetry_cli.commands.schedule.job import Job
-from devtelemetry_cli.errors import DevtelError
 
 _BOUNDED = ("--quiet", "--deadline", "60")
 
@@ -23,13 +23,7 @@ def is_running(environ: dict[str, str]) -> bool:  # noqa: ARG001  as above
 
 def find(environ: dict[str, str]) -> str | None:
     """The command file's text; None where there is none. Raises DevtelError."""
-    file = _file(environ)
-    try:
-        return atomic_files.read(file).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as fault:
-        raise DevtelError(f"{file} cannot be read: {fault.strerror or fault}.", "Nothing was changed.") from None
+    return job_file.read(_file(environ))
 
 
 def time_of_day(text: str) -> str:  # noqa: ARG001  as above

@@ -11,6 +11,7 @@ from xml.parsers.expat import ExpatError
 from devtelemetry_cli.client import atomic_files
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
+from devtelemetry_cli.commands.schedule import job_file
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import DevtelError, reason
 
@@ -34,13 +35,7 @@ def is_running(environ: dict[str, str]) -> bool:  # noqa: ARG001  the interface 
 
 def find(environ: dict[str, str]) -> str | None:
     """The property list as it is now; None where there is none. Raises DevtelError."""
-    file = _file(environ)
-    try:
-        return atomic_files.read(file).decode("utf-8", "replace")
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as fault:
-        raise DevtelError(f"{file} cannot be read: {fault.strerror or fault}.", "Nothing was changed.") from None
+    return job_file.read(_file(environ))
 
 
 def time_of_day(text: str) -> str:
@@ -68,11 +63,11 @@ def install(environ: dict[str, str], job: Job) -> bool:
     if after == before and not _run(environ, "print", f"{_domain()}/{LABEL}"):
         return False
     file = _file(environ)
-    atomic_files.atomic_write(file, after.encode())
+    atomic_files.atomic_write(file, os.fsencode(after))
     _run(environ, "bootout", f"{_domain()}/{LABEL}")  # fails where it was not loaded
     fault = _run(environ, "bootstrap", _domain(), str(file))
     if fault:
-        atomic_files.atomic_write(file, before.encode()) if before else file.unlink(missing_ok=True)
+        atomic_files.atomic_write(file, os.fsencode(before)) if before else file.unlink(missing_ok=True)
         raise DevtelError(f"launchctl bootstrap failed: {fault}.", "Nothing was changed.")
     return True
 
@@ -105,7 +100,7 @@ def _text(job: Job, before: str) -> str:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        values = plistlib.loads(text.encode())
+        values = plistlib.loads(os.fsencode(text))
     except (ValueError, plistlib.InvalidFileException, ExpatError):
         return {}
     return values if isinstance(values, dict) else {}

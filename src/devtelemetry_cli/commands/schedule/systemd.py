@@ -9,6 +9,7 @@ from pathlib import Path
 from devtelemetry_cli.client import atomic_files, paths
 from devtelemetry_cli.client.text import one_line
 from devtelemetry_cli.commands.schedule import job as jobs
+from devtelemetry_cli.commands.schedule import job_file
 from devtelemetry_cli.commands.schedule.job import Job
 from devtelemetry_cli.errors import DevtelError, reason
 
@@ -57,7 +58,7 @@ def is_running(environ: dict[str, str]) -> bool:
 
 def find(environ: dict[str, str]) -> str | None:
     """Both unit files in one text; None unless devtel wrote both. Raises DevtelError."""
-    texts = [_read(_file(environ, kind)) for kind in ("timer", "service")]
+    texts = [job_file.read(_file(environ, kind)) for kind in ("timer", "service")]
     is_ours = all(text and text.startswith(_FIRST_WORDS) for text in texts)
     return "".join(text or "" for text in texts) if is_ours else None
 
@@ -80,7 +81,7 @@ def install(environ: dict[str, str], job: Job) -> bool:
     """
     if not is_available(environ):
         raise DevtelError("No user systemd is running.", "Try --with crontab. Nothing was changed.")
-    before = {kind: _read(_file(environ, kind)) for kind in ("timer", "service")}
+    before = {kind: job_file.read(_file(environ, kind)) for kind in ("timer", "service")}
     for kind, text in before.items():
         if text is not None and not text.startswith(_FIRST_WORDS):
             raise DevtelError(f"{_file(environ, kind)} exists and was not written by devtel.", "Nothing was changed.")
@@ -101,7 +102,8 @@ def install(environ: dict[str, str], job: Job) -> bool:
 
 def remove(environ: dict[str, str]) -> bool:
     """Stop the timer and delete the units; whether there were any. Raises OSError, DevtelError."""
-    found = [kind for kind in ("timer", "service") if (_read(_file(environ, kind)) or "").startswith(_FIRST_WORDS)]
+    texts = {kind: job_file.read(_file(environ, kind)) or "" for kind in ("timer", "service")}
+    found = [kind for kind, text in texts.items() if text.startswith(_FIRST_WORDS)]
     if not found:
         return False
     if is_available(environ):
@@ -142,15 +144,6 @@ def _folder(environ: dict[str, str]) -> Path:
 
 def _file(environ: dict[str, str], kind: str) -> Path:
     return _folder(environ) / f"{NAME}.{kind}"
-
-
-def _read(file: Path) -> str | None:
-    try:
-        return os.fsdecode(atomic_files.read(file))
-    except FileNotFoundError:
-        return None
-    except OSError as fault:
-        raise DevtelError(f"{file} cannot be read: {fault.strerror or fault}.", "Nothing was changed.") from None
 
 
 def _write(environ: dict[str, str], texts: dict[str, str | None]) -> None:

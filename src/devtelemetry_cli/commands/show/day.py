@@ -13,7 +13,7 @@ from devtelemetry_cli.client.journal import machine_key, reader
 from devtelemetry_cli.client.send import ledger, outbox
 from devtelemetry_cli.client.send.ledger import Entry, Ledger
 from devtelemetry_cli.client.send.outbox import Journal, Report
-from devtelemetry_cli.errors import DevtelError
+from devtelemetry_cli.errors import DevtelError, reason
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _report(query: Query, journal: Journal, book: Ledger, wanted: str) -> Report
     try:
         return journal.report(wanted, machine.snapshot(query.context.environ))
     except OSError as fault:
-        raise DevtelError(f"The journal of {wanted} cannot be read: {fault.strerror or fault}.") from None
+        raise DevtelError(f"The journal of {wanted} cannot be read: {reason(fault)}.") from None
 
 
 def _status_text(entry: Entry, *, shrunk: bool) -> str:

@@ -13,6 +13,7 @@ from devtelemetry_cli.client.journal.reader import Tally
 from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands.stats import aggregate_exact, parallel
 from devtelemetry_cli.commands.stats.aggregate_exact import Key, Sum
+from devtelemetry_cli.errors import reason
 
 
 @dataclass
@@ -53,7 +54,7 @@ def sum_days(folders: list[Path], first: date, last: date) -> Summary:
         try:
             days = reader.days(folder)
         except OSError as fault:
-            found.troubles.append(f"{folder} cannot be read: {fault.strerror or fault}.")
+            found.troubles.append(f"{folder} cannot be read: {reason(fault)}.")
             continue
         found.last = max([found.last, *days])
         files += [reader.file(folder, day) for day in days if first.isoformat() <= day <= last.isoformat()]
@@ -73,7 +74,7 @@ def _sums(file: Path) -> tuple[dict[Key, Sum], Tally] | str:
     try:
         return aggregate_exact.day(reader.blocks(file, tally), tally, liveness.of_journal(file.parent)), tally
     except OSError as fault:
-        return f"The journal of {file.stem} cannot be read: {fault.strerror or fault}."
+        return f"The journal of {file.stem} cannot be read: {reason(fault)}."
 
 
 def _note(found: Summary, day: str, result: tuple[dict[Key, Sum], Tally] | str) -> None:
