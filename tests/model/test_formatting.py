@@ -67,6 +67,14 @@ def test_an_irregular_plural_is_given() -> None:
     )
 
 
-@pytest.mark.parametrize(("low", "high", "text"), [(0.441, 0.668, "44 to 67"), (-0.05, 0.12, "\N{MINUS SIGN}5 to 12")])
-def test_an_interval_is_in_whole_percent(low: float, high: float, text: str) -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.441, 0.668, "44 to 67"),
+        (-0.05, 0.12, "\N{MINUS SIGN}5 to 12"),
+        (0.003, 0.118, "0.3 to 12"),
+        (-0.0001, 0.0, "0 to 0"),
+    ],
+)
+def test_an_interval_is_in_percent_whole_but_beside_zero(low: float, high: float, text: str) -> None:
     assert formatting.percent_range(low, high) == text

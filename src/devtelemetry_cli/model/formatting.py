@@ -51,8 +51,13 @@ def change(now: float, before: float) -> str:
 
 
 def percent_range(low: float, high: float) -> str:
-    """An interval of ratios in percent, with a minus sign where one is below 0: "44 to 67"."""
-    return f"{100 * low:.0f} to {100 * high:.0f}".replace("-", "\N{MINUS SIGN}")
+    """An interval of ratios in percent, with a minus sign where one is below 0: "44 to 67", "0.4 to 11"."""
+    return f"{_percent(low)} to {_percent(high)}".replace("-", "\N{MINUS SIGN}")
+
+
+def _percent(ratio: float) -> str:
+    """A whole number, with one decimal below 1: a bound beside 0 is not shown as 0."""
+    return f"{round(100 * ratio, 1 if abs(ratio) < 0.0095 else 0) + 0:.9g}"
 
 
 def _two(large: int, unit: str, small: int, other: str) -> str:

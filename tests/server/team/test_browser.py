@@ -218,16 +218,35 @@ def test_a_narrow_screen_never_scrolls_sideways(browser: Browser, demo: ReportSe
     assert faults(browser) == []
 
 
+# Of each table whose rows are cards: the heads of the figures, the names above them, and whether it scrolls sideways.
+CARDS = """
+return [...document.querySelectorAll('.cards')].map(it => {
+  const row = it.querySelector('tbody tr'), figures = [...row.cells].filter(cell => cell.dataset.head);
+  return {
+    display: getComputedStyle(row).display, scrolls: it.scrollWidth > it.clientWidth,
+    heads: figures.map(cell => it.querySelectorAll('thead th')[cell.cellIndex].textContent),
+    names: figures.map(cell => getComputedStyle(cell, '::before').content.slice(1, -1)),
+  };
+});
+"""
+
+
 @pytest.mark.usefixtures("phone")
-def test_on_a_narrow_screen_each_row_is_a_card_with_named_figures(browser: Browser, demo: ReportServer) -> None:
+@pytest.mark.parametrize(
+    ("path", "figures"), [("/", 9), ("/machines", 3), ("/target?project=shop&target=test", 4), ("/adoption", 3)]
+)
+def test_on_a_narrow_screen_each_row_is_a_card_with_named_figures(
+    browser: Browser, demo: ReportServer, path: str, figures: int
+) -> None:
+    browser.get(address(demo, path))
+    (cards,) = browser.execute_script(CARDS)
+    assert cards["names"] == cards["heads"]
+    assert (cards["display"], cards["scrolls"], len(cards["names"])) == ("grid", False, figures)
+
+
+@pytest.mark.usefixtures("phone")
+def test_on_a_narrow_screen_the_cards_can_be_sorted(browser: Browser, demo: ReportServer) -> None:
     browser.get(address(demo, "/"))
-    names = browser.execute_script(
-        "return [...document.querySelector('.targets tbody tr').cells].slice(2)"
-        ".map(it => getComputedStyle(it, '::before').content)"
-    )
-    heads = [cell.get_attribute("textContent") for cell in browser.find_elements(By.CSS_SELECTOR, ".targets thead th")]
-    assert [name.strip('"') for name in names] == heads[2:]
-    assert find(browser, ".targets tbody tr").value_of_css_property("display") == "grid"
     browser.find_element(By.LINK_TEXT, "Failure rate").click()
     wait_for(lambda: "sort=failures" in browser.current_url)
 

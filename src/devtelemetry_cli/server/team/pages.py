@@ -20,7 +20,7 @@ from devtelemetry_cli.server.team.comparison import ENOUGH_RUNS, FRAGILE, SLOWER
 from devtelemetry_cli.server.team.detail import Detail
 from devtelemetry_cli.server.team.events import marks
 from devtelemetry_cli.server.team.overview import Overview
-from devtelemetry_cli.server.team.target_rows import rows
+from devtelemetry_cli.server.team.target_rows import COLUMNS, rows
 from devtelemetry_cli.server.team.tiles import tiles
 from devtelemetry_cli.server.team.weekly import Marks
 
@@ -104,6 +104,7 @@ def overview(
         charts=_overview_charts(shown, marks(noted), context) if shown.weeks else [],
         events=noted,
         rows=rows(shown, shown.targets[first : first + MAX_TARGETS], context.link),
+        columns=COLUMNS,
         first=first,
         table_parts=parts,
         at_once=MAX_TARGETS,

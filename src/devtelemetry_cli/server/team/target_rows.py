@@ -10,19 +10,25 @@ from devtelemetry_cli.server.team import names, trend
 from devtelemetry_cli.server.team.overview import Overview, Target
 from devtelemetry_cli.server.team.tiles import changes
 
+Figure = tuple[str, str | Markup, str]
+COLUMNS = {  # of figures: the head, and the key of overview.SORTINGS
+    **{"Waited": "waited", "Share": "", "Trend": "growth", "Runs": "runs", "Failure rate": "failures"},
+    **{"Mean": "mean", "p50": "p50", "p90": "p90", "Developers": "developers"},
+}
+
 
 @dataclass(frozen=True)
 class Row:
     """A target and its project, with the addresses of their views, empty where there is none.
 
-    `figures` has the text of each column and its change.
+    `figures` has the head of each column, its text and its change.
     """
 
     name: str
     link: str
     project: str
     project_link: str
-    figures: Sequence[tuple[str | Markup, str]]
+    figures: Sequence[Figure]
 
 
 def rows(shown: Overview, targets: Sequence[Target], link: Callable[..., str]) -> list[Row]:
@@ -39,9 +45,9 @@ def rows(shown: Overview, targets: Sequence[Target], link: Callable[..., str]) -
     ]
 
 
-def _figures(shown: Overview, it: Target) -> list[tuple[str | Markup, str]]:
+def _figures(shown: Overview, it: Target) -> list[Figure]:
     total, changed = it.totals, changes(it.sides)
-    return [
+    figures = [
         (duration(total.waited), changed["waited"]),
         (share(total.waited, shown.totals.waited), ""),
         (trend.line(shown.trend(it)), ""),
@@ -52,3 +58,4 @@ def _figures(shown: Overview, it: Target) -> list[tuple[str | Markup, str]]:
         (duration(total.p90), changed["p90"]),
         (f"{it.developers:,}", ""),
     ]
+    return [(head, *figure) for head, figure in zip(COLUMNS, figures, strict=True)]
