@@ -88,6 +88,20 @@ def test_when_a_week_is_long_over_rare_targets_are_shown_together(team: Team) ->
     assert developers_in(team.visible_runs()["", ""]) == {3, 4, 5}
 
 
+def test_both_kinds_of_rests_without_a_project_are_in_one_cell(team: Team) -> None:
+    team.report(*(Runs(i, target=f"rare-{i}", project="") for i in range(3)))
+    team.report(*(Runs(i, project=f"rare-{i}") for i in range(3, 6)))
+    team.publish(SETTLED)
+    assert {name: developers_in(runs) for name, runs in team.visible_runs().items()} == {("", ""): set(range(6))}
+
+
+def test_groups_of_few_rows_are_published_in_one_transaction(team: Team) -> None:
+    team.report(*(Runs(i, target=f"target-{number}") for i in range(3) for number in range(5)))
+    today = MONDAY + timedelta(days=7)
+    assert publishing.publish(team.database, team.k, today, everything=True, stopped=lambda: False) == 1
+    assert len(team.visible_runs()) == 5
+
+
 def test_exit_codes_and_checkouts_are_published_when_the_week_is_settled(team: Team) -> None:
     team.report(*(Runs(i, code="2" if i == 5 else "0", branch="other" if i > 2 else "default") for i in range(6)))
     team.publish()

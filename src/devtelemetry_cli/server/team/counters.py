@@ -33,7 +33,7 @@ PLAIN = {
 }
 
 
-def from_row(row: Mapping[str, Any]) -> Counters:
+def from_row(row: Mapping[Any, Any]) -> Counters:
     """The counters of a row of devtel_target_metrics.
 
     Parts that exceed their whole, which only other senders report, are left out, since no breakdown of them adds up.

@@ -1,6 +1,6 @@
 """Unpublished rows of a week -> groups with enough developers for a cell. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -27,6 +27,18 @@ class Batch(NamedTuple):
 
     key: CellKey
     group: Group
+
+
+def portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """The batches of one transaction each: together they have at least MAX_ROWS rows, but for the last."""
+    some: list[Batch] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(len(one.group.shown) for one in some) >= MAX_ROWS:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 class PendingGroups:

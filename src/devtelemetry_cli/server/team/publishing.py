@@ -6,23 +6,26 @@ groups. Rows of too few developers wait for more; long after the week they are p
 or in the rest of all, if that has k developers.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from devtelemetry_cli.server.db.bulk import upsert
 from devtelemetry_cli.server.db.database import ConflictError, Database, DatabaseBusyError, is_retryable
-from devtelemetry_cli.server.db.tables import daily_metrics, reports, same_day, team_cells, team_shown, team_weeks
-from devtelemetry_cli.server.team import counters, profile
-from devtelemetry_cli.server.team.breakdown import REST, Breakdown
-from devtelemetry_cli.server.team.grouping import PROJECT_REST, REST_OF_ALL, TARGET, Batch, CellKey, PendingGroups
+from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
+from devtelemetry_cli.server.team import cell_rows, counters, profile
+from devtelemetry_cli.server.team.breakdown import Breakdown
+from devtelemetry_cli.server.team.grouping import (
+    Batch,
+    CellKey,
+    PendingGroups,
+    portions,
+)
 from devtelemetry_cli.server.team.machines import MachineRows
+from devtelemetry_cli.server.team.statistics import Name
 from devtelemetry_cli.server.team.unpublished import (
     CLOSED,
     CLOSED_AFTER,
@@ -37,7 +40,6 @@ RECENT = timedelta(days=14)
 MAX_CELLS = 1000  # of a connection's week: further targets are in the rests
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeoutError, DatabaseBusyError)
 
-Name = tuple[str, str]  # project and target
 Stopped = Callable[[], bool]
 
 
@@ -80,15 +82,15 @@ def _publish_week(database: Database, week: Week, k: int, today: date, stopped: 
         return 0
     settles, closes = state == OPEN and today >= week.monday + SETTLED_AFTER, today >= week.monday + CLOSED_AFTER
     begun, groups = version, _pending(database, week, k)
-    for batch in _batches(database, week, groups, settles or closes, stopped):
-        version = change_at_version(database, week, k, version, partial(_add, week=week, batch=batch))
+    for batches in portions(_batches(database, week, groups, settles or closes, stopped)):
+        version = change_at_version(database, week, k, version, partial(cell_rows.add, week=week, batches=batches))
     changed = version - begun
     if changed:
-        version = change_at_version(
-            database, week, k, version, partial(_count, week=week, counts=database.read(partial(_counts, week)))
-        )
+        counts = database.read(partial(cell_rows.read_counts, week=week))
+        counting = partial(cell_rows.store_counts, week=week, counts=counts)
+        version = change_at_version(database, week, k, version, counting)
     version = _update_profile(database, week, k, version, groups)
-    if settles and database.read(partial(_names, week=week)):  # without cells it stays open to a smaller k
+    if settles and database.read(partial(cell_rows.names, week=week)):  # without cells it stays open to a smaller k
         breakdowns, machines = _read_breakdowns(database, week)
         version = change_at_version(
             database, week, k, version, partial(_settle, week=week, k=k, breakdowns=breakdowns, machines=machines)
@@ -149,7 +151,7 @@ def begin_week(db: Connection, week: Week, k: int) -> tuple[str, int, int]:
 
 def _pending(database: Database, week: Week, k: int) -> PendingGroups:
     """No rows yet, and the limit on the week's cells."""
-    names = database.read(partial(_names, week=week))
+    names = database.read(partial(cell_rows.names, week=week))
 
     def is_full(key: CellKey) -> bool:
         """A new cell counts towards MAX_CELLS."""
@@ -173,66 +175,6 @@ def _batches(database: Database, week: Week, groups: PendingGroups, rest: bool, 
         yield from groups.of_rests()
 
 
-def _names(db: Connection, week: Week) -> set[Name]:
-    """The projects and targets of the week's cells."""
-    c = team_cells.c
-    return {(row.project, row.target) for row in db.execute(select(c.project, c.target).where(week.of(team_cells)))}
-
-
-def _add(db: Connection, week: Week, batch: Batch) -> None:
-    """Add the batch to its cell, and record the published part of each row."""
-    try:
-        upsert(db, team_shown, [row | {"folded": batch.key.kind} for row in batch.group.shown])
-    except IntegrityError:
-        raise ConflictError from None  # a developer's rows were erased
-    _, project, target = batch.key
-    before = db.execute(select(team_cells).where(_cell(week, (project, target)))).first()
-    total = counters.from_text(before.measures) if before else {}
-    counters.add(total, counters.without(batch.group.new, "x:", "r:", "f:"))
-    values = {
-        "connection_id": week.connection,
-        "week": week.monday,
-        "project": project,
-        "target": target,
-        "developers": max(before.developers if before else 0, len(batch.group.developers)),  # until they are counted
-        "measures": counters.to_text(total),
-        "exit_codes": before.exit_codes if before else "{}",
-        "checkouts": before.checkouts if before else "{}",
-    }
-    upsert(db, team_cells, [values])
-
-
-class _Counts(NamedTuple):
-    """The developers of each cell, of each project, and, under the empty name, of all."""
-
-    cells: dict[Name, int]
-    projects: dict[str, int]
-
-
-def _counts(week: Week, db: Connection) -> _Counts:
-    c = team_shown.c
-    shown = select(func.count(distinct(c.person))).where(week.of(team_shown))
-    owns = shown.add_columns(c.project, c.target).where(c.folded == TARGET).group_by(c.project, c.target)
-    rests = shown.add_columns(c.project).where(c.folded == PROJECT_REST, c.project != REST).group_by(c.project)
-    of_no_project = or_(c.folded == REST_OF_ALL, and_(c.folded == PROJECT_REST, c.project == REST))
-    cells = {(row[1], row[2]): row[0] for row in db.execute(owns)}
-    cells |= {(row[1], REST): row[0] for row in db.execute(rests)}
-    cells[REST, REST] = db.scalar(shown.where(of_no_project)) or 0
-    named = shown.add_columns(c.project).where(c.folded != REST_OF_ALL, c.project != REST).group_by(c.project)
-    return _Counts(cells, {row[1]: row[0] for row in db.execute(named)} | {REST: db.scalar(shown) or 0})
-
-
-def _count(db: Connection, week: Week, counts: _Counts) -> None:
-    """Store the numbers of developers. None falls, since the sums still include erased developers."""
-    for name, developers in counts.cells.items():
-        fewer = and_(_cell(week, name), team_cells.c.developers < developers)
-        db.execute(update(team_cells).where(fewer), {"developers": developers})
-    before = json.loads(db.scalar(select(team_weeks.c.developers).where(week.of(team_weeks))) or "{}")
-    now = before | {name: max(number, before.get(name, 0)) for name, number in counts.projects.items()}
-    values = {"developers": json.dumps(now, ensure_ascii=False)}
-    db.execute(update(team_weeks).where(week.of(team_weeks)), values)
-
-
 def _update_profile(database: Database, week: Week, k: int, version: int, groups: PendingGroups) -> int:
     """Publish the week's profile if it changed; the version after that."""
     before, reporters = database.read(partial(profile.read_reporters, week=week))
@@ -247,31 +189,17 @@ def _read_breakdowns(database: Database, week: Week) -> tuple[dict[Name, Breakdo
     parts: dict[Name, Breakdown] = {}
     machines = MachineRows()
     for day in week.days:
-        for row in database.read(partial(_own_rows, week=week, day=day)):
+        for row in database.read(partial(cell_rows.own_rows, week=week, day=day)):
             measures = counters.from_text(row.measures)
             parts.setdefault((row.project, row.target), Breakdown()).add(row.person, measures)
             machines.add(row, measures)
     return parts, machines
 
 
-def _own_rows(db: Connection, week: Week, day: date) -> list[Row[Any]]:
-    c = team_shown.c
-    machine = (reports.c[name] for name in ("os", "architecture", "memory_gib", "cores"))
-    query = select(c.project, c.target, c.person, c.measures, *machine)
-    query = query.select_from(team_shown.join(reports, same_day(team_shown, reports)))
-    return list(db.execute(query.where(c.connection_id == week.connection, c.date == day, c.folded == TARGET)))
-
-
 def _settle(db: Connection, week: Week, k: int, breakdowns: Mapping[Name, Breakdown], machines: MachineRows) -> None:
     """Publish exit codes, checkouts and machines: once, long after the week."""
     profile.store_machines(db, week, machines.kinds(k))
-    for name, part in breakdowns.items():
-        whole = counters.from_text(db.scalar(select(team_cells.c.measures).where(_cell(week, name))) or "{}")
-        values = {
-            "exit_codes": counters.to_text(part.exit_codes(k, whole)),
-            "checkouts": counters.to_text(part.checkouts(k, whole)),
-        }
-        db.execute(update(team_cells).where(_cell(week, name)), values)
+    cell_rows.store_breakdowns(db, week, k, breakdowns)
     db.execute(update(team_weeks).where(week.of(team_weeks)), {"state": SETTLED})
 
 
@@ -284,7 +212,3 @@ def _forget_shown(db: Connection, week: Week, day: date) -> None:
     """Delete the record of published parts: a closed week needs none."""
     shown = and_(team_shown.c.connection_id == week.connection, team_shown.c.date == day)
     db.execute(delete(team_shown).where(shown))
-
-
-def _cell(week: Week, name: Name) -> ColumnElement[bool]:
-    return and_(week.of(team_cells), team_cells.c.project == name[0], team_cells.c.target == name[1])

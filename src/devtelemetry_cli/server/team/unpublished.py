@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, select
 
 from devtelemetry_cli.server.db.tables import (
     DAY_KEY,
@@ -58,7 +58,7 @@ class Group:
     """Unpublished rows of one project and target: their new counters, and their developers.
 
     `reports` are their reports (developer key and day); `shown` has the rows of devtel_team_shown to write once the
-    group is in a cell.
+    group is in a cell, but for `folded`.
     """
 
     new: counters.Counters = field(default_factory=dict)
@@ -68,15 +68,20 @@ class Group:
 
     def add(self, row: Row[Any]) -> None:
         """Add a row. Its developer counts towards k only if it has more runs than are published already."""
-        whole = counters.from_row(dict(row._mapping))
-        new = counters.difference(counters.from_text(row.shown) if row.shown else {}, whole)
+        whole = counters.from_row(row._mapping)
+        new = counters.difference(counters.from_text(row.shown), whole) if row.shown else whole
         counters.add(self.new, new)
         if new.get("runs", 0) > 0:
             self.developers.add(row.anonymous_id)
             self.reports.add((row.developer_id, row.date))
-        key = {name: row._mapping[name] for name in ROW}
-        text = counters.to_text(whole)
-        self.shown.append(key | {"person": row.anonymous_id, "received_at": row.received_at, "measures": text})
+        self.shown.append(
+            {
+                **{"connection_id": row.connection_id, "developer_id": row.developer_id, "date": row.date.isoformat()},
+                **{"project": row.project, "target": row.target, "person": row.anonymous_id},
+                "received_at": row.received_at.isoformat(" ", "microseconds"),
+                "measures": counters.to_text(whole),
+            }
+        )
 
     def merge(self, other: "Group") -> None:
         """Add the rows of `other`."""
@@ -86,8 +91,7 @@ class Group:
         self.shown += other.shown
 
 
-def rows_of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
-    """The rows of a day whose latest report is not published, each with its published part."""
+def _unpublished_rows() -> Select[Any]:
     reported = same_day(target_metrics, reports)
     shown = and_(*(target_metrics.c[name] == team_shown.c[name] for name in ROW))
     columns = (
@@ -97,6 +101,19 @@ def rows_of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
     query: Select[Any] = select(target_metrics, *columns).select_from(
         target_metrics.join(reports, reported).outerjoin(team_shown, shown)
     )
-    of_day = and_(target_metrics.c.connection_id == week.connection, target_metrics.c.date == day)
+    of_day = on_day(target_metrics)
     is_new = team_shown.c.received_at.is_(None) | (team_shown.c.received_at != reports.c.received_at)
-    return list(db.execute(query.where(of_day, is_new)))
+    return query.where(of_day, is_new)
+
+
+def on_day(table: Table) -> ColumnElement[bool]:
+    """The rows of `table` of a connection's day, both given at the execution."""
+    return and_(table.c.connection_id == bindparam("connection"), table.c.date == bindparam("day"))
+
+
+_ROWS = _unpublished_rows()
+
+
+def rows_of_day(db: Connection, week: Week, day: date) -> list[Row[Any]]:
+    """The rows of a day whose latest report is not published, each with its published part."""
+    return list(db.execute(_ROWS, {"connection": week.connection, "day": day}))
