@@ -37,7 +37,7 @@ demo: $(VENV)/ready
 	@sh scripts/demo $(CURDIR)/$(BIN)
 
 test: $(VENV)/ready-to-test
-	@$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m 'not slow' -p no:schemathesis $(ARGS)
 
 test-slow: $(VENV)/ready-to-test
 	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)

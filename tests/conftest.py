@@ -78,6 +78,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.slow)
 
 
+# All their tests are slow, and to import them is too: schemathesis generates its requests then, 3 s in each process.
+SLOW_MODULES = {"test_generated_requests.py", "test_browser.py", "test_compose.py", "test_install.py"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import the modules of which `make test` runs nothing."""
+    return True if config.option.markexpr == "not slow" and collection_path.name in SLOW_MODULES else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the fast folders first; all else keeps its order."""
