@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -30,8 +31,60 @@ from devtelemetry_cli.cli.group import COMMANDS
 _READ_LATER = ("DEVTEL", "MAKE", "MFLAGS", "XDG_", "CI", "DO_NOT_TRACK", "HOME", "http_proxy", "no_proxy", "SSL_CERT_")
 _OWN_PROCESS = (("wrap",), ("profile",))  # what they do to processes and signals is the subject
 _LONGEST = 50_000  # bytes of a request
-_TIMED_OUT = 1000
 _lock = threading.Lock()
+
+# What is loaded: for a developer's commands, and for `devtel serve`. prometheus_client is not: it reads a variable.
+CLIENT = (
+    *(f"devtelemetry_cli.cli.{name}" for name in COMMANDS if name not in ("serve", "devlake")),
+    *("devtelemetry_cli.cli.delivery_setup", "devtelemetry_cli.client.http_transport"),
+    *("filelock", "git", "psutil", "tomli_w", "uuid"),
+)
+SERVER = ("devtelemetry_cli.cli.serve", "devtelemetry_cli.server.main", "sqlalchemy.dialects.sqlite", "alembic.command")
+
+
+class Process:
+    """A started command, with the methods of Popen that the tests use."""
+
+    def __init__(self, connection: socket.socket, command: Sequence[str], pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._connection = connection
+        self._command = command
+        self._handle = os.pidfd_open(pid)
+
+    def poll(self) -> int | None:
+        """The exit status as Popen has it; None while the command runs."""
+        if self.returncode is None and select.select([self._handle], [], [], 0)[0]:
+            self.returncode = int(_ask(self._connection, self.pid))
+            os.close(self._handle)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status. Raises TimeoutExpired."""
+        if self.returncode is None:
+            select.select([self._handle], [], [], timeout)
+        status = self.poll()
+        if status is None:
+            raise subprocess.TimeoutExpired(list(self._command), timeout or 0)
+        return status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if the command still runs."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._handle, number)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+def is_possible(environ: dict[str, str]) -> bool:
+    """Whether this system can fork so, and no coverage is measured."""
+    return hasattr(os, "pidfd_open") and "COVERAGE_PROCESS_CONFIG" not in environ
 
 
 def is_same(command: tuple[str, ...], environ: dict[str, str], usual: dict[str, str], enter: list[str]) -> bool:
@@ -41,8 +94,7 @@ def is_same(command: tuple[str, ...], environ: dict[str, str], usual: dict[str, 
     """
     differing = [name for name in environ.keys() | usual.keys() if environ.get(name) != usual.get(name)]
     return (
-        hasattr(os, "pidfd_open")
-        and "COVERAGE_PROCESS_CONFIG" not in environ
+        is_possible(environ)
         and enter[:1] in ([], ["setpriv"])
         and command[1:2] not in _OWN_PROCESS
         and all(name.startswith(_READ_LATER) for name in differing)
@@ -50,41 +102,63 @@ def is_same(command: tuple[str, ...], environ: dict[str, str], usual: dict[str, 
     )
 
 
-def run(
-    command: tuple[str, ...],
+def start(
+    command: Sequence[str],
     environ: dict[str, str],
-    enter: list[str],
+    files: Sequence[int],
     *,
-    cwd: Path | str,
+    cwd: Path | str = "/",
+    enter: Sequence[str] = (),
+    modules: tuple[str, ...] = CLIENT,
+) -> Process:
+    """Start a command; `files` are the descriptors of its standard input, output and error."""
+    connection = _server(tuple(enter), modules)
+    return Process(connection, command, int(_ask(connection, [command, str(cwd), environ], files)))
+
+
+def run(
+    command: Sequence[str],
+    environ: dict[str, str],
+    *,
     given: str = "",
     timeout: float = 50,
+    cwd: Path | str = "/",
+    enter: Sequence[str] = (),
+    modules: tuple[str, ...] = CLIENT,
 ) -> subprocess.CompletedProcess[str]:
     """As subprocess.run with captured output; `given` is standard input. Raises TimeoutExpired."""
-    with _lock, _text_file() as stdin, _text_file() as stdout, _text_file() as stderr:
+    with _text_file() as stdin, _text_file() as stdout, _text_file() as stderr:
         stdin.write(given)
         stdin.seek(0)
-        server = _server(tuple(enter))
-        request = json.dumps([command, str(cwd), environ, timeout]).encode()
-        socket.send_fds(server, [request], [file.fileno() for file in (stdin, stdout, stderr)])
-        status = int(server.recv(100))
+        files = [file.fileno() for file in (stdin, stdout, stderr)]
+        process = start(command, environ, files, cwd=cwd, enter=enter, modules=modules)
+        try:
+            status = process.wait(timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         for file in (stdout, stderr):
             file.seek(0)
-        done = subprocess.CompletedProcess(command, status, stdout.read(), stderr.read())
-    if status == _TIMED_OUT:
-        raise subprocess.TimeoutExpired(command, timeout, done.stdout, done.stderr)
-    return done
+        return subprocess.CompletedProcess(list(command), status, stdout.read(), stderr.read())
 
 
 def _text_file() -> TextIO:
     return cast(TextIO, tempfile.TemporaryFile("w+", encoding="utf-8"))
 
 
+def _ask(connection: socket.socket, request: object, files: Sequence[int] = ()) -> str:
+    with _lock:
+        socket.send_fds(connection, [json.dumps(request).encode()], files)
+        return connection.recv(100).decode()
+
+
 @functools.cache
-def _server(enter: tuple[str, ...]) -> socket.socket:
+def _server(enter: tuple[str, ...], modules: tuple[str, ...]) -> socket.socket:
     """The connection to the process that forks; it ends when the connection is closed."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-    command = [*enter, sys.executable, "-m", __name__, str(there.fileno())]
+    command = [*enter, sys.executable, "-m", __name__, str(there.fileno()), *modules]
     with there:
         process = subprocess.Popen(
             command, cwd=Path(__file__).parents[2], env=environ, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()]
@@ -95,29 +169,22 @@ def _server(enter: tuple[str, ...]) -> socket.socket:
 
 
 def _serve(connection: socket.socket) -> None:
-    """Fork for each request, and answer its exit status as subprocess has it."""
+    """Answer each request: a command with its folder and environment by a process, a process by its exit status."""
     while True:
         request, files, _, _ = socket.recv_fds(connection, 2 * _LONGEST, 3)
         if not request:
             return
-        command, folder, environ, timeout = json.loads(request)
-        child = os.fork()
-        if child == 0:
-            connection.close()
-            _run(command, folder, environ, files)
-        for file in files:
-            os.close(file)
-        connection.send(str(_status(child, timeout)).encode())
-
-
-def _status(child: int, timeout: float) -> int:
-    handle = os.pidfd_open(child)
-    has_ended = bool(select.select([handle], [], [], timeout)[0])
-    os.close(handle)
-    if not has_ended:
-        os.kill(child, signal.SIGKILL)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return status if has_ended else _TIMED_OUT
+        asked = json.loads(request)
+        if isinstance(asked, int):
+            answer = os.waitstatus_to_exitcode(os.waitpid(asked, 0)[1])
+        else:
+            answer = os.fork()
+            if answer == 0:
+                connection.close()
+                _run(*asked, files)
+            for file in files:
+                os.close(file)
+        connection.send(str(answer).encode())
 
 
 def _run(command: list[str], folder: str, environ: dict[str, str], files: list[int]) -> None:
@@ -143,20 +210,11 @@ def _run(command: list[str], folder: str, environ: dict[str, str], files: list[i
     os._exit(status if isinstance(status, int) else 1)
 
 
-def _preload() -> None:
-    """Import what a command may import, except the server's and DevLake's."""
-    for name in COMMANDS.keys() - {"serve", "devlake"}:
-        importlib.import_module(f"devtelemetry_cli.cli.{name}")
-    for name in ("devtelemetry_cli.cli.delivery_setup", "devtelemetry_cli.client.http_transport", "filelock", "git"):
-        importlib.import_module(name)
-    for name in ("psutil", "tomli_w", "uuid"):
-        importlib.import_module(name)
+if __name__ == "__main__":
+    for module in sys.argv[2:]:
+        importlib.import_module(module)
     gc.collect()
     gc.freeze()  # a collection after the fork would copy every page
-
-
-if __name__ == "__main__":
-    _preload()
     sys.path[0] = str(Path(sys.executable).parent)  # as the start script has it
     os.chdir("/")
     _serve(socket.socket(fileno=int(sys.argv[1])))

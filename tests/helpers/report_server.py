@@ -6,18 +6,20 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
+from tests.helpers import preloaded
 from tests.helpers.databases import Store
+from tests.helpers.developer import DEVTEL
+from tests.helpers.preloaded import Process
 
 CONNECTIONS = "/plugins/developer_telemetry/connections"
 TODAY = datetime.now(UTC).date()
@@ -26,7 +28,7 @@ _names = itertools.count()
 
 def command(*arguments: object) -> list[str]:
     """The command line of `devtel serve`."""
-    return [sys.executable, "-m", "devtelemetry_cli", "serve", *map(str, arguments)]
+    return [DEVTEL, "serve", *map(str, arguments)]
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -37,6 +39,8 @@ def environment(home: Path) -> dict[str, str]:
 
 def run(home: Path, *arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """`devtel serve` where it is expected to end by itself."""
+    if preloaded.is_possible(dict(os.environ)):
+        return preloaded.run(command(*arguments), environment(home), given=stdin, timeout=120, modules=preloaded.SERVER)
     return subprocess.run(
         command(*arguments),
         env=environment(home),
@@ -63,7 +67,7 @@ def revised(revision: int, hours: int = 1, targets: tuple[dict[str, Any], ...] =
 class ReportServer:
     """A running `devtel serve`."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Process
     client: httpx.Client
     store: Store
     database: Path  # where the default SQLite database is
@@ -116,15 +120,16 @@ def locked(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def start_server(home: Path, *arguments: object, database: str = "") -> Iterator[ReportServer]:
-    """`devtel serve` in a home of its own, on `database` or its default; killed at the end if it still runs."""
+def start_server(home: Path, *arguments: object, database: str = "", fork: bool = True) -> Iterator[ReportServer]:
+    """`devtel serve` in a home of its own, on `database` or its default; killed at the end if it still runs.
+
+    Forked from a process that has it loaded, unless it must inherit from the test's own process.
+    """
     log, file = home / "stderr", home / "devtel" / "reports.db"
     if database:
         arguments += ("--database", database)
     with log.open("wb") as stderr:
-        process = subprocess.Popen(
-            command("--port", 0, *arguments), env=environment(home), stdin=subprocess.DEVNULL, stderr=stderr
-        )
+        process = _started(home, command("--port", 0, *arguments), stderr, fork=fork)
     try:
         with httpx.Client(base_url=_address(process, log), timeout=30) as client:
             yield ReportServer(process, client, Store(database or f"sqlite:///{file}"), file, log)
@@ -142,7 +147,15 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
     return result
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+def _started(home: Path, words: list[str], stderr: BinaryIO, *, fork: bool) -> subprocess.Popen[bytes] | Process:
+    with Path(os.devnull).open("r+b", buffering=0) as nothing:
+        if fork and "--workers" not in words and preloaded.is_possible(dict(os.environ)):
+            files = [file.fileno() for file in (nothing, nothing, stderr)]
+            return preloaded.start(words, environment(home), files, modules=preloaded.SERVER)
+        return subprocess.Popen(words, env=environment(home), stdin=nothing, stderr=stderr)
+
+
+def _address(process: subprocess.Popen[bytes] | Process, log: Path) -> str:
     def listening() -> re.Match[str] | None:
         text = log.read_text()
         assert process.poll() is None, text

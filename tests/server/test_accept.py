@@ -67,7 +67,7 @@ def test_a_burst_of_one_peer_is_served_although_it_sends_a_little_later(server: 
 
 
 def test_a_full_server_serves_again_once_connections_end(tmp_path: Path) -> None:
-    with descriptors(256), start_server(tmp_path) as server:  # 256 - 200 reserved: 56 connections
+    with descriptors(256), start_server(tmp_path, fork=False) as server:  # 256 - 200 reserved: 56 connections
         with idle_connections(server, 80, peers=40), connect(server, "127.0.0.99") as waiting:
             waiting.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             waiting.settimeout(0.5)
