@@ -92,7 +92,7 @@ def _public_url(_ctx: click.Context, _param: click.Parameter, value: str) -> str
     default=3,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="The pages show only groups of at least so many.",
+    help="The pages show only groups of at least so many; fewer than 3 only with --demo.",
 )
 @_setting(
     "--hourly-cost",
