@@ -12,6 +12,7 @@ from tests.helpers import fake_devlake_forms as forms
 from tests.helpers.fake_devlake import FakeDevLake
 from tests.helpers.fake_devlake_remote import RemoteFault
 from tests.helpers.fake_devlake_server import KEY, MIGRATING, PENDING, FakeServer, running
+from tests.helpers.plain_http import NO_CERTIFICATES
 
 REPORT_PATH = "^(/rest)?/plugins/developer_telemetry/connections/1/report$"
 CONFIG = {"name": "devtel", "entities": ["CODE"], "deploymentPattern": "d", "productionPattern": "p"}
@@ -264,7 +265,7 @@ def test_the_fake_answers_as_devlake_did(server: FakeServer, exchange: dict[str,
         if re.match(pattern, _key(exchange)):
             prepare(server)
     request, recorded = exchange["request"], exchange["response"]
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=server.url, verify=NO_CERTIFICATES) as client:
         url = httpx.URL(f"{server.url}/").copy_with(raw_path=request["path"].encode())
         answer = client.request(request["method"], url, headers=_headers(exchange), content=_body(exchange))
     content_type = answer.headers.get("Content-Type", "")

@@ -48,7 +48,7 @@ class ReadOnlyEndpoint:
         self.server.daemon_threads = True
         self.base = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.url = f"{self.base}{REPORT}"
-        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
         self.thread.start()
 
     def answer(self, path: str, status: int = 200, body: str = CONNECTION, **headers: str) -> None:

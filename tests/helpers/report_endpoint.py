@@ -119,7 +119,7 @@ def listening(handler: type[Handler] = Handler) -> Iterator[Endpoint]:
     server.daemon_threads = True
     endpoint = Endpoint(server)
     server.endpoint = endpoint  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield endpoint

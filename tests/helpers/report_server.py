@@ -19,6 +19,7 @@ import httpx
 from tests.helpers import preloaded
 from tests.helpers.databases import Store
 from tests.helpers.developer import DEVTEL
+from tests.helpers.plain_http import NO_CERTIFICATES
 from tests.helpers.preloaded import Process
 
 CONNECTIONS = "/plugins/developer_telemetry/connections"
@@ -131,7 +132,7 @@ def start_server(home: Path, *arguments: object, database: str = "", fork: bool 
     with log.open("wb") as stderr:
         process = _started(home, command("--port", 0, *arguments), stderr, fork=fork)
     try:
-        with httpx.Client(base_url=_address(process, log), timeout=30) as client:
+        with httpx.Client(base_url=_address(process, log), timeout=30, verify=NO_CERTIFICATES) as client:
             yield ReportServer(process, client, Store(database or f"sqlite:///{file}"), file, log)
     finally:
         process.kill()

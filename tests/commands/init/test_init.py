@@ -62,7 +62,7 @@ def server(answers: dict[str, tuple[int, str]]) -> Iterator[tuple[str, list[str]
             """Say nothing."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{listening.server_address[1]}{CONNECTION}/report", asked

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.helpers.plain_http import NO_CERTIFICATES
 from tests.helpers.report_server import ReportServer, bearer, start_server, token_file
 
 EVENTS = "/devtel/v1/events"
@@ -34,7 +35,9 @@ def no_events(served: ReportServer) -> None:
 @contextmanager
 def sign_in(served: ReportServer, token: str) -> Iterator[httpx.Client]:
     """A browser elsewhere, signed in."""
-    with httpx.Client(base_url=served.client.base_url, headers=ELSEWHERE, timeout=30) as browser:
+    with httpx.Client(
+        base_url=served.client.base_url, headers=ELSEWHERE, timeout=30, verify=NO_CERTIFICATES
+    ) as browser:
         assert browser.post("/login", data={"token": token}).status_code == 303
         yield browser
 

@@ -9,6 +9,7 @@ import pytest
 from devtelemetry_cli.server.db.database import open_database
 from tests.helpers.databases import database
 from tests.helpers.db_server import DATABASES
+from tests.helpers.plain_http import NO_CERTIFICATES
 from tests.helpers.report_server import TODAY, ReportServer, start_server
 from tests.helpers.team_factory import MONDAY, Runs, Team
 
@@ -102,5 +103,5 @@ def test_an_etag_saves_an_answer_that_did_not_change(served: ReportServer, path:
 def test_every_path_that_can_be_read_answers_head(served: ReportServer) -> None:
     paths = ("/devtel/v1/daily-metrics", "/devtel/v1/target-metrics.csv", METRICS, f"{METRICS}.csv", PROJECTS)
     for path in (*paths, "/", "/docs", "/openapi.json", "/metrics", "/version", "/healthz", "/readyz", "/style.css"):
-        answer = httpx.head(f"{str(served.client.base_url).rstrip('/')}{path}")
+        answer = httpx.head(f"{str(served.client.base_url).rstrip('/')}{path}", verify=NO_CERTIFICATES)
         assert (answer.status_code, answer.content) == (200, b""), path

@@ -22,6 +22,7 @@ from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.db.database import open_database
 from devtelemetry_cli.server.ingest.decode import read_report
 from devtelemetry_cli.server.sessions import COOKIE, SECONDS
+from tests.helpers.plain_http import NO_CERTIFICATES
 from tests.helpers.report_server import ReportServer, bearer, revised, start_server, token_file, wait_for
 from tests.helpers.team_factory import Runs, Team, developers_in
 from tests.helpers.wire import through_relay
@@ -282,7 +283,7 @@ def test_the_token_opens_pages_and_data(team: ReportServer) -> None:
 
 
 def test_a_browser_signs_in_once_and_out_again(team: ReportServer) -> None:
-    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
+    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE, verify=NO_CERTIFICATES) as browser:
         answer = browser.post("/login", data={"token": f" {VIEW} "})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         cookie = answer.headers["set-cookie"]
@@ -297,7 +298,7 @@ def test_a_browser_signs_in_once_and_out_again(team: ReportServer) -> None:
 
 
 def test_login_leads_to_the_requested_page(team: ReportServer) -> None:
-    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
+    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE, verify=NO_CERTIFICATES) as browser:
         form = page(replace(team, client=browser), f"/target?{urlencode({'project': ODD, 'target': 'x'})}", 401)
         wanted = unescape(re.findall(r'name="wanted" value="(.*?)">', browser.get("/?sort=runs").text)[0])
         assert wanted == "/?sort=runs"
@@ -320,7 +321,7 @@ def test_login_leads_to_the_requested_page(team: ReportServer) -> None:
     ],
 )
 def test_login_leads_to_no_other_server(team: ReportServer, wanted: str, location: str) -> None:
-    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE) as browser:
+    with httpx.Client(base_url=team.client.base_url, headers=ELSEWHERE, verify=NO_CERTIFICATES) as browser:
         answer = browser.post("/login", data={"token": VIEW, "wanted": wanted})
         assert (answer.status_code, answer.headers["location"]) == (303, location)
 
