@@ -169,7 +169,9 @@ def test_a_call_that_a_signal_ends_has_an_end(caller: Developer, name: str, inte
         os.killpg(make.pid, signal.Signals[name])
         make.wait()
     (end,) = caller.ends()
-    if end["signal"] == signal.Signals[name]:
+    if make.returncode == 2:  # make, with or without devtel, may see its recipe's death before its own signal
+        assert end["exit"] == 2
+    elif end["signal"] == signal.Signals[name]:
         assert end.get("interrupted") == interrupted
     else:  # before Linux 6.15 the system does not tell which signal it was
         assert (end["signal"], end["interrupted"]) == (signal.SIGTERM, True)

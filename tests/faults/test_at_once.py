@@ -1,14 +1,17 @@
 """Runs, flushes and decisions at the same time, a server and a git that hang: nothing waits, nothing is left."""
 
+import os
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import preloaded
 from tests.helpers.developer import DEVTEL, Developer, processes_of, wait_for
 from tests.helpers.file_damage import TODAY, YESTERDAY
 from tests.helpers.held_build import build, paused_build, sent_runs, starts, write_makefile
+from tests.helpers.preloaded import Process
 from tests.helpers.report_endpoint import HANG, Answer, Endpoint
 
 PATIENCE = 3.0  # seconds within which a build of nothing ends, on a busy machine too
@@ -22,8 +25,12 @@ def worker(developer: Developer, endpoint: Endpoint) -> Developer:
     return developer
 
 
-def start(developer: Developer, *command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([DEVTEL, *command], cwd=developer.project, env=developer.environ, stderr=subprocess.DEVNULL)
+def start(developer: Developer, *command: str) -> Process | subprocess.Popen[bytes]:
+    with Path(os.devnull).open("r+b", buffering=0) as nothing:
+        files = [nothing.fileno()] * 3
+        if command[0] != "wrap":
+            return preloaded.start([DEVTEL, *command], developer.environ, files, cwd=developer.project)
+        return subprocess.Popen([DEVTEL, *command], cwd=developer.project, env=developer.environ, stderr=nothing)
 
 
 def test_of_many_flushes_at_once_each_body_is_sent_once(worker: Developer, endpoint: Endpoint) -> None:

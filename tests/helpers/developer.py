@@ -1,9 +1,12 @@
 """What the tests drive: a developer's home and project, with the real command and the real make."""
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import uuid
@@ -26,6 +29,9 @@ from tests.helpers import fake_schedulers, preloaded
 BIN = Path(sys.executable).parent
 DEVTEL = str(BIN / "devtel")
 URL = "http://127.0.0.1:9/plugins/developer_telemetry/connections/1/report"
+
+_BUILT = Path(tempfile.mkdtemp(prefix="devtel-plugin-")) / "plugin"  # of the first agreement to every target
+atexit.register(shutil.rmtree, _BUILT.parent, ignore_errors=True)
 
 MAKEFILE = """\
 DEVTEL = devtel wrap --make='$(MAKE)' -- '$@'
@@ -154,11 +160,19 @@ class Developer:
         files = (file.relative_to(self.state) for file in self.state.rglob("*") if file.is_file())
         return {str(file) for file in files if file.suffix != ".lock"}
 
-    def grant(self, every_target: bool = False) -> str:
-        """Agree to the terms of the project file, as `devtel consent grant` does; returns the anonymous ID."""
-        terms = self._terms(every_target)
+    def grant(self, every_target: bool = False, *, build: bool = False) -> str:
+        """Agree to the terms of the project file, as `devtel consent grant` does; returns the anonymous ID.
+
+        The plug-in for every target is a copy of one that was built and tried before, unless it is to be built anew.
+        """
+        terms, plugin = self._terms(every_target), Path(self._state_dir().plugin)
         assert terms is not None
-        return consent.grant(self._state_dir(), terms, time.time()).anonymous_id
+        if every_target and not build and _BUILT.is_dir():
+            shutil.copytree(_BUILT, plugin, dirs_exist_ok=True)
+        decision = consent.grant(self._state_dir(), terms, time.time())
+        if every_target and plugin.is_dir() and not _BUILT.is_dir():
+            shutil.copytree(plugin, _BUILT)
+        return decision.anonymous_id
 
     def decide(self, decision: str) -> None:
         """Take a decision as `devtel consent DECISION` does, in this process."""

@@ -82,11 +82,6 @@ class Process:
         self.send_signal(signal.SIGKILL)
 
 
-def is_possible(environ: dict[str, str]) -> bool:
-    """Whether this system can fork so, and no coverage is measured."""
-    return hasattr(os, "pidfd_open") and "COVERAGE_PROCESS_CONFIG" not in environ
-
-
 def is_same(command: tuple[str, ...], environ: dict[str, str], usual: dict[str, str], enter: list[str]) -> bool:
     """Whether a forked process does the same as a real one; `usual` is an environment with nothing special.
 
@@ -94,8 +89,7 @@ def is_same(command: tuple[str, ...], environ: dict[str, str], usual: dict[str, 
     """
     differing = [name for name in environ.keys() | usual.keys() if environ.get(name) != usual.get(name)]
     return (
-        is_possible(environ)
-        and enter[:1] in ([], ["setpriv"])
+        enter[:1] in ([], ["setpriv"])
         and command[1:2] not in _OWN_PROCESS
         and all(name.startswith(_READ_LATER) for name in differing)
         and len(str((command, environ))) < _LONGEST
@@ -110,8 +104,14 @@ def start(
     cwd: Path | str = "/",
     enter: Sequence[str] = (),
     modules: tuple[str, ...] = CLIENT,
-) -> Process:
-    """Start a command; `files` are the descriptors of its standard input, output and error."""
+) -> Process | subprocess.Popen[bytes]:
+    """Start a command; `files` are the descriptors of its standard input, output and error.
+
+    As a real process where this system cannot fork so, and where coverage is measured.
+    """
+    if not hasattr(os, "pidfd_open") or "COVERAGE_PROCESS_CONFIG" in environ:
+        stdin, stdout, stderr = files
+        return subprocess.Popen([*enter, *command], cwd=cwd, env=environ, stdin=stdin, stdout=stdout, stderr=stderr)
     connection = _server(tuple(enter), modules)
     return Process(connection, command, int(_ask(connection, [command, str(cwd), environ], files)))
 

@@ -40,17 +40,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def run(home: Path, *arguments: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """`devtel serve` where it is expected to end by itself."""
-    if preloaded.is_possible(dict(os.environ)):
-        return preloaded.run(command(*arguments), environment(home), given=stdin, timeout=120, modules=preloaded.SERVER)
-    return subprocess.run(
-        command(*arguments),
-        env=environment(home),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return preloaded.run(command(*arguments), environment(home), given=stdin, timeout=120, modules=preloaded.SERVER)
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -150,10 +140,10 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30) -> Any:
 
 def _started(home: Path, words: list[str], stderr: BinaryIO, *, fork: bool) -> subprocess.Popen[bytes] | Process:
     with Path(os.devnull).open("r+b", buffering=0) as nothing:
-        if fork and "--workers" not in words and preloaded.is_possible(dict(os.environ)):
-            files = [file.fileno() for file in (nothing, nothing, stderr)]
-            return preloaded.start(words, environment(home), files, modules=preloaded.SERVER)
-        return subprocess.Popen(words, env=environment(home), stdin=nothing, stderr=stderr)
+        if not fork or "--workers" in words:
+            return subprocess.Popen(words, env=environment(home), stdin=nothing, stderr=stderr)
+        files = [file.fileno() for file in (nothing, nothing, stderr)]
+        return preloaded.start(words, environment(home), files, modules=preloaded.SERVER)
 
 
 def _address(process: subprocess.Popen[bytes] | Process, log: Path) -> str:

@@ -76,7 +76,7 @@ def _traced() -> None:
 
 
 def test_an_agreement_to_every_target_builds_the_plug_in_and_calls_are_recorded(caller: Caller) -> None:
-    caller.agree()
+    caller.developer.grant(every_target=True, build=True)
     assert "devtel_plugin" in caller.start.read_text()
     done = caller.call()
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -17,6 +17,7 @@ from devtelemetry_cli.model.histogram import bucket
 from devtelemetry_cli.server.db.database import open_database
 from devtelemetry_cli.server.ingest.decode import read_report
 from devtelemetry_cli.server.team.publishing import publish
+from tests.helpers import preloaded
 from tests.helpers.developer import DEVTEL
 from tests.helpers.report_server import TODAY, ReportServer, bearer, environment, revised, start_server, token_file
 from tests.helpers.team_factory import Team
@@ -149,14 +150,8 @@ def test_the_metrics_are_those_of_the_last_whole_week(served: ReportServer) -> N
 
 def run(served: ReportServer, home: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """`devtel digest` of this server, as cron starts it."""
-    return subprocess.run(
-        [DEVTEL, "digest", *words],
-        env=environment(home) | {"DEVTEL_PUBLIC_URL": str(served.client.base_url), **environ},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    environ = environment(home) | {"DEVTEL_PUBLIC_URL": str(served.client.base_url), **environ}
+    return preloaded.run([DEVTEL, "digest", *words], environ, cwd=home)
 
 
 def test_the_command_prints_the_week(served: ReportServer, tmp_path: Path) -> None:
