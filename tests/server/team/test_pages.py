@@ -468,7 +468,21 @@ def test_before_the_first_report_the_page_shows_the_next_step(tmp_path: Path) ->
         text = page(server, "/")
         assert f"devtel init --report-url {str(server.client.base_url).rstrip('/')}{path}/report" in text
         assert "devtel consent grant" in text
+        assert "only the server's own machine can report:" in text
         assert rows(server) == []
+
+
+def test_before_the_first_report_the_page_names_what_other_machines_need(tmp_path: Path) -> None:
+    with start_server(tmp_path, "--public-url", "https://devtel.example.com") as server:
+        server.connect(token="a-connections-own-token")
+        assert "own machine can report" not in page(server, "/")
+        server.connect()
+        assert "only the server's own machine can report to some:" in page(server, "/")
+
+
+def test_the_navigation_marks_the_page(team: ReportServer) -> None:
+    for path, name in (("/", "Overview"), ("/machines", "Machines"), ("/events", "Events"), ("/adoption", "Adoption")):
+        assert re.findall('aria-current="page">([A-Z][a-z]+)', page(team, path)) == [name]
 
 
 def test_with_fewer_than_k_developers_the_page_shows_only_what_is_missing(tmp_path: Path) -> None:

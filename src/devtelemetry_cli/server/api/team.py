@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from devtelemetry_cli.server import sessions
 from devtelemetry_cli.server.api.dependencies import AppState, has_session, read_body, state
 from devtelemetry_cli.server.api.team_metrics import today, weeks
-from devtelemetry_cli.server.auth import check_token, token_matches
+from devtelemetry_cli.server.auth import check_token, is_loopback, token_matches
 from devtelemetry_cli.server.db import connections, events
 from devtelemetry_cli.server.db.events import Event
 from devtelemetry_cli.server.responses import PRIVATE, RETRY_AFTER_SECONDS, RefusedError
@@ -171,8 +171,14 @@ def report_urls(request: Request, app_state: AppState) -> list[pages.ReportUrl]:
     """The report URL of each connection: under --public-url, else under the address of this request."""
     host, scheme = request.headers.get("host", ""), "https" if app_state.proxies.is_tls(request) else "http"
     server = app_state.public_url or (f"{scheme}://{host}" if host else "")
+    is_local = is_loopback(urlsplit(server).hostname or "")
     return [
-        pages.ReportUrl(row.name, f"{server}{CONNECTIONS}/{row.id}/report", bool(row.secret_token))
+        pages.ReportUrl(
+            name=row.name,
+            url=f"{server}{CONNECTIONS}/{row.id}/report",
+            has_token=bool(row.secret_token),
+            is_local=is_local or not (row.secret_token or app_state.is_open),
+        )
         for row in app_state.database.read(connections.list_all)
     ]
 

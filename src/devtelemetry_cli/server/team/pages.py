@@ -38,11 +38,12 @@ SPANS = (4, 12, 26, 52)  # weeks to choose, the running one included
 
 
 class ReportUrl(NamedTuple):
-    """The report URL of a connection; `has_token`: reports need one."""
+    """The report URL of a connection; `has_token`: reports need one. `is_local`: only from the server's own machine."""
 
     name: str
     url: str
     has_token: bool
+    is_local: bool
 
 
 @dataclass(frozen=True)
