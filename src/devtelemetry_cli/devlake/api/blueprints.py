@@ -7,11 +7,12 @@ merged state is a concurrent change; it is merged once more, then reported.
 from datetime import UTC, datetime
 from typing import Any
 
-from devtelemetry_cli.devlake.api import decode
+from devtelemetry_cli.devlake.api import decode, models
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
 
+_READ = "GET /blueprints"
 _COMPARED = ("name", "projectName", "mode", "enable", "cronConfig", "isManual", "skipOnFail", "fullSync", "labels")
 
 
@@ -50,8 +51,8 @@ def merged(connections: object, connection: Connection, scope_id: str) -> list[d
     """The connections of a blueprint with one more scope. Raises ApiError."""
     kept: list[dict[str, Any]] = []
     target: dict[str, Any] | None = None
-    for item in decode.objects(connections, "GET /blueprints"):
-        scopes = decode.objects(item.get("scopes"), "GET /blueprints")
+    for item in decode.objects(connections, _READ):
+        scopes = decode.objects(item.get("scopes"), _READ)
         ids = [{"scopeId": decode.text(scope, "scopeId")} for scope in scopes]
         entry = {"pluginName": item.get("pluginName"), "connectionId": item.get("connectionId"), "scopes": ids}
         kept.append(entry)
@@ -66,22 +67,16 @@ def merged(connections: object, connection: Connection, scope_id: str) -> list[d
 
 
 def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
-    """The names of the differing fields of two states of a blueprint; its plan and its dates are not compared."""
+    """The names of the differing fields of two states of a blueprint; its plan and its dates are not compared.
+
+    Raises ApiError.
+    """
     names = [name for name in _COMPARED if (expected.get(name) or None) != (found.get(name) or None)]
     if decode.moment(expected.get("timeAfter")) != decode.moment(found.get("timeAfter")):
         names.append("timeAfter")
-    if _scopes(expected) != _scopes(found):
+    if models.read_scopes(expected, _READ) != models.read_scopes(found, _READ):
         names.append("connections")
     return names
-
-
-def _scopes(blueprint: dict[str, Any]) -> set[tuple[Any, Any, str]]:
-    """(plugin, connection, scope) for each scope."""
-    return {
-        (item.get("pluginName"), item.get("connectionId"), decode.text(scope, "scopeId"))
-        for item in decode.objects(blueprint.get("connections"), "GET /blueprints")
-        for scope in decode.objects(item.get("scopes"), "GET /blueprints")
-    }
 
 
 def _changed(path: str) -> ApiError:

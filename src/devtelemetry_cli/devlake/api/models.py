@@ -54,12 +54,13 @@ def read_blueprint(item: dict[str, Any], request: str) -> Blueprint:
         name=decode.text(item, "name"),
         enabled=item.get("enable") is True,
         time_after=decode.moment(item.get("timeAfter")),
-        scopes=frozenset(_scopes(item, request)),
+        scopes=read_scopes(item, request),
     )
 
 
-def _scopes(item: dict[str, Any], request: str) -> list[tuple[str, int, str]]:
-    return [
+def read_scopes(item: dict[str, Any], request: str) -> frozenset[tuple[str, int, str]]:
+    """(plugin, connection id, scope id) for each scope of a blueprint's JSON. Raises ApiError."""
+    return frozenset(
         (
             decode.text(connection, "pluginName"),
             decode.number(connection, "connectionId", request),
@@ -67,4 +68,4 @@ def _scopes(item: dict[str, Any], request: str) -> list[tuple[str, int, str]]:
         )
         for connection in decode.objects(item.get("connections"), request)
         for scope in decode.objects(connection.get("scopes"), request)
-    ]
+    )
