@@ -29,7 +29,9 @@ class Installation:
         packages = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
         packages.mkdir(parents=True)
         self.package = packages / "devtelemetry_cli"
-        shutil.copytree(Path(devtelemetry_cli.__file__).parent, self.package)
+        # Without the server and DevLake: two thirds of the files, which no test of a build uses.
+        unused = shutil.ignore_patterns("server", "devlake")
+        shutil.copytree(Path(devtelemetry_cli.__file__).parent, self.package, ignore=unused)
         others = sysconfig.get_path("purelib")  # whose own .pth files count too
         (packages / "others.pth").write_text(f"import site; site.addsitedir({others!r})\n")
         self.script = self.bin / "devtel"

@@ -1,12 +1,10 @@
 """Build the plug-in with the machine's own C compiler, try it in the makes at hand, and keep it up to date."""
 
 import hashlib
-import importlib.resources
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,8 +64,10 @@ def _source(folder: Path) -> str:
 
 def _build(folder: Path, planned: Approval) -> Approval:
     """Compile the library and put it in place, approved for no make yet. A failure is kept, not tried again."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  8 ms, and most commands find it built
+
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=folder) as name:
+    with TemporaryDirectory(prefix="build-", dir=folder) as name:
         draft = Path(name) / "devtel.so"
         try:
             _compile(draft)
@@ -112,7 +112,7 @@ def _remove_others(folder: Path, kept: Approval) -> None:
 
 
 def _code() -> str:
-    return importlib.resources.files("devtelemetry_cli.client.plugin").joinpath("devtel.c").read_text(encoding="utf-8")
+    return Path(__file__).with_name("devtel.c").read_text(encoding="utf-8")
 
 
 def _digest(file: Path) -> str:

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -44,9 +43,11 @@ os.rename(__file__ + ".new", __file__ + ".end")
 
 def try_make(command: str, library: Path) -> Make:
     """The result of loading `library` into the make that `command` runs; never raises."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415  8 ms, and most commands find every make tried
+
     make = Make(command, stamp(command), "", "", "")
     try:
-        with tempfile.TemporaryDirectory(prefix="trial-", dir=library.parent) as name:
+        with TemporaryDirectory(prefix="trial-", dir=library.parent) as name:
             return _try(command, library, Path(name))
     except (OSError, subprocess.SubprocessError, UnicodeError) as fault:
         return replace(make, refusal=f"the trial failed ({reason(fault)})")
