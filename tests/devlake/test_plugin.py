@@ -99,3 +99,10 @@ def test_other_contents_of_the_blueprint_stay(operator: Operator, installed: Fak
     operator.call("plugin", *NEW, "--project", "api=github/acme/api")
     assert [item["pluginName"] for item in _scopes(installed, "github/acme/api")] == ["github", "devtel"]
     assert sync(installed).planned == 0
+
+
+def test_changes_before_an_error_are_printed(operator: Operator, installed: FakeServer) -> None:
+    installed.fail("PATCH /blueprints/", 400)
+    done = operator.call("plugin", *NEW)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == "make the connection devtel to http://builds:8000"

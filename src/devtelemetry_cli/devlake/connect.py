@@ -1,12 +1,9 @@
 """The destination of devtel's own reports: a connection of the developer_telemetry plugin, its URL and a key for it."""
 
-from collections.abc import Iterable
-
 from devtelemetry_cli.devlake.api import decode, errors, plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Connection
-from devtelemetry_cli.errors import ConfigurationError
 
 MAX_NAME = 100  # characters of a connection's name; DevLake answers 500 to more
 _PATH = f"/plugins/{plugins.REPORTS}/connections"
@@ -14,14 +11,14 @@ _PATH = f"/plugins/{plugins.REPORTS}/connections"
 
 def find_or_create(client: Client, name: str) -> tuple[Connection, bool]:
     """The connection of that name, and whether it was just created. Raises ApiError."""
-    found = _named(queries.connections(client, plugins.REPORTS), name)
+    found = _existing(client, name)
     if found:
         return found, False
     body = {"name": name, "endpoint": client.root.removesuffix("/rest")}  # without an endpoint DevLake answers 500
     try:
         made = decode.record(client.write("POST", _PATH, body), f"POST {_PATH}")
     except ApiError as fault:
-        found = _named(queries.connections(client, plugins.REPORTS), name)  # created concurrently, or by our first try
+        found = _existing(client, name)  # created concurrently, or by our first try
         if found is None or fault.status not in (400, 500):
             raise fault from None
         return found, False
@@ -57,9 +54,6 @@ def make_key(client: Client, name: str, connection_id: int) -> str:
     return key
 
 
-def _named(connections: Iterable[Connection] | None, name: str) -> Connection | None:
-    if connections is None:
-        raise ConfigurationError(
-            f"This DevLake has no plugin {plugins.REPORTS}.", "Install it, or use `devtel serve` as the endpoint."
-        )
-    return next((connection for connection in connections if connection.name == name), None)
+def _existing(client: Client, name: str) -> Connection | None:
+    advice = "Install it, or use `devtel serve` as the endpoint."
+    return queries.named_connection(client, plugins.REPORTS, name, advice)

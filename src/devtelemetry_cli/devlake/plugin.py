@@ -64,12 +64,8 @@ class Setup:
 
     def _connection(self) -> Connection | None:
         """The connection; None in a dry run without one. A new one is tested with all its fields before it is made."""
-        found = queries.connections(self.client, plugins.DEVTEL)
-        if found is None:
-            raise ConfigurationError(
-                f"This DevLake has no plugin {plugins.DEVTEL}.", "docs/devlake-plugin.md installs it."
-            )
-        existing = next((one for one in found if one.name == self.options.name), None)
+        advice = "docs/devlake-plugin.md installs it."
+        existing = queries.named_connection(self.client, plugins.DEVTEL, self.options.name, advice)
         if existing is not None:
             return existing
         if not self.options.endpoint or not self.options.token:

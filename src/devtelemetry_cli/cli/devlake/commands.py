@@ -148,7 +148,7 @@ def _check_once(access: ConnectionOptions, as_json: bool) -> None:
         result = monitor.check(client, {})
     entries = sorted(result.entries.values(), key=lambda entry: (not entry.is_failing, entry.project))
     for fault in result.faults:
-        log(str(fault))
+        log(fault)
     if as_json:
         click.echo(json.dumps([tables.monitor_json(entry) for entry in entries], indent=2, ensure_ascii=False))
     else:
@@ -222,11 +222,14 @@ def plugin_(  # noqa: PLR0913, PLR0917 - click passes every option
     token = server_access.read_key(token_file) if token_file else ""
     url = credentials.check_url(endpoint) if endpoint else ""
     options = plugin.PluginOptions(name, url, token, _links(links))
-    with interruptible("Running it again continues from here."), access.client() as client:
-        changes: list[str] = []
-        unlinked = plugin.Setup(client, options, changes.append, dry_run).run()
-    for change in changes:
+    changes: list[str] = []
+
+    def show(change: str) -> None:
+        changes.append(change)
         click.echo(change)
+
+    with interruptible("Running it again continues from here."), access.client() as client:
+        unlinked = plugin.Setup(client, options, show, dry_run).run()
     for project in unlinked:
         log(f"{project} is in no DevLake project: --project '{project}=NAME' links it.")
     log("nothing to do." if not changes else "nothing was written." if dry_run else "done.")

@@ -11,7 +11,7 @@ from devtelemetry_cli.devlake import signals
 from devtelemetry_cli.devlake.api.pipelines import Pipeline
 from devtelemetry_cli.devlake.sync import plan_file, sync
 from devtelemetry_cli.devlake.sync.plan import AddRepository, MakeConfig
-from devtelemetry_cli.errors import DevtelError, reason
+from devtelemetry_cli.errors import DevtelError, of_file
 
 
 def log(message: str) -> None:
@@ -47,7 +47,7 @@ def log_errors(work: Callable[[], int]) -> None:
     except DevtelError as fault:
         log(str(fault))
     except OSError as fault:
-        log(f"{fault.filename or ''}: {reason(fault)}.")
+        log(str(of_file(fault)))
 
 
 @contextmanager

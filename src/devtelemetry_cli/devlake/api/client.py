@@ -150,7 +150,7 @@ def _content(request: str, body: bytes) -> object:
 
 
 def _is_retried(fault: ApiError, repeatable: bool) -> bool:
-    if fault.mentions("duplicat", "already exist"):
+    if fault.is_duplicate:
         return False
     if fault.is_unreachable:
         return repeatable

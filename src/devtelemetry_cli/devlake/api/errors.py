@@ -36,6 +36,11 @@ class ApiError(DevtelError):
         """Whether there was no answer at all, after all retries."""
         return self.status == 0 and self.exit_code == UnavailableError.exit_code
 
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether something of that name exists already."""
+        return self.mentions("duplicat", "already exist")
+
     def mentions(self, *words: str) -> bool:
         """Whether DevLake's message contains one of these words, in any letter case."""
         lowered = self.detail.lower()

@@ -17,7 +17,7 @@ def create(client: Client, name: str) -> dict[str, Any] | None:
     try:
         made = client.write("POST", "/projects", {"name": name, "description": "", "metrics": [_DORA]})
     except ApiError as fault:
-        if fault.mentions("duplicat", "already exist"):
+        if fault.is_duplicate:
             return None
         raise
     blueprint = decode.record(made, "POST /projects").get("blueprint")

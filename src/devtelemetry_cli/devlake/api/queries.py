@@ -8,6 +8,7 @@ from devtelemetry_cli.devlake.api import decode, models, plugins, urls
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError
 from devtelemetry_cli.devlake.api.models import Blueprint, Connection
+from devtelemetry_cli.errors import ConfigurationError
 
 BLUEPRINTS_PER_PAGE = 200  # each contains its whole plan
 SCOPES_PER_PAGE = 500
@@ -31,6 +32,14 @@ def connections(client: Client, plugin: str) -> list[Connection] | None:
         raise
     found = [Connection(plugin, decode.number(item, "id", f"GET {path}"), _name(item)) for item in items]
     return sorted(found, key=lambda connection: connection.id)
+
+
+def named_connection(client: Client, plugin: str, name: str, advice: str) -> Connection | None:
+    """The connection of that name; None without one. Raises ApiError, and ConfigurationError without that plugin."""
+    found = connections(client, plugin)
+    if found is None:
+        raise ConfigurationError(f"This DevLake has no plugin {plugin}.", advice)
+    return next((connection for connection in found if connection.name == name), None)
 
 
 def added_scopes(client: Client, connection: Connection) -> Iterator[str]:

@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from devtelemetry_cli.devlake.monitor.history import History
 from devtelemetry_cli.devlake.monitor.monitor import Snapshot
-from devtelemetry_cli.errors import ConfigurationError
+from devtelemetry_cli.errors import ConfigurationError, reason
 
 _GAUGES: tuple[tuple[str, str, Callable[[History, float], float | None]], ...] = (
     ("last_success_timestamp_seconds", "End of its last complete pipeline.", lambda h, _: h.succeeded),
@@ -106,8 +106,7 @@ def served(metrics: Metrics, host: str, port: int) -> Iterator[int]:
     try:
         server, thread = start_http_server(port, host, registry)
     except (OSError, OverflowError) as fault:
-        reason = getattr(fault, "strerror", None) or str(fault)
-        raise ConfigurationError(f"The metrics cannot be served on {host}:{port}: {reason}.") from None
+        raise ConfigurationError(f"The metrics cannot be served on {host}:{port}: {reason(fault)}.") from None
     try:
         yield server.server_port
     finally:

@@ -15,6 +15,7 @@ from devtelemetry_cli.devlake.api.pipelines import COMPLETED, Pipeline
 from devtelemetry_cli.devlake.monitor import history, recent, state_file
 from devtelemetry_cli.devlake.monitor.history import History
 from devtelemetry_cli.devlake.monitor.recent import Recent
+from devtelemetry_cli.errors import reason
 
 OLDEST = 100  # completed pipelines read at the first check of a blueprint, in search of one that collected
 
@@ -49,7 +50,7 @@ class Check:
 
     entries: dict[int, Entry] = field(default_factory=dict)
     new_failures: list[tuple[int, Pipeline]] = field(default_factory=list)
-    faults: list[ApiError] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 def check(client: Client, known: Mapping[int, History]) -> Check:
@@ -60,19 +61,19 @@ def check(client: Client, known: Mapping[int, History]) -> Check:
         newest = recent.read(client, len(blueprints), is_first=not known)
     except ApiError as fault:  # DevLake may still list the pipelines of each blueprint
         breaker.failed(fault)
-        result.faults.append(fault)
+        result.faults.append(str(fault))
     for blueprint in blueprints:
-        past = known.get(blueprint.id)
+        past, name = known.get(blueprint.id), blueprint.project or blueprint.name
         try:
             present, new = _inspect(client, blueprint, past, newest)
             breaker.succeeded()
         except ApiError as fault:
             breaker.failed(fault)
-            result.faults.append(fault)
+            result.faults.append(f"{name}: {fault}")
             if past is None:
                 continue
             present, new = past, []
-        result.entries[blueprint.id] = Entry(blueprint.project or blueprint.name, blueprint.enabled, present)
+        result.entries[blueprint.id] = Entry(name, blueprint.enabled, present)
         result.new_failures += [(blueprint.id, pipeline) for pipeline in new]
     return replace(result, entries=_with_unique_names(result.entries))
 
@@ -129,6 +130,7 @@ class Monitor:
     log: Callable[[str], None]
     snapshot: Snapshot = field(default_factory=Snapshot)
     _histories: dict[int, History] = field(default_factory=dict)
+    _is_saved: bool = True
     _trouble: str = ""
 
     def load_state(self) -> None:
@@ -148,29 +150,35 @@ class Monitor:
             clock.wait(max(0.0, interval - (clock.passed() - began)))
 
     def run_check(self, now: float) -> None:
-        """One check. An outage of DevLake is logged once, and its end. Raises OSError."""
+        """One check. Trouble is logged once, and its end: an outage of DevLake, or a state that cannot be written."""
         try:
             result = check(self.client, self._histories)
         except ApiError as fault:
             self._log_trouble(str(fault))
             self.snapshot = Snapshot(self.snapshot.entries, self.snapshot.checked, self.client.errors, is_up=False)
             return
-        self._save({number: entry.history for number, entry in result.entries.items()})
+        unsaved = self._save({number: entry.history for number, entry in result.entries.items()})
         self.snapshot = Snapshot(result.entries, now, self.client.errors, is_up=True)
-        self._log_trouble(str(result.faults[0]) if result.faults else "")
+        self._log_trouble(result.faults[0] if result.faults else unsaved)
         for number, pipeline in result.new_failures:
             self.log(_failure_line(result.entries[number].project, pipeline))
 
-    def _save(self, histories: dict[int, History]) -> None:
-        if histories != self._histories:
-            state_file.save(self.state, histories)
-            self._histories = histories
+    def _save(self, histories: dict[int, History]) -> str:
+        """Save what changed; the reason where that fails, which the next check tries again."""
+        if histories != self._histories or not self._is_saved:
+            self._histories, self._is_saved = histories, False
+            try:
+                state_file.save(self.state, histories)
+            except OSError as fault:
+                return f"{self.state} cannot be written: {reason(fault)}. A restart would log failures again."
+            self._is_saved = True
+        return ""
 
     def _log_trouble(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
             self.log(trouble)
         elif self._trouble and not trouble:
-            self.log("DevLake answers again.")
+            self.log("Checks are complete again.")
         self._trouble = trouble
 
 

@@ -64,7 +64,7 @@ class Executor:
             made = decode.record(self.client.write("POST", path, body), f"POST {path}")
             self.configs[step.connection] = decode.number(made, "id", f"POST {path}")
         except ApiError as fault:
-            if not fault.mentions("duplicat", "already exist"):
+            if not fault.is_duplicate:
                 raise
             existing = queries.scope_configs(self.client, step.connection)
             if step.name not in existing:  # for example in a database for which "devtel" and "DevTel" are equal
