@@ -115,7 +115,7 @@ def test_a_state_that_cannot_be_written_stops_no_check_and_is_tried_again(watchi
     assert watching.round().round().metrics()["devlake_up"] == 1
     assert watching.log == [
         f"{watching.state} cannot be written: Is a directory. A restart would log failures again.",
-        "shop: pipeline 3 failed at 2026-11-20T10:03:00+00:00: no space",
+        "shop: pipeline 2 failed at 2026-11-20T10:02:00+00:00: no space",
     ]
     watching.state.rmdir()
     assert watching.round().log[2:] == ["Checks are complete again."]
