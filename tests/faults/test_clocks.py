@@ -3,10 +3,10 @@
 import json
 import shutil
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.helpers import tools
 from tests.helpers.developer import DEVTEL, Developer
 from tests.helpers.file_damage import TODAY, YESTERDAY
 from tests.helpers.held_build import sent_runs, write_makefile
@@ -31,7 +31,7 @@ def worker(developer: Developer, endpoint: Endpoint) -> Developer:
 
 def libfaketime() -> str:
     """The library that fakes the clock; skips the test where it is not installed."""
-    found = list(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
+    found = tools.find("faketime/libfaketime.so.1")
     if not found or shutil.which("faketime") is None:
         pytest.skip("libfaketime is not installed (Debian: apt-get install faketime)")
     return str(found[0])

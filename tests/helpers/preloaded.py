@@ -28,7 +28,10 @@ from devtelemetry_cli.__main__ import main
 from devtelemetry_cli.cli.group import COMMANDS
 
 # Read by devtel as it runs. Any other variable may be read by Python at its start, or by a package that is imported.
-_READ_LATER = ("DEVTEL", "MAKE", "MFLAGS", "XDG_", "CI", "DO_NOT_TRACK", "HOME", "http_proxy", "no_proxy", "SSL_CERT_")
+_READ_LATER = (
+    *("DEVTEL", "_DEVTEL", "COMP_", "MAKE", "MFLAGS", "XDG_", "CI", "DO_NOT_TRACK", "HOME"),
+    *("http_proxy", "no_proxy", "all_proxy", "SSL_CERT_"),
+)
 _OWN_PROCESS = (("wrap",), ("profile",))  # what they do to processes and signals is the subject
 _LONGEST = 50_000  # bytes of a request
 _lock = threading.Lock()

@@ -3,7 +3,6 @@
 import json
 import signal
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,13 +14,14 @@ from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError
 from devtelemetry_cli.devlake.sync.options import saturday_before
 from devtelemetry_cli.devlake.sync.sync import exclusive
 from devtelemetry_cli.errors import TryLaterError
+from tests.helpers import tools
 from tests.helpers.devlake_operator import SATURDAY_TEXT, FakeClock, Operator, client, sync, wait_for
 from tests.helpers.fake_devlake import ID_FIELDS
 from tests.helpers.fake_devlake_remote import page_token
 from tests.helpers.fake_devlake_server import KEY, FakeServer
 
 SECOND_PAGE = page_token("github", 100).rstrip("=")
-FAKETIME = [path for where in ("", "*/") for path in Path("/usr/lib").glob(f"{where}faketime/libfaketime.so.1")]
+FAKETIME = tools.find("faketime/libfaketime.so.1")
 
 
 @pytest.fixture
