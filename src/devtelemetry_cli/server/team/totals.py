@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from operator import attrgetter
 
 import msgspec
 
@@ -51,9 +50,6 @@ class Totals(msgspec.Struct, frozen=True, dict=True):
         return histogram.quantile(self.durations, 0.9)
 
 
-_values_of = attrgetter(*Totals.__struct_fields__)
-
-
 def totals(measures: Mapping[str, float]) -> Totals:
     """The totals of these counters."""
     durations = counters.histogram(measures)
@@ -67,5 +63,16 @@ def totals(measures: Mapping[str, float]) -> Totals:
 
 
 def added(some: Iterable[Totals]) -> Totals:
-    """The sum of `some`."""
-    return Totals(*map(sum, zip(*map(_values_of, some), strict=True)))
+    """The sum of `some`. A page adds thousands: sums of each field, one after the other, take half as long again."""
+    runs = failures = interrupted = lost = completed = packed = 0
+    waited = total = 0.0
+    for one in some:
+        runs += one.runs
+        failures += one.failures
+        interrupted += one.interrupted
+        lost += one.lost
+        completed += one.completed
+        waited += one.waited
+        total += one.total
+        packed += one.packed
+    return Totals(runs, failures, interrupted, lost, completed, waited, total, packed)
