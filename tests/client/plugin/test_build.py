@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devtelemetry_cli.client.plugin import approval, build
+from devtelemetry_cli.client.plugin import approval, build, trial
 from devtelemetry_cli.client.plugin.approval import Approval
 from tests.helpers.makes import MAKES
 
@@ -119,7 +119,10 @@ def test_a_second_make_is_approved_beside_the_first(machine: Machine) -> None:
         ("printf '\\377'", "the trial failed"),
     ],
 )
-def test_a_make_that_fails_its_trial_is_never_approved(machine: Machine, text: str, refusal: str) -> None:
+def test_a_make_that_fails_its_trial_is_never_approved(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, text: str, refusal: str
+) -> None:
+    monkeypatch.setattr(trial, "_PATIENCE", 2.0)  # instead of 10 s
     machine.script("make", text)
     result = machine.ensure()
     assert result.makes[0].refusal.startswith(refusal)
