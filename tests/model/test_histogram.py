@@ -63,6 +63,10 @@ def test_adding_leaves_the_other_histogram_as_it_was() -> None:
     assert other == {1: 2}
 
 
+def test_a_negative_count_changes_no_other_when_it_is_packed() -> None:
+    assert histogram.unpack(histogram.pack({2: -1, 3: 0, 5: 2})) == {5: 2}
+
+
 HISTOGRAMS = st.dictionaries(st.integers(histogram.LOWEST, histogram.HIGHEST), st.integers(1, 2**63 - 1))
 
 

@@ -36,8 +36,11 @@ def add(into: dict[int, int], other: Mapping[int, int]) -> None:
 
 
 def pack(buckets: Mapping[int, int]) -> int:
-    """The counts beside each other in one integer: those of many histograms are added some ten times as fast."""
-    return sum(count << _BITS * (index - LOWEST) for index, count in buckets.items())
+    """The counts beside each other in one integer: those of many histograms are added some ten times as fast.
+
+    Counts below 1 are left out; one that is negative would borrow from its neighbour.
+    """
+    return sum(count << _BITS * (index - LOWEST) for index, count in buckets.items() if count > 0)
 
 
 def unpack(packed: int) -> dict[int, int]:

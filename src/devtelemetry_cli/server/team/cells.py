@@ -16,6 +16,9 @@ from devtelemetry_cli.server.team.totals import Totals, totals
 
 DEFAULT_WEEKS = 12
 _OF_WEEK = and_(team_cells.c.connection_id == team_weeks.c.connection_id, team_cells.c.week == team_weeks.c.week)
+# The projects of each week: far fewer rows than cells to join with the weeks.
+_PROJECTS = select(team_cells.c.connection_id, team_cells.c.week, team_cells.c.project).distinct().subquery()
+_WEEK_OF_PROJECT = and_(_PROJECTS.c.connection_id == team_weeks.c.connection_id, _PROJECTS.c.week == team_weeks.c.week)
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ def read_page(
 
 def projects(db: Connection, k: int, connection: int | None) -> list[dict[str, Any]]:
     """Each project with published cells: its connections, and the Mondays of its first and its last week."""
-    c = team_cells.c
+    c = _PROJECTS.c
     query = select(c.project, c.connection_id, func.min(c.week).label("first"), func.max(c.week).label("last"))
-    query = query.join(team_weeks, _OF_WEEK).where(team_weeks.c.k >= k).group_by(c.project, c.connection_id)
+    query = query.join(team_weeks, _WEEK_OF_PROJECT).where(team_weeks.c.k >= k).group_by(c.project, c.connection_id)
     if connection is not None:
         query = query.where(c.connection_id == connection)
     found: dict[str, dict[str, Any]] = {}
@@ -145,12 +148,9 @@ def rounded_down(developers: int, k: int) -> int:
 
 
 def _projects(db: Connection, k: int) -> list[str]:
-    """The projects of all weeks; first those of each week, since a week has many cells of few projects."""
-    c = team_cells.c
-    named = select(c.connection_id, c.week, c.project).where(c.project != "").distinct().subquery().c
-    of_week = and_(named.connection_id == team_weeks.c.connection_id, named.week == team_weeks.c.week)
-    query = select(named.project).join(team_weeks, of_week).where(team_weeks.c.k >= k)
-    return list(db.scalars(query.distinct().order_by(named.project)))
+    c = _PROJECTS.c
+    query = select(c.project).join(team_weeks, _WEEK_OF_PROJECT).where(team_weeks.c.k >= k, c.project != "")
+    return list(db.scalars(query.distinct().order_by(c.project)))
 
 
 def _cell(row: Row[Any]) -> Cell:
