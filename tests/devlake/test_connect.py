@@ -138,6 +138,18 @@ def test_the_makefiles_of_devtel_are_written_again_for_the_new_address(operator:
     assert "was written again" not in operator.call("connect", "--write").stderr
 
 
+def test_makefiles_are_written_again_beside_the_project_file_that_names_the_address_already(operator: Operator) -> None:
+    (operator.folder / ".git").mkdir()
+    (operator.folder / ".devtel.toml").touch()
+    operator.call("connect", "--write")
+    file = operator.folder / templates.FRAGMENT
+    file.write_text(templates.render(file.name, destination.parse("http://old/connections/9/report")))
+    done = operator.call("connect", "--write")
+    assert file.read_text() == templates.render(file.name, destination.parse(done.stdout.strip()))
+    assert "report_url was written" not in done.stderr
+    assert "was written again" not in operator.call("connect", "--write").stderr
+
+
 def test_a_makefile_of_the_repository_is_never_written(operator: Operator) -> None:
     (operator.work / "GNUmakefile").write_text("all:\n")
     assert "was written again" not in operator.call("connect", "--write").stderr

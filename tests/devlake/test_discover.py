@@ -59,6 +59,13 @@ def test_a_failing_connection_stops_no_other(devlake: FakeServer, operator: Oper
     assert "gitlab/1" in done.stdout
 
 
+def test_connections_come_in_the_order_of_their_ids(devlake: FakeServer) -> None:
+    numbers = [devlake.lake.connect("webhook") for _ in range(3)]
+    devlake.lake.connections["webhook"] = dict(reversed(devlake.lake.connections["webhook"].items()))
+    with client(devlake) as reader:
+        assert [found.connection.id for found in discover(reader)] == numbers
+
+
 def test_a_connection_that_takes_too_long_is_shown_with_the_others(devlake: FakeServer) -> None:
     devlake.lake.connect("github")
     devlake.lake.connect("gitlab")

@@ -247,10 +247,9 @@ class FakeDevLake:
         return made
 
     def get_projects(self, query: dict[str, str]) -> Any:
-        """`keyword` is LIKE '%...%' in small letters: `_` and `%` are wildcards."""
-        keyword = query.get("keyword", "").lower()
-        pattern = re.compile(f".*{re.sub('_', '.', re.sub('%', '.*', _escaped(keyword)))}.*", re.DOTALL)
-        found = [name for name in reversed(self.projects) if pattern.fullmatch(name.lower())]
+        """`keyword` is LIKE '%...%' in small letters: `_` and `%` are wildcards, a backslash escapes."""
+        pattern = re.compile(_like(query.get("keyword", "").lower()), re.DOTALL)
+        found = [name for name in reversed(self.projects) if pattern.search(name.lower())]
         shown = [self._with_blueprint(name) for name in _page(found, query, 50)]
         return {"projects": shown, "count": len(found)}
 
@@ -398,9 +397,11 @@ def _refuse(refusal: Refusal) -> Any:
     raise RefusedError(refusal.status, refusal.message, list(refusal.causes) if refusal.causes else None)
 
 
-def _escaped(keyword: str) -> str:
-    """A keyword as a regular expression, but for its wildcards."""
-    return "".join(character if character in "_%" else re.escape(character) for character in keyword)
+def _like(keyword: str) -> str:
+    """A keyword as a regular expression."""
+    wildcards = {"_": ".", "%": ".*"}
+    parts = re.findall(r"\\.|.", keyword, re.DOTALL)
+    return "".join(wildcards.get(part) or re.escape(part[-1]) for part in parts)
 
 
 def _page(items: list[Any], query: dict[str, str], default: int) -> list[Any]:

@@ -100,7 +100,12 @@ def test_a_token_that_may_only_report_is_not_called_wrong(patient: Developer, en
 
 @pytest.mark.parametrize(
     ("status", "code", "sentence"),
-    [(400, 0, "accepts the token for reports"), (403, 1, "refuses the token (403)"), (500, 0, "may still be valid")],
+    [
+        (400, 0, "accepts the token for reports"),
+        (403, 1, "refuses the token (403)"),
+        (401, 1, "refuses the token"),
+        (500, 0, "may still be valid"),
+    ],
 )
 def test_an_empty_report_shows_whether_a_token_is_valid(
     patient: Developer, endpoint: ReadOnlyEndpoint, status: int, code: int, sentence: str

@@ -255,6 +255,32 @@ def test_a_partial_pipeline_has_the_reasons_of_its_tasks_and_they_are_asked_for_
     assert watching.devlake.count("GET /pipelines/.*/tasks") == 1
 
 
+def test_a_key_that_may_not_ask_for_tasks_ends_a_check(watching: Watching) -> None:
+    watching.devlake.lake.pipeline(watching.devlake.lake.blueprint("shop"), "TASK_PARTIAL")
+    watching.devlake.fail("GET /pipelines/.*/tasks", 403)
+    assert watching.round().metrics()["devlake_up"] == 0
+
+
+def test_a_key_that_may_not_list_pipelines_ends_a_check_with_one_request(watching: Watching) -> None:
+    watching.devlake.lake.blueprint("shop")
+    watching.devlake.fail("GET /pipelines", 403)
+    assert watching.round().metrics()["devlake_up"] == 0
+    assert watching.devlake.count("GET /blueprints/") == 0
+
+
+def test_the_first_check_finds_the_last_failure_among_ten_runs(watching: Watching) -> None:
+    number = watching.devlake.lake.blueprint("shop")
+    for status in ("TASK_COMPLETED", "TASK_FAILED", *["TASK_COMPLETED"] * 8):
+        watching.devlake.lake.pipeline(number, status, "no space")
+    assert any("last_failure_timestamp" in name for name in watching.round().metrics())
+
+
+def test_no_older_success_is_looked_up_where_all_pipelines_are_known(watching: Watching) -> None:
+    watching.devlake.lake.pipeline(watching.devlake.lake.blueprint("shop"), "TASK_FAILED", "no space")
+    watching.round()
+    assert watching.devlake.count("GET /pipelines.*status") == 0
+
+
 def test_a_partial_pipeline_counts_even_without_its_tasks(watching: Watching) -> None:
     lake = watching.devlake.lake
     lake.pipeline(lake.blueprint("shop"), "TASK_PARTIAL")

@@ -81,13 +81,14 @@ def _offer_project_file(url: str, write: bool | None) -> None:
     except ValueError as fault:
         raise ConfigurationError(f"{file}: {fault}.", f'Correct it, then add: report_url = "{url}"') from None
     new = project_file.with_report_url(document, url)
-    if new == document:
+    if new == document and not write:
         return
     if write is None:
         write = sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(f"Write it into {file}?", err=True)
-    if write:
+    if new != document and write:
         repository_files.write(file, new)
         log(f"report_url was written to {file}")
+    if write:
         for path in _renewed(sorted({file.absolute().parent, Path.cwd()}), destination.parse(url)):
             log(f"{path} was written again for this report_url")
 
