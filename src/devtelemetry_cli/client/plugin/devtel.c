@@ -176,8 +176,8 @@ int devtel_gmk_setup(void) {
   char *values[5];
   int known = 1;
   for (int i = 0; i < 5; i++) known &= (values[i] = gmk_expand(expressions[i])) != NULL;
-  /* A devtel that cannot run is no devtel. */
-  if (known && is_approved(values[0], values[1]) && !access(values[3], X_OK) && !access(values[4], R_OK))
+  /* A devtel that is gone is no devtel. A Python that is gone cannot become the recorder. */
+  if (known && is_approved(values[0], values[1]) && !access(values[4], R_OK))
     record(values[2], values[3], values[4]);
   for (int i = 0; i < 5; i++)
     if (values[i]) gmk_free(values[i]);
