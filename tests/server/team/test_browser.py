@@ -233,7 +233,8 @@ return [...document.querySelectorAll('.cards')].map(it => {
 
 @pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
-    ("path", "figures"), [("/", 9), ("/machines", 3), ("/target?project=shop&target=test", 4), ("/adoption", 3)]
+    ("path", "figures"),
+    [("/", 9), ("/machines", 3), ("/target?project=shop&target=test", 4), ("/adoption", 3), ("/events", 0)],
 )
 def test_on_a_narrow_screen_each_row_is_a_card_with_named_figures(
     browser: Browser, demo: ReportServer, path: str, figures: int
