@@ -15,7 +15,7 @@ class ReportError(ValueError):
 
 
 def read_extension(metrics: Mapping[str, Any]) -> Extension:
-    """Our part of a report's `metrics`; absent parts are empty. Raises ReportError that names the field."""
+    """devtel's part of a report's `metrics`; absent parts are empty. Raises ReportError that names the field."""
     revision = metrics.get("revision")
     targets = [read_target(t) for t in _list("targets", metrics.get("targets") or [], MAX_TARGETS + 1)]
     if len({(t.project, t.target) for t in targets}) != len(targets):

@@ -18,7 +18,7 @@ import platformdirs
 import uvicorn
 
 from devtelemetry_cli.errors import ConfigurationError
-from devtelemetry_cli.server import demo
+from devtelemetry_cli.server import demo, metrics
 from devtelemetry_cli.server.accept import Acceptor, connection_limit
 from devtelemetry_cli.server.api.dependencies import AppState
 from devtelemetry_cli.server.api.team import CONNECTIONS
@@ -29,7 +29,6 @@ from devtelemetry_cli.server.db.database import Database, open_database, startup
 from devtelemetry_cli.server.db.migrate import HEAD
 from devtelemetry_cli.server.ingest.writer import Writer
 from devtelemetry_cli.server.logs import Log, access_log, event_log, once_a_second
-from devtelemetry_cli.server.metrics import Metrics
 from devtelemetry_cli.server.protocol import HEAD_BYTES, DeadlineH11Protocol
 from devtelemetry_cli.server.proxies import TrustedProxies
 from devtelemetry_cli.server.retention import Retention
@@ -174,7 +173,7 @@ def _app_state(
         writer=writer,
         publisher=publisher,
         tokens=Tokens(view=hashed(settings.view_token), admin=hashed(settings.admin_token)),
-        metrics=Metrics(settings.metrics_folder),
+        metrics=metrics.load(settings.metrics_folder),
         sessions=Sessions.of(opened, keys["session"], settings.view_token, settings.admin_token),
         logins=LoginThrottle(),
         proxies=TrustedProxies.parse(settings.trusted_proxies),
