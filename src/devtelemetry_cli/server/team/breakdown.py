@@ -24,18 +24,20 @@ class Breakdown:
     def add(self, developer: str, row: Mapping[str, float]) -> None:
         """Count a row of the cell."""
         add(self.whole, row)
-        for code in [*with_prefix(row, "x:"), *([REST] if _left(row, row, "x:") else [])]:
+        codes, places = with_prefix(row, "x:"), with_prefix(row, "r:")
+        for code in [*codes, *([REST] if _left(row, codes) else [])]:
             self.codes.setdefault(code, set()).add(developer)
-        for where in [*with_prefix(row, "r:"), *([_NOWHERE] if _left(row, row, "r:") else [])]:
+        for where in [*places, *([_NOWHERE] if _left(row, places) else [])]:
             branch, age = where.split(":")
             self.places.setdefault(branch, {}).setdefault(age, set()).add(developer)
 
     def exit_codes(self, k: int, cell: Mapping[str, float]) -> Counters:
         """Exit code -> runs; codes of fewer than k developers are under the empty name."""
-        left = _left(cell, self.whole, "x:")
+        codes = with_prefix(self.whole, "x:")
+        left = _left(cell, codes)
         separate, _ = partition(self.codes | ({REST: self.codes.get(REST, set())} if left else {}), k)
         made: Counters = {REST: left} if left else {}
-        for code, runs in with_prefix(self.whole, "x:").items():
+        for code, runs in codes.items():
             add(made, {code if code in separate else REST: runs})
         return made
 
@@ -45,7 +47,10 @@ class Breakdown:
         A tree: branches are separated first, then ages inside a branch. Two overlapping divisions of the same runs
         could be subtracted from each other.
         """
-        left = {f"r:{_NOWHERE}": _left(cell, self.whole, "r:"), f"f:{_NOWHERE}": _left_failures(cell, self.whole)}
+        left = {
+            f"r:{_NOWHERE}": _left(cell, with_prefix(self.whole, "r:")),
+            f"f:{_NOWHERE}": cell.get("failures", 0) - sum(with_prefix(self.whole, "f:").values()),
+        }
         branches = {branch: set().union(*ages.values()) for branch, ages in self.places.items()}
         if any(left.values()):
             branches.setdefault(REST, set())
@@ -61,13 +66,9 @@ class Breakdown:
 _NOWHERE = f"{REST}:{REST}"
 
 
-def _left(cell: Mapping[str, float], parts: Mapping[str, float], prefix: str) -> float:
-    """The runs of `cell` whose end is known and that none of the `parts` under `prefix` has."""
-    return cell.get("runs", 0) - cell.get("lost", 0) - sum(with_prefix(parts, prefix).values())
-
-
-def _left_failures(cell: Mapping[str, float], parts: Mapping[str, float]) -> float:
-    return cell.get("failures", 0) - sum(with_prefix(parts, "f:").values())
+def _left(cell: Mapping[str, float], parts: Mapping[str, float]) -> float:
+    """The runs of `cell` whose end is known and that none of the `parts` has."""
+    return cell.get("runs", 0) - cell.get("lost", 0) - sum(parts.values())
 
 
 def _place(where: str, ages: Mapping[str, set[str]]) -> str:
