@@ -197,6 +197,13 @@ def test_a_blueprint_without_a_project_goes_by_its_own_name(watching: Watching) 
     assert 'devlake_blueprint_failing{project_name="by hand"}' in watching.round().metrics()
 
 
+def test_a_name_with_control_characters_stays_on_its_line(watching: Watching) -> None:
+    lake = watching.devlake.lake
+    lake.pipeline(lake.blueprint("x", projectName="shop\x1b[2J\n2"), "TASK_FAILED", "no space")
+    assert watching.round().log[0].startswith("shop [2J 2: pipeline ")
+    assert 'devlake_blueprint_failing{project_name="shop [2J 2"}' in watching.scrape()
+
+
 def test_two_failures_of_the_same_second_are_one_series_that_counts_both(watching: Watching) -> None:
     lake = watching.devlake.lake
     number = lake.blueprint("shop")

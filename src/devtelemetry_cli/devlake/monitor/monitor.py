@@ -63,7 +63,7 @@ def check(client: Client, known: Mapping[int, History]) -> Check:
         breaker.failed(fault)
         result.faults.append(str(fault))
     for blueprint in blueprints:
-        past, name = known.get(blueprint.id), blueprint.project or blueprint.name
+        past, name = known.get(blueprint.id), one_line(blueprint.project or blueprint.name)
         try:
             present, new = _inspect(client, blueprint, past, newest)
             breaker.succeeded()
