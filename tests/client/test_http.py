@@ -175,7 +175,7 @@ def test_a_client_serves_again_after_a_time_out() -> None:
 def test_all_requests_of_a_client_share_a_thread_which_ends_with_it() -> None:
     threads: dict[int, threading.Thread] = {}
     with answering(answer()) as server:
-        threading.setprofile(lambda *_: threads.setdefault(id(here := threading.current_thread()), here))
+        threading.setprofile(lambda *_: threads.setdefault(threading.get_ident(), threading.current_thread()))
         client = HttpClient()
         try:
             assert [client.request("GET", server.url, 10).status for _ in range(3)] == [200] * 3
