@@ -172,10 +172,17 @@ def test_a_list_is_read_to_its_end(devlake: FakeServer, count: int) -> None:
 
 
 def test_a_list_without_a_count_is_read_to_its_end(devlake: FakeServer) -> None:
-    for count in (2, 2, 0):
-        devlake.fail("GET /things", 200, {"things": [{}] * count})
+    for things in ([1, 2], [3, 4], []):
+        devlake.fail("GET /things", 200, {"things": [{"id": number} for number in things]})
     with client(devlake) as reader:
         assert len(list(reader.pages("/things", "things", 2))) == 4
+
+
+def test_a_list_whose_pages_are_all_the_same_is_an_error(devlake: FakeServer) -> None:
+    devlake.fail("GET /things", 200, {"things": [{"id": 1}, {"id": 2}]}, times=9)
+    with client(devlake) as reader, pytest.raises(ApiError, match="a page repeats the one before"):
+        list(reader.pages("/things", "things", 2))
+    assert len(devlake.requests) == 2
 
 
 def test_a_500_in_the_middle_of_a_page_walk_costs_one_request_more(devlake: FakeServer) -> None:

@@ -66,15 +66,17 @@ class Client:
 
     def pages(self, path: str, name: str, size: int, **query: Query) -> Iterator[dict[str, Any]]:
         """Each object of a paged list under `name`, with one page in memory at a time. Raises ApiError."""
-        number = 1
+        number, before = 1, list[dict[str, Any]]()
         while True:
             answer = self.get(path, page=number, pageSize=size, **query)
             page = answer if isinstance(answer, dict) else {}
             items, count = decode.objects(page.get(name), f"GET {path}"), page.get("count")
+            if items and items == before:  # something between, perhaps, that drops the query
+                raise errors.malformed(f"GET {path}", "a page repeats the one before")
             yield from items
             if len(items) < size or (isinstance(count, int) and number * size >= count):
                 return
-            number += 1
+            number, before = number + 1, items
 
     def write(self, method: str, path: str, body: object, repeatable: bool = True) -> object:
         """The decoded answer to a write. `repeatable`: running it twice has the same result. Raises ApiError."""
