@@ -16,7 +16,7 @@ from devtelemetry_cli.commands.doctor import (
 )
 from devtelemetry_cli.commands.doctor.environment import Environment
 from devtelemetry_cli.commands.doctor.finding import Finding, problem
-from devtelemetry_cli.errors import DevtelError, reason
+from devtelemetry_cli.errors import DevtelError, of_file
 
 Check = Callable[[Environment], Iterator[Finding]]
 
@@ -64,8 +64,7 @@ def _run(check: Check, env: Environment) -> Iterator[Finding]:
     except DevtelError as fault:
         yield problem(fault.message, fault.advice)
     except OSError as fault:
-        where = f"{fault.filename}: " if fault.filename else ""
-        yield problem(f"{where}{reason(fault)}.", "Make it readable for your user, or delete it.")
+        yield problem(of_file(fault).message, "Make it readable for your user, or delete it.")
     except Exception as fault:  # one failed check must not hide the others
         yield problem(
             f"This check failed ({type(fault).__name__}: {fault}).", "This is a bug in devtel: please report it."

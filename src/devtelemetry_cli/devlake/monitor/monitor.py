@@ -130,7 +130,7 @@ class Monitor:
     log: Callable[[str], None]
     snapshot: Snapshot = field(default_factory=Snapshot)
     _histories: dict[int, History] = field(default_factory=dict)
-    _is_saved: bool = True
+    _saved: dict[int, History] = field(default_factory=dict)
     _trouble: str = ""
 
     def load_state(self) -> None:
@@ -138,7 +138,7 @@ class Monitor:
         saved = state_file.load(self.state)
         if saved is None:
             self.log(f"{self.state} is damaged; counting starts again.")
-        self._histories = saved or {}
+        self._histories = self._saved = saved or {}
 
     def run(self, interval: float) -> None:
         """Check every `interval` seconds, for ever; after a longer check the next starts at once. Raises OSError."""
@@ -165,13 +165,13 @@ class Monitor:
 
     def _save(self, histories: dict[int, History]) -> str:
         """Save what changed; the reason where that fails, which the next check tries again."""
-        if histories != self._histories or not self._is_saved:
-            self._histories, self._is_saved = histories, False
+        self._histories = histories
+        if histories != self._saved:
             try:
                 state_file.save(self.state, histories)
             except OSError as fault:
                 return f"{self.state} cannot be written: {reason(fault)}. A restart would log failures again."
-            self._is_saved = True
+            self._saved = histories
         return ""
 
     def _log_trouble(self, trouble: str) -> None:

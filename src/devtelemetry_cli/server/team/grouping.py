@@ -31,12 +31,13 @@ class Batch(NamedTuple):
 
 def portions(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
     """The batches of one transaction each: together they have at least MAX_ROWS rows, but for the last."""
-    some: list[Batch] = []
+    some, rows = list[Batch](), 0
     for batch in batches:
         some.append(batch)
-        if sum(len(one.group.shown) for one in some) >= MAX_ROWS:
+        rows += len(batch.group.shown)
+        if rows >= MAX_ROWS:
             yield some
-            some = []
+            some, rows = [], 0
     if some:
         yield some
 

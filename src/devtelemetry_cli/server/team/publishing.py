@@ -18,12 +18,7 @@ from devtelemetry_cli.server.db.database import ConflictError, Database, Databas
 from devtelemetry_cli.server.db.tables import daily_metrics, team_cells, team_shown, team_weeks
 from devtelemetry_cli.server.team import cell_rows, counters, profile
 from devtelemetry_cli.server.team.breakdown import Breakdown
-from devtelemetry_cli.server.team.grouping import (
-    Batch,
-    CellKey,
-    PendingGroups,
-    portions,
-)
+from devtelemetry_cli.server.team.grouping import Batch, CellKey, PendingGroups, portions
 from devtelemetry_cli.server.team.machines import MachineRows
 from devtelemetry_cli.server.team.statistics import Name
 from devtelemetry_cli.server.team.unpublished import (

@@ -119,7 +119,7 @@ def _weeks(sums: Mapping[date, Totals], developers: Mapping[date, int], today: d
     """All weeks from the first with runs to the last, weeks without runs included."""
     count = (max(sums) - min(sums)).days // 7 + 1 if sums else 0
     days = [min(sums) + timedelta(weeks=number) for number in range(count)]
-    return [_week(day, sums.get(day) or added(()), developers.get(day, 0), today) for day in days]
+    return [_week(day, sums.get(day, Totals()), developers.get(day, 0), today) for day in days]
 
 
 def _week(monday: date, total: Totals, developers: int, today: date) -> Week:

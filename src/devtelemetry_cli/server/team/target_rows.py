@@ -12,8 +12,15 @@ from devtelemetry_cli.server.team.tiles import changes
 
 Figure = tuple[str, str | Markup, str]
 COLUMNS = {  # of figures: the head, and the key of overview.SORTINGS
-    **{"Waited": "waited", "Share": "", "Trend": "growth", "Runs": "runs", "Failure rate": "failures"},
-    **{"Mean": "mean", "p50": "p50", "p90": "p90", "Developers": "developers"},
+    "Waited": "waited",
+    "Share": "",
+    "Trend": "growth",
+    "Runs": "runs",
+    "Failure rate": "failures",
+    "Mean": "mean",
+    "p50": "p50",
+    "p90": "p90",
+    "Developers": "developers",
 }
 
 
