@@ -142,6 +142,14 @@ def test_every_file_of_the_code_that_a_page_names_exists() -> None:
         assert [path for path in named if not (ROOT / path).exists()] == [], page
 
 
+def test_every_promise_of_durability_names_its_tests() -> None:
+    promises = (ROOT / "docs/durability.md").read_text().partition("## Promises\n")[2].partition("\n\nA command")[0]
+    tests = [re.findall(r"`(\w+)`", promise.rpartition("(")[2]) for promise in promises.strip().split("\n- ")]
+    assert len(tests) == 10
+    faults = ROOT / "tests/faults"
+    assert [name for names in tests for name in names if not (faults / f"test_{name}.py").exists()] == []
+
+
 def test_every_package_that_a_user_installs_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
