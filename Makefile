@@ -37,10 +37,10 @@ demo: $(VENV)/ready
 	@sh scripts/demo $(CURDIR)/$(BIN)
 
 test: $(VENV)/ready-to-test
-	@$(BIN)/python -m pytest -n auto -m 'not slow' -p no:schemathesis $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow' -p no:schemathesis $(ARGS)
 
 test-slow: $(VENV)/ready-to-test
-	@$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 lint: $(VENV)/ready-to-test
 	@$(BIN)/ruff format --check .
@@ -55,7 +55,7 @@ format: $(VENV)/ready-to-test
 # Measured processes are slower and load coverage too: tests of counts and of time may fail here, and here only.
 coverage: $(VENV)/ready-to-test
 	@$(BIN)/coverage erase
-	-@$(BIN)/coverage run -m pytest -n auto -m 'not slow' $(ARGS)
+	-@$(BIN)/coverage run -m pytest -n auto --dist worksteal -m 'not slow' $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

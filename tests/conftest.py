@@ -1,5 +1,6 @@
 """Every test has a home of its own, leaves no process behind, and sees the same examples every time."""
 
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,12 @@ for name in [name for name in os.environ if name.startswith("DEVTEL")] + SWITCHE
 # Compiled modules are kept, as an installed devtel has them: else each process that is started compiles them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: while one test waits, another one runs."""
+    return (os.cpu_count() or 1) + 1
 
 
 # Folders whose tests take seconds all together: they run first, so that a mistake is named at once.
@@ -87,10 +94,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "not slow" and collection_path.name in SLOW_MODULES else None
 
 
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
+    """Leave out the long matrices that `make test` does not run: to make thousands of items takes each process 1 s."""
+    if not name.startswith("test") or collector.config.option.markexpr != "not slow":
+        return None
+    return [] if any(mark.name == "slow" for mark in getattr(obj, "pytestmark", [])) else None
+
+
+def pytest_collection() -> None:
+    """Collect no garbage while the tests are collected: nothing is thrown away, and each round takes longer."""
+    gc.disable()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the fast folders first; all else keeps its order."""
     items.sort(key=lambda item: not item.nodeid.startswith(FAST))
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
