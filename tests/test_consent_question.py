@@ -9,7 +9,7 @@ import pytest
 
 from devtelemetry_cli.client import text
 from devtelemetry_cli.client.consent import prompt
-from tests.helpers.developer import BIN, DEVTEL, Developer
+from tests.helpers.developer import DEVTEL, PYTHON, Developer
 from tests.helpers.question_terminal import PROMPT, SCHEDULE, end, terminal
 
 MAKEFILE = """
@@ -156,7 +156,7 @@ def test_a_minute_of_silence_means_not_now(builder: Developer) -> None:
         "from devtelemetry_cli.client.consent import prompt; prompt.SILENCE = 0.2; "
         "print('answer:', repr(prompt.ask('intro ', 'details', 'question > ')))"
     )
-    with terminal(builder, str(BIN / "python"), "-c", driver) as child:
+    with terminal(builder, PYTHON, "-c", driver) as child:
         assert "answer: ''" in end(child)
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.helpers.developer import BIN, DEVTEL, Developer, wait_for
+from tests.helpers.developer import DEVTEL, PYTHON, Developer, wait_for
 
 NETWORK = {"socket", "_socket", "ssl", "_ssl", "http", "urllib.request", "httpx", "asyncio"}
 
@@ -295,7 +295,7 @@ def test_no_module_but_our_own_smallest_is_loaded_before_make_starts(developer: 
     developer.grant()
     bare = {
         line.rpartition("|")[2].strip()
-        for line in developer.run(str(BIN / "python"), "-X", "importtime", "-c", "pass").stderr.splitlines()
+        for line in developer.run(PYTHON, "-X", "importtime", "-c", "pass").stderr.splitlines()
     }
     loaded = modules_loaded(developer, "--make", "/nonexistent", "test") - bare
     assert loaded == {

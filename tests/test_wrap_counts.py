@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import devtelemetry_cli
-from tests.helpers.developer import BIN, DEVTEL, Developer
+from tests.helpers.developer import DEVTEL, PYTHON, Developer
 
 # docs/benchmarks.md has the measured counts; these bounds leave room for another libc or Python, not for another habit.
 MOST = {"grant": 470, "local": 470, "decline": 260, "": 260}
@@ -38,7 +38,7 @@ def test_a_run_makes_few_system_calls_more_than_an_interpreter_alone(developer: 
     developer.makefile("impl-work:\n\t@true")
     for _ in range(2):  # modules are compiled, and the verdict is remembered
         developer.devtel("wrap", "work")
-    bare = calls(developer, str(BIN / "python"), "-c", "pass")
+    bare = calls(developer, PYTHON, "-c", "pass")
     more = calls(developer, DEVTEL, "wrap", "work") - bare
     assert more <= MOST[consent]
 
@@ -49,8 +49,8 @@ def test_a_recorded_run_loads_no_slow_module(developer: Developer, words: tuple[
     developer.makefile(f"impl-work:\n\t@{ending}")
     developer.grant(every_target=True)
     wrap = ("-I", "-S", MAIN, "wrap", *words)
-    developer.run(str(BIN / "python"), *wrap)  # consent is judged once, and remembered
-    done = developer.run(str(BIN / "python"), "-X", "importtime", *wrap)
+    developer.run(PYTHON, *wrap)  # consent is judged once, and remembered
+    done = developer.run(PYTHON, "-X", "importtime", *wrap)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "devtelemetry_cli.client.recorder" in loaded
     assert not loaded & SLOW_MODULES

@@ -11,7 +11,7 @@ import textwrap
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -25,9 +25,9 @@ from devtelemetry_cli.client.paths import StateDir
 from devtelemetry_cli.commands import status
 from devtelemetry_cli.commands.makefile import templates
 from tests.helpers import fake_schedulers, preloaded
+from tests.helpers.installation import of_this_checkout
 
-BIN = Path(sys.executable).parent
-DEVTEL = str(BIN / "devtel")
+DEVTEL, PYTHON = str(of_this_checkout().script), str(of_this_checkout().python)
 URL = "http://127.0.0.1:9/plugins/developer_telemetry/connections/1/report"
 
 _BUILT = Path(tempfile.mkdtemp(prefix="devtel-plugin-")) / "plugin"  # of the first agreement to every target
@@ -142,7 +142,7 @@ class Developer:
 
     def flush(self) -> None:
         """Flush as cron does, in this process: as a condition of a test, not as its subject."""
-        with chdir(self.project):
+        with chdir(self.project), as_installed():
             state = self.context.state
             send.flush(send.FlushOptions(state, self.environ, in_person=False, deadline=time.monotonic() + 30))
 
@@ -169,7 +169,8 @@ class Developer:
         assert terms is not None
         if every_target and not build and _BUILT.is_dir():
             shutil.copytree(_BUILT, plugin, dirs_exist_ok=True)
-        decision = consent.grant(self._state_dir(), terms, time.time())
+        with as_installed():
+            decision = consent.grant(self._state_dir(), terms, time.time())
         if every_target and plugin.is_dir() and not _BUILT.is_dir():
             shutil.copytree(plugin, _BUILT)
         return decision.anonymous_id
@@ -180,7 +181,8 @@ class Developer:
         if decision == "grant":
             self.grant()
         elif decision == "local":
-            consent.local(self._state_dir(), terms, time.time())
+            with as_installed():
+                consent.local(self._state_dir(), terms, time.time())
         else:
             assert (decision, terms is not None) == ("decline", True)
             consent.decline(self._state_dir(), terms.destination.key, terms.destination.url, time.time())
@@ -224,6 +226,16 @@ class Developer:
             )
             values = {"duration": 1.5, "exit": 0, "cpu": 0.1, "peak_kib": 1000, **end}
             writer.append(str(folder), day.isoformat(), writer.encode("end", {**common, **values}))  # type: ignore[arg-type]
+
+
+@contextmanager
+def as_installed() -> Iterator[None]:
+    """What the product writes of its interpreter in this process is what the tests' devtel writes."""
+    usual, sys.executable = sys.executable, PYTHON
+    try:
+        yield
+    finally:
+        sys.executable = usual
 
 
 def wait_for(condition: "object", seconds: float = 20.0) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from devtelemetry_cli.devlake.api.retry import Clock, Policy
 from devtelemetry_cli.devlake.credentials import Access
 from devtelemetry_cli.devlake.sync.options import SyncOptions, saturday_before
 from devtelemetry_cli.devlake.sync.sync import Result, Sync
+from tests.helpers.developer import DEVTEL
 from tests.helpers.fake_devlake_server import FakeServer
 
 NOW = 1_795_338_000.0  # Sunday 2026-11-22, 10:20 UTC
@@ -95,7 +95,7 @@ class Operator:
 
     def argv(self, *rest: str) -> list[str]:
         """The arguments that start a command of `devtel devlake`."""
-        return [sys.executable, "-m", "devtelemetry_cli", "devlake", *rest]
+        return [DEVTEL, "devlake", *rest]
 
     def call(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Call a command within this process, without a terminal: a third of a second faster."""

@@ -26,6 +26,7 @@ from typing import TextIO, cast
 
 from devtelemetry_cli.__main__ import main
 from devtelemetry_cli.cli.group import COMMANDS
+from tests.helpers.installation import of_this_checkout
 
 # Read by devtel as it runs. Any other variable may be read by Python at its start, or by a package that is imported.
 _READ_LATER = (
@@ -40,7 +41,7 @@ _lock = threading.Lock()
 CLIENT = (
     *(f"devtelemetry_cli.cli.{name}" for name in COMMANDS if name not in ("serve", "devlake")),
     *("devtelemetry_cli.cli.delivery_setup", "devtelemetry_cli.client.http_transport"),
-    *("filelock", "git", "psutil", "tomli_w", "uuid"),
+    *("filelock", "git", "httpcore", "psutil", "tomli_w", "uuid"),
 )
 SERVER = ("devtelemetry_cli.cli.serve", "devtelemetry_cli.server.main", "sqlalchemy.dialects.sqlite", "alembic.command")
 
@@ -161,7 +162,7 @@ def _server(enter: tuple[str, ...], modules: tuple[str, ...]) -> socket.socket:
     """The connection to the process that forks; it ends when the connection is closed."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-    command = [*enter, sys.executable, "-m", __name__, str(there.fileno()), *modules]
+    command = [*enter, str(of_this_checkout().python), "-m", __name__, str(there.fileno()), *modules]
     with there:
         process = subprocess.Popen(
             command, cwd=Path(__file__).parents[2], env=environ, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()]
