@@ -27,7 +27,7 @@ override devtel_makefile := $(call devtel_quote,$(devtel_called))
 # The bar marks the end of the list, so that no other name is touched.
 override devtel_file := $(lastword $(MAKEFILE_LIST))
 .PHONY: $(devtel_file)
-MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_LIST)|))
+override devtel_files := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_LIST)|))
 
 # make only pretends (-n, -q, -t): single letters stand in the first word of MAKEFLAGS.
 override devtel_letters := $(filter-out --%,$(firstword -$(MAKEFLAGS)))
@@ -41,47 +41,46 @@ override devtel_plain += $(filter-out 1,$(words $(MAKE))) $(filter Gm%,$(notdir 
 # Switched off: set to anything but empty, 0 or false.
 override devtel_plain += $(filter-out 0 false False FALSE,$(value DEVTEL_DISABLED) $(value DO_NOT_TRACK) $(value CI))
 
-# realpath opens no folder, which make 4.3 would leave open; a path with spaces is one word for wildcard only. Unlike words,
-# $(word ...) looks for make's translated messages.
-override devtel_exists = $(if $(filter-out 1,$(words $(1))),$(wildcard $(subst $(devtel_space),\ ,$(1))),$(realpath $(1)))
-
+# The state folder, as devtel itself finds it, with its blanks escaped.
 ifeq ($(strip $(devtel_plain)),)
-# The state folder, as devtel itself finds it.
 ifneq ($(filter /%,$(firstword $(value DEVTEL_HOME))),)
 override devtel_state := $(value DEVTEL_HOME)
 else
 ifneq ($(filter /%,$(firstword $(value XDG_STATE_HOME))),)
 override devtel_state := $(value XDG_STATE_HOME)/devtel
 else
-override devtel_state := $(value HOME)/Library/Application Support/devtel
-ifeq ($(call devtel_exists,$(devtel_state)),)
 override devtel_state := $(value HOME)/.local/state/devtel
+ifeq ($(realpath $(devtel_state)),)
+override devtel_state := $(or $(wildcard $(subst $(devtel_space),\ ,$(value HOME)/Library/Application Support/devtel)),$(devtel_state))
 endif
 endif
 endif
-# Declined: `devtel consent` keeps a marker for each destination.
-override devtel_plain += $(if $(call devtel_exists,$(devtel_state)/declined/127.0.0.1-8080-446dc89096ce),declined)
+override devtel_state := $(subst $(devtel_space),\ ,$(devtel_state))
+# realpath opens no folder, which make 4.3 would leave open; a path with blanks is one word for wildcard only.
+override devtel_exists := $(if $(findstring \ ,$(devtel_state)),wildcard,realpath)
 endif
 
-# How to start devtel: an agreement keeps it in a file. That file is removed from MAKEFILE_LIST, and no rule makes it.
+# Declined: `devtel consent` keeps a marker for each destination.
+override devtel_agreed :=
+override devtel_plain += $(if $(strip $(devtel_plain)),,$(if $(call $(devtel_exists),$(devtel_state)/declined/127.0.0.1-8080-446dc89096ce),declined))
+
+# How to start devtel: an agreement keeps it in a file. No rule makes that file.
 ifeq ($(strip $(devtel_plain)),)
 override devtel_file := $(devtel_state)/start.mk
-ifneq ($(call devtel_exists,$(devtel_file)),)
--include $(subst $(devtel_space),\ ,$(devtel_file))
-.PHONY: $(subst $(devtel_space),\ ,$(devtel_file))
-MAKEFILE_LIST := $(subst |,,$(subst $(devtel_space)$(devtel_file)|,,$(MAKEFILE_LIST)|))
+ifneq ($(or $(devtel_agreed),$(call $(devtel_exists),$(devtel_file))),)
+-include $(devtel_file)
+.PHONY: $(devtel_file)
 else
 # Nothing was decided: only a person at a terminal may be asked (make 4.1 and later say whether there is one). devtel is
 # looked for on PATH; a script without an interpreter and a package beside it cannot run.
 ifneq ($(if $(filter output-sync,$(.FEATURES)),$(value MAKE_TERMERR),unknown),)
-override devtel_package = $(if $(realpath $(1)python3),$(wildcard $(1)../lib/python3*/*-packages/devtelemetry_cli/__main__.py))
-override devtel_folders := $(dir $(realpath $(addsuffix /devtel,$(filter /%,$(subst :, ,$(value PATH))))))
-override devtel_folder := $(firstword $(foreach folder,$(devtel_folders),$(if $(call devtel_package,$(folder)),$(folder))))
-override devtel_python := $(addsuffix python3,$(devtel_folder))
-override devtel_main := $(firstword $(call devtel_package,$(devtel_folder)))
+override devtel_main := $(firstword $(foreach folder,$(dir $(realpath $(addsuffix /devtel,$(filter /%,$(subst :, ,$(value PATH)))))),$(if $(realpath $(folder)python3),$(wildcard $(folder)../lib/python3*/*-packages/devtelemetry_cli/__main__.py))))
+override devtel_python := $(addsuffix python3,$(firstword $(subst ../lib/, ,$(devtel_main))))
 endif
 endif
 endif
+MAKEFILE_LIST := $(devtel_files)
+
 # A devtel that cannot run is no devtel.
 override devtel_plain += $(if $(realpath $(devtel_python)),,missing) $(if $(realpath $(devtel_main)),,missing)
 
@@ -112,4 +111,4 @@ endif
 endif
 
 # A Makefile that exports all its variables must not hand these to its recipes.
-unexport DEVTEL DEVTEL_TARGETS devtel_called devtel_exists devtel_families devtel_file devtel_folder devtel_folders devtel_letters devtel_main devtel_makefile devtel_package devtel_plain devtel_python devtel_quote devtel_refused devtel_space devtel_state devtel_targets
+unexport DEVTEL DEVTEL_TARGETS devtel_agreed devtel_called devtel_exists devtel_families devtel_file devtel_files devtel_letters devtel_main devtel_makefile devtel_plain devtel_python devtel_quote devtel_refused devtel_space devtel_state devtel_targets

@@ -74,6 +74,13 @@ def test_after_an_agreement_a_broken_installation_leaves_the_build_alone(
     assert project.ends() == []
 
 
+def test_without_the_start_file_the_build_is_left_alone(project: Developer, installed: Installation) -> None:
+    agree(project, installed)
+    (project.state / "start.mk").unlink()
+    project.environ["PATH"] = "/usr/bin:/bin"
+    assert build(project) == PLAIN
+
+
 def test_a_later_command_of_a_devtel_that_works_renews_what_builds_start(
     project: Developer, installed: Installation
 ) -> None:

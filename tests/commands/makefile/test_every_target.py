@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from devtelemetry_cli.client import whole_call
+from devtelemetry_cli.commands.makefile import templates
 from tests.helpers.developer import Developer
+from tests.helpers.installation import Installation
 
 MAKEFILE = "all: a b\na: ; @echo a\nb: ; @echo b\n"
 
@@ -31,6 +34,25 @@ def test_the_file_stands_beside_the_makefile_and_make_builds_as_before(maintaine
     assert (maintainer.project / "GNUmakefile").read_text().startswith("# GNUmakefile:")
     assert (maintainer.project / name).read_text() == MAKEFILE
     assert maintainer.make().stdout == "a\nb\n"
+
+
+def test_a_devtel_without_the_rules_of_whole_calls_leaves_the_build_alone(
+    maintainer: Developer, tmp_path: Path
+) -> None:
+    """As one that is older than the file: the rules come with devtel, so that they are as new as it is."""
+    installation = Installation(tmp_path / "installed")
+    maintainer.state.mkdir()
+    maintainer.config.write_text('engine = "wrapper"\n')
+    maintainer.devtel("makefile", "--every-target")
+    maintainer.run(str(installation.script), "consent", "grant")
+    assert (maintainer.make().stdout, len(maintainer.ends())) == ("a\nb\n", 1)
+    (installation.package / "client" / "whole_call.mk").unlink()
+    assert (maintainer.make().stdout, len(maintainer.ends())) == ("a\nb\n", 1)
+
+
+def test_the_rules_of_whole_calls_name_the_makes_that_they_were_tried_in() -> None:
+    rules = Path(whole_call.__file__).with_suffix(".mk").read_text()
+    assert f"$(filter-out {' '.join(templates.KNOWN_MAKES)},$(MAKE_VERSION))" in rules
 
 
 def test_it_is_written_again_over_its_own_and_printed_with_a_dash(maintainer: Developer) -> None:

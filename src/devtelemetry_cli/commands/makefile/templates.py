@@ -14,10 +14,12 @@ _FIRST_WORDS = "# {name}:"
 def render(name: str, destination: Destination | None) -> str:
     """The text of one of the files; without a destination there is nothing that could be declined."""
     url, key = (destination.url, destination.key) if destination else ("no address", NOWHERE)
-    text = _template(name).replace("@DECIDE@\n", _template("decide.mk"))
-    names = sorted(set(re.findall(r"\boverride (devtel_\w+) ", text)))
+    text = _template(name)
+    for part in ("state", "start"):  # what both files have
+        text = text.replace(f"@{part.upper()}@\n", _template(f"{part}.mk"))
+    names = sorted(set(re.findall(r"\b(?:override|value) (devtel_\w+)", text)))
     undefine = "\n".join(f"override undefine {name}" for name in names)
-    values = {"NAMES": " ".join(names), "UNDEFINE": undefine, "URL": url, "KEY": key, "MAKES": " ".join(KNOWN_MAKES)}
+    values = {"NAMES": " ".join(names), "UNDEFINE": undefine, "URL": url, "KEY": key}
     return re.sub("@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
