@@ -14,7 +14,7 @@ from devtelemetry_cli.errors import missing_extra
 from devtelemetry_cli.server.token_file import read_token
 
 EXTRA = frozenset(
-    {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "prometheus_client", "pydantic"}
+    {"alembic", "fastapi", "fastapi_offline", "jinja2", "markupsafe", "platformdirs", "prometheus_client", "pydantic"}
     | {"sqlalchemy", "starlette", "uvicorn"}
 )
 DATABASE = "sqlite:///FILE, postgresql://... or mariadb://...; default: reports.db in the data folder."
