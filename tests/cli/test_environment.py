@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.developer import Developer
 
-SHADOWS = ("click", "httpx", "filelock", "msgspec", "psutil", "platformdirs", "tomllib", "json", "select", "resource")
+SHADOWS = ("click", "httpx", "msgspec", "psutil", "platformdirs", "tomllib", "json", "select", "resource")
 COMMANDS = [
     ("status",),
     ("flush", "--verbose"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from filelock import FileLock
 
+from devtelemetry_cli.client import locks
 from tests.helpers.developer import DEVTEL, Developer
 from tests.helpers.report_endpoint import Endpoint
 
@@ -156,7 +156,7 @@ def test_at_a_terminal_it_asks(reporter: Developer, answer: str, left: int) -> N
 
 
 def test_it_does_not_wait_for_a_running_flush(reporter: Developer) -> None:
-    with FileLock(f"{reporter.state}/flush.lock"):
+    with locks.held(f"{reporter.state}/flush.lock", 0):
         done = reporter.devtel("purge", "--yes")
     assert (done.returncode, done.stdout) == (75, "")
     assert "nothing was deleted" in done.stderr

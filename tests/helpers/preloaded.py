@@ -41,7 +41,7 @@ _lock = threading.Lock()
 CLIENT = (
     *(f"devtelemetry_cli.cli.{name}" for name in COMMANDS if name not in ("serve", "devlake")),
     *("devtelemetry_cli.cli.delivery_setup", "devtelemetry_cli.client.http_transport"),
-    *("filelock", "git", "httpcore", "psutil", "tomli_w", "uuid"),
+    *("git", "httpcore", "psutil", "tomli_w", "uuid"),
 )
 SERVER = ("devtelemetry_cli.cli.serve", "devtelemetry_cli.server.main", "sqlalchemy.dialects.sqlite", "alembic.command")
 

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from filelock import FileLock
 
 from devtelemetry_cli.cli.devlake.output import summary
+from devtelemetry_cli.client import locks
 from devtelemetry_cli.devlake.api.blueprints import rfc3339
 from devtelemetry_cli.devlake.api.errors import MAX_SILENT, ApiError
 from devtelemetry_cli.devlake.sync.options import saturday_before
@@ -329,7 +329,7 @@ def test_a_second_sync_at_the_same_time_is_not_started(operator: Operator, acme:
     with client(acme) as reader:
         lock = operator.home / "devtel" / "devlake" / f"sync-{reader.file_tag}.lock"
     lock.parent.mkdir(parents=True)
-    with FileLock(lock):
+    with locks.held(str(lock), 0):
         done = operator.call("sync")
     assert (done.returncode, acme.writes()) == (75, [])
     assert "still running" in done.stderr

@@ -1,12 +1,11 @@
 """A whole sync: read the existing state, plan, show the plan, execute it. One at a time for each DevLake."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from devtelemetry_cli.client import locks
 from devtelemetry_cli.devlake.api import plugins, queries
 from devtelemetry_cli.devlake.api.client import Client
 from devtelemetry_cli.devlake.api.errors import ApiError, CircuitBreaker
@@ -109,15 +108,12 @@ def exclusive(state: str, tag: str) -> Iterator[None]:
     """Keep off other syncs of this DevLake by this user. Raises TryLaterError while one is running."""
     folder = Path(state) / "devlake"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(folder / f"sync-{tag}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise TryLaterError("A sync of this DevLake is still running.", "Nothing was started.") from None
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locks.held(str(folder / f"sync-{tag}.lock"), wait=0))
+        except locks.BusyError:
+            raise TryLaterError("A sync of this DevLake is still running.", "Nothing was started.") from None
         yield
-    finally:
-        lock.release()
 
 
 def _counted(items: Iterable[RemoteScope], result: Result) -> Iterator[RemoteScope]:
