@@ -128,7 +128,8 @@ class Developer:
         is_plain = given.keys() <= {"cwd", "input", "timeout"}
         if is_plain and preloaded.is_same(command, environ, self._usual, self.enter):
             given["given"] = given.pop("input", "")
-            return preloaded.run(command, environ, enter=self.enter, **given)  # type: ignore[arg-type]
+            modules = preloaded.SERVER if arguments[:1] == ("serve",) else preloaded.CLIENT
+            return preloaded.run(command, environ, enter=self.enter, modules=modules, **given)  # type: ignore[arg-type]
         return self.run(*command, **options)
 
     def make(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -23,6 +23,7 @@ def terminal(developer: Developer, command: str, *arguments: str, columns: int =
         encoding="utf-8",
         dimensions=(24, columns),
     )
+    child.ptyproc.delayafterclose = 0  # seconds; a command that has ended needs no time to notice
     try:
         yield child
     finally:
