@@ -124,9 +124,9 @@ def test_variables_for_python_reach_the_python_that_devtel_runs_in(workshop: Com
     assert (plain.status, wrapped.status) == (0, 2)
 
 
-@pytest.mark.parametrize(("enough", "too_little"), [("-n 5", "-n 4"), ("-v 60000", "-v 5000")])
-def test_the_wrapper_needs_a_little_more_than_make(workshop: Comparison, enough: str, too_little: str) -> None:
-    for limit, works in ((enough, True), (too_little, False)):
+def test_the_wrapper_needs_a_little_more_memory_than_make(workshop: Comparison) -> None:
+    # No more open files, unless a .pth file of the environment imports something while Python starts.
+    for limit, works in (("-n 4", True), ("-v 60000", True), ("-v 5000", False)):
         plain, wrapped = both(workshop, Case("x", "impl-x: ; @:", script=f"ulimit {limit}; exec make x"))
         assert plain.status == 0
         assert (wrapped == plain) is works
