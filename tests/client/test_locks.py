@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,14 @@ with locks.held(sys.argv[1], 0):
 
 
 @pytest.fixture
-def holder(tmp_path: Path) -> subprocess.Popen[str]:
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lock until its input ends."""
     pipe = subprocess.PIPE
     words = [sys.executable, "-c", HOLDER, str(tmp_path / "a.lock")]
-    process = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    return process
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
 
 
 def test_a_held_lock_is_busy_and_free_after_its_holder_was_killed(
@@ -64,10 +65,12 @@ def test_a_lock_ends_with_its_block_although_a_forked_process_has_its_file(tmp_p
         child = os.fork()
         if child == 0:
             signal.pause()
-    with locks.held(file, 0):
-        pass
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    try:
+        with locks.held(file, 0):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_an_error_releases_the_lock_and_the_file_stays(tmp_path: Path) -> None:

@@ -184,7 +184,8 @@ def test_the_recorder_starts_with_every_signal_blocked(project: PluginProject) -
 
 def test_the_end_of_the_process_group_does_not_end_the_recorder(project: PluginProject) -> None:
     """As a service manager ends all that a unit left behind: first TERM to the group."""
-    project.write("all:;@touch reached; sleep 20\n")
+    # The recipe outlives its own signal: make exits by itself where it sees its recipe's end first.
+    project.write("all:;@trap 'sleep 0.5; exit 1' TERM; touch reached; sleep 20 & wait\n")
     with subprocess.Popen(
         project.command(), cwd=project.folder, env=project.environ(), start_new_session=True, stderr=subprocess.DEVNULL
     ) as make:
@@ -193,8 +194,7 @@ def test_the_end_of_the_process_group_does_not_end_the_recorder(project: PluginP
         os.kill(recorder, signal.SIGTERM)
         os.killpg(make.pid, signal.SIGTERM)
     wait_for(lambda: len(project.events()) == 2)
-    # make exits by itself where it sees its recipe's end before its own signal.
-    assert project.events()[-1]["event"] in {"killed", "end"}
+    assert project.events()[-1]["event"] == "killed"
 
 
 def test_long_goals_and_odd_goals_arrive_as_one_text(project: PluginProject) -> None:
@@ -273,7 +273,8 @@ def test_a_signal_at_any_moment_ends_make_as_without_the_plug_in(project: Plugin
     codes = {bare: {_signalled_after(project, moment, bare) for moment in moments} for bare in (True, False)}
     # make itself answers Ctrl-C with 2 now and then: where it sees its recipe's end before its own signal. And make
     # 4.4.1 itself crashes where a signal comes while it sets itself up: twice in 900 calls.
-    own = {-signal.SIGINT, 0, 2, -signal.SIGSEGV}
+    crash = {-signal.SIGSEGV} if "4.4.1" in project.run("--version", bare=True).stdout else set()
+    own = {-signal.SIGINT, 0, 2} | crash
     assert all(found <= own for found in codes.values()), codes
 
 
