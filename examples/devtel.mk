@@ -61,13 +61,12 @@ override devtel_exists := $(if $(findstring \ ,$(devtel_state)),wildcard,realpat
 endif
 
 # Declined: `devtel consent` keeps a marker for each destination.
-override devtel_agreed :=
 override devtel_plain += $(if $(strip $(devtel_plain)),,$(if $(call $(devtel_exists),$(devtel_state)/declined/127.0.0.1-8080-446dc89096ce),declined))
 
 # How to start devtel: an agreement keeps it in a file. No rule makes that file.
 ifeq ($(strip $(devtel_plain)),)
 override devtel_file := $(devtel_state)/start.mk
-ifneq ($(or $(devtel_agreed),$(call $(devtel_exists),$(devtel_file))),)
+ifneq ($(or $(value devtel_agreed),$(call $(devtel_exists),$(devtel_file))),)
 -include $(devtel_file)
 .PHONY: $(devtel_file)
 else

@@ -37,10 +37,10 @@ class Installation:
         self.bin = folder / "bin"
         self.bin.mkdir(parents=True)
         self.python = self.bin / "python3"
-        self.python.symlink_to(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
-        home = Path(sys.base_prefix) / "bin"
+        home, version = Path(sys.base_prefix) / "bin", f"python{sys.version_info[0]}.{sys.version_info[1]}"
+        self.python.symlink_to(home / version)
         (folder / "pyvenv.cfg").write_text(f"home = {home}\ninclude-system-site-packages = false\n")
-        packages = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+        packages = folder / "lib" / version / "site-packages"
         packages.mkdir(parents=True)
         for entry in _required():
             (packages / entry.name).symlink_to(entry)

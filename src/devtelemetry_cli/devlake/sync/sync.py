@@ -1,7 +1,7 @@
 """A whole sync: read the existing state, plan, show the plan, execute it. One at a time for each DevLake."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,12 +108,11 @@ def exclusive(state: str, tag: str) -> Iterator[None]:
     """Keep off other syncs of this DevLake by this user. Raises TryLaterError while one is running."""
     folder = Path(state) / "devlake"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locks.held(str(folder / f"sync-{tag}.lock"), wait=0))
-        except locks.BusyError:
-            raise TryLaterError("A sync of this DevLake is still running.", "Nothing was started.") from None
-        yield
+    try:
+        with locks.held(str(folder / f"sync-{tag}.lock"), wait=0):
+            yield
+    except locks.BusyError:
+        raise TryLaterError("A sync of this DevLake is still running.", "Nothing was started.") from None
 
 
 def _counted(items: Iterable[RemoteScope], result: Result) -> Iterator[RemoteScope]:
