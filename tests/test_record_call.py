@@ -18,7 +18,7 @@ from devtelemetry_cli.client.plugin.approval import stamp
 from tests.helpers import plugin_project
 from tests.helpers.developer import DEVTEL, URL, Developer, wait_for
 from tests.helpers.makes import FIRST, MAKES
-from tests.helpers.plugin_project import recorders
+from tests.helpers.plugin_project import has_recorder, recorders
 
 MAIN = str(Path(devtelemetry_cli.__file__).with_name("__main__.py"))
 MAKE = str(Path(MAKES[FIRST] or "/usr/bin/make").resolve())
@@ -62,7 +62,7 @@ def mask(pid: int, name: str) -> set[int]:
 
 def settled(developer: Developer) -> None:
     """Wait until every recorder has ended."""
-    wait_for(lambda: not recorders(developer.home))
+    wait_for(lambda: not has_recorder(developer.home))
 
 
 def call(developer: Developer, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -65,6 +65,20 @@ while True:
 """
 
 
+def has_recorder(folder: Path) -> bool:
+    """Whether a recorder of such calls runs, or a process that may become one: make goes on before execve has put the
+    recorder's words where /proc finds them.
+    """
+    return bool(recorders(folder)) or any(_is_starting(process) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _is_starting(process: Path) -> bool:
+    try:
+        return bool(process.joinpath("exe").readlink()) and not process.joinpath("cmdline").read_bytes()
+    except OSError:  # it has ended, or is the kernel's
+        return False
+
+
 def recorders(folder: Path) -> list[int]:
     """The recorders of calls whose environment names something in `folder`, running now."""
     found = []

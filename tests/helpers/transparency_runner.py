@@ -26,7 +26,7 @@ import psutil
 from devtelemetry_cli.client import destination
 from devtelemetry_cli.commands.makefile import templates
 from tests.helpers.developer import DEVTEL, URL, clean_environment, wait_for
-from tests.helpers.plugin_project import recorders
+from tests.helpers.plugin_project import has_recorder
 from tests.helpers.transparency_cases import SEE, TAKEN, Case, Step
 
 RECORDING = ("granted", "local")
@@ -301,7 +301,8 @@ class PluginWorkshop(EveryTargetWorkshop):
 
     def _run(self, case: Case, state: str, *, wrapped: bool) -> Outcome:
         outcome = super()._run(case, state, wrapped=wrapped)
-        wait_for(lambda: not recorders(self.root), PATIENCE)  # nobody waits for it, and the next run moves its folders
+        # Nobody waits for the recorder, and the next run moves its folders.
+        wait_for(lambda: not has_recorder(self.root), PATIENCE)
         return outcome
 
 

@@ -11,7 +11,7 @@ from devtelemetry_cli.client import destination
 from devtelemetry_cli.commands.makefile import templates
 from tests.helpers.developer import URL, Developer, wait_for
 from tests.helpers.makes import MAKES, VERSIONS
-from tests.helpers.plugin_project import recorders
+from tests.helpers.plugin_project import has_recorder
 
 TARGET = destination.parse(URL)
 
@@ -41,7 +41,7 @@ class Caller:
     def call(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Call make, and wait until its recorder has ended."""
         done = self.developer.run(self.make, *arguments, **options)
-        wait_for(lambda: not recorders(self.developer.home))
+        wait_for(lambda: not has_recorder(self.developer.home))
         return done
 
     def targets(self) -> list[object]:
@@ -53,7 +53,7 @@ class Caller:
         trace = self.developer.folder / "trace"
         command = ["strace", "-f", "-qq", "-e", "trace=execve", "-o", str(trace), self.make, *arguments]
         self.developer.run(*command)
-        wait_for(lambda: not recorders(self.developer.home))
+        wait_for(lambda: not has_recorder(self.developer.home))
         text = trace.read_text()
         return "plugin" if "record-call" in text else "wrapper" if '"wrap"' in text else "plain"
 
