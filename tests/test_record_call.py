@@ -184,6 +184,14 @@ def test_the_recorder_leaves_the_session_of_make(caller: Developer) -> None:
         assert os.getsid(recorder) == os.getpgid(recorder) == recorder
 
 
+def test_the_recorder_speaks_to_nobody(caller: Developer) -> None:
+    agree(caller)
+    with held(caller):
+        (recorder,) = recorders(caller.home)
+        descriptors = Path(f"/proc/{recorder}/fd")
+        assert {str((descriptors / standard).readlink()) for standard in "012"} == {"/dev/null"}
+
+
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGTSTP"])
 def test_signals_to_the_process_group_reach_the_recorder_at_no_moment(caller: Developer, name: str) -> None:
     """It starts in make's process group, with all signals blocked."""
@@ -263,7 +271,7 @@ def test_a_full_disk_is_counted_and_never_noticed(caller: Developer) -> None:
 def test_a_stranger_cannot_end_a_call(caller: Developer) -> None:
     """Every process can send to an abstract address: only make's own message is taken."""
     agree(caller)
-    space = Path("/proc/self/ns/pid").stat().st_ino
+    space = Path("/proc").stat().st_dev
     with held(caller) as make, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
         stranger.sendto(b"end 0 1.0 1.0 1", f"\0devtel/{os.geteuid()}/{space}/{make.pid}")
         time.sleep(0.1)
@@ -314,6 +322,23 @@ def test_make_as_process_1_of_a_container_is_recorded_whole(caller: Developer, s
     done = caller.run(*in_a_container(MAKE, "all"))
     assert done.returncode == status
     assert [end["exit"] for end in caller.ends()] == [status]
+
+
+def test_two_containers_on_one_network_are_two_calls(caller: Developer) -> None:
+    """Both makes are process 1, and abstract addresses belong to the network."""
+    agree(caller)
+    makefile(
+        caller,
+        f"%:;@until cat {caller.state}/journal/*/*/*.jsonl | grep -c start | grep -q 2; do sleep .02; done; exit 2\n",
+    )
+    goals = ("one", "two")
+    calls = [
+        subprocess.Popen(in_a_container(MAKE, goal), cwd=caller.project, env=caller.environ, stderr=subprocess.DEVNULL)
+        for goal in goals
+    ]
+    assert [one.wait(20) for one in calls] == [2, 2]
+    assert sorted(str(record["target"]) for record in caller.records() if record["event"] == "start") == list(goals)
+    assert [end["exit"] for end in caller.ends()] == [2, 2]
 
 
 def test_make_as_process_1_does_not_wait_for_a_recorder_that_hangs(caller: Developer, library: Path) -> None:

@@ -1,8 +1,8 @@
 """`devtel record-call PID`: record one call of make from outside, while make runs (client/plugin/devtel.c).
 
-The plug-in starts it in the folder `/`, with the null device as standard input, output and error; it moves to a session
-of its own. Everything about consent, git and the journal is the wrapper's. It cannot ask: where nothing was decided,
-nothing happens.
+The plug-in starts it in the folder `/`, with its socket as standard input, output and error too; the null device takes
+their place here, and a session of its own that of make's. Everything about consent, git and the journal is the
+wrapper's. It cannot ask: where nothing was decided, nothing happens.
 """
 
 import os
@@ -39,6 +39,8 @@ def main(words: list[str]) -> None:
     except (IndexError, ValueError, OSError):  # started by hand
         os.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
         os._exit(2)
+    if not _use_null_device():
+        os._exit(1)
     begun = guard.run(_begin, channel, guard)
     if begun is not None:
         recorder, context, run = begun
@@ -61,6 +63,17 @@ def _leave_session() -> None:
     for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
         _signal.signal(number, _signal.SIG_IGN if number in _IGNORED else _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, [])
+
+
+def _use_null_device() -> bool:
+    """Whether the null device is standard input, output and error now: not where it is missing, or a file."""
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+    except OSError:
+        return False
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    return os.fstat(null).st_rdev != 0
 
 
 def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, Run] | None":

@@ -52,7 +52,8 @@ except ProcessLookupError:
     make = -1
 head, folder, goals = os.read(3, 65536).decode("utf-8", "replace").split("\\0")
 note(event=head.split()[0], at=float(head.split()[1]), folder=folder, goals=goals, argv=sys.argv, cwd=os.getcwd(),
-     descriptors=descriptors, pid=os.getpid(), blocked=open("/proc/self/status").read().split("SigBlk:")[1].split()[0])
+     descriptors=descriptors, pid=os.getpid(), cores=sorted(os.sched_getaffinity(0)),
+     blocked=open("/proc/self/status").read().split("SigBlk:")[1].split()[0])
 while True:
     ready = select.select([3] if make < 0 else [3, make], [], [], 0 if make < 0 else None)[0]
     if 3 in ready:

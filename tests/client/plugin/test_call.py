@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.helpers.developer import wait_for
 from tests.helpers.plugin_project import RECORDER, PluginProject
 
+CPUSETS = ("/sys/fs/cgroup/cpuset", "/sys/fs/cgroup")  # of cgroup version 1, of version 2
 BOTH = pytest.mark.parametrize("parallel", ["", "-j8"])
 
 
@@ -160,6 +162,55 @@ def test_recipes_see_the_same_descriptors_signals_and_children(project: PluginPr
 def _no_numbers(text: str) -> list[str]:
     """The lines, without the process number in the name of the jobserver of make 4.4."""
     return re.sub("GMfifo[0-9]+", "GMfifo", text).splitlines()
+
+
+@pytest.mark.parametrize("chosen", [None, 1])
+def test_make_its_recipes_and_the_recorder_have_the_cores_of_a_plain_call(
+    project: PluginProject, chosen: int | None
+) -> None:
+    cores = sorted(os.sched_getaffinity(0))[:chosen]
+    project.write("all:;@grep -h Cpus_allowed: /proc/$$PPID/status /proc/self/status\n")
+    choose = (lambda: os.sched_setaffinity(0, cores)) if chosen else None
+    bare = project.run(bare=True, preexec_fn=choose)
+    done, _ = project.call(preexec_fn=choose)
+    assert done.stdout == bare.stdout
+    assert project.events()[0]["cores"] == cores
+
+
+@pytest.fixture
+def cpuset() -> Iterator[Path]:
+    """A cpuset of one core, to which processes and the other core can be added."""
+    try:
+        controller = next(Path(name) for name in CPUSETS if (Path(name) / "cpuset.cpus").exists())
+        folder = controller / f"devtel-test-{os.getpid()}"
+        folder.mkdir()
+    except (OSError, StopIteration):
+        pytest.skip("no cpuset can be made here")
+    try:
+        if (folder / "cpuset.mems").read_text().strip() == "":
+            (folder / "cpuset.mems").write_text((controller / "cpuset.mems").read_text())
+        (folder / "cpuset.cpus").write_text(str(min(os.sched_getaffinity(0))))
+        yield folder
+        wait_for(lambda: not (folder / "cgroup.procs").read_text())
+    finally:
+        folder.rmdir()
+
+
+def test_make_follows_a_change_of_its_cpuset(project: PluginProject, cpuset: Path) -> None:
+    project.write(
+        "all:;@touch reached; until test -e go; do sleep 0.01; done; grep Cpus_allowed: /proc/$$PPID/status\n"
+    )
+    enter = f'echo $$ > {cpuset}/cgroup.procs && exec "$@"'
+    with subprocess.Popen(
+        ["sh", "-c", enter, "sh", *project.command()], cwd=project.folder, env=project.environ(), text=True,
+        stdout=subprocess.PIPE,
+    ) as make:  # fmt: skip
+        wait_for((project.folder / "reached").exists)
+        (cpuset / "cpuset.cpus").write_text(",".join(map(str, os.sched_getaffinity(0))))
+        (project.folder / "go").touch()
+        output, _ = make.communicate(timeout=20)
+    assert output.split()[1:] == re.findall(r"Cpus_allowed:\s*(\S+)", Path("/proc/self/status").read_text())
+    wait_for(lambda: len(project.events()) == 2)
 
 
 def test_the_recorder_starts_in_the_root_folder_with_four_descriptors(project: PluginProject) -> None:

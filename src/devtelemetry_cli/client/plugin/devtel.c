@@ -5,9 +5,10 @@
  * a make that starts itself anew (execve) finds its recorder there, so it is one run with one end.
  * Built by build.py, linked with -z nodelete: make unloads plug-ins before it exits.
  */
-#define _GNU_SOURCE /* on_exit, vfork, the abstract address family of Linux */
+#define _GNU_SOURCE /* on_exit, vfork, sets of cores, the abstract address family of Linux */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -42,6 +43,7 @@ extern char **environ;
 static pid_t make_pid; /* a child of make that ends by exit() is not this process */
 static struct sockaddr_un address;
 static socklen_t address_length;
+static cpu_set_t core, cores, others; /* make's core, all that it may use, and those without its own */
 
 static double seconds(struct timespec t) { return (double)t.tv_sec + (double)t.tv_nsec / 1e9; }
 
@@ -50,21 +52,21 @@ static double cpu(const struct rusage *used) {
          (double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
 }
 
-/* The recorder's address. Unique while the process lives: process numbers repeat in other PID namespaces only. */
+/* The recorder's address. Unique while the process lives: its number repeats in other PID namespaces only, which have a
+   /proc of their own. (To ask for the namespace itself takes ten times as long.) */
 static void set_address(void) {
-  struct stat space;
-  if (stat("/proc/self/ns/pid", &space)) space.st_ino = 0;
+  struct stat proc;
+  if (stat("/proc", &proc)) proc.st_dev = 0;
   address.sun_family = AF_UNIX; /* the first byte of the path stays 0: an abstract address, no file */
   int n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
-                   (unsigned long long)space.st_ino, (long)make_pid);
+                   (unsigned long long)proc.st_dev, (long)make_pid);
   address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
 }
 
 /* As process 1 of a container, make takes every other process down with it: give the recorder a moment to finish. */
 static void wait_for_recorder(int channel) {
-  const struct timespec pause = {0, 1000000};
   for (int ms = 0; ms < CONTAINER_WAIT_MS && !connect(channel, (void *)&address, address_length); ms++)
-    nanosleep(&pause, NULL);
+    nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
 /* make's end, by on_exit: its status, moment, CPU time and peak memory, in one message that never waits. */
@@ -84,45 +86,65 @@ static void send_end(int status, void *unused) {
   int n = snprintf(text, sizeof text, "end %d %.6f %.6f %ld", status, seconds(now), cpu(&own) + cpu(&children),
                    children.ru_maxrss);
   int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (channel < 0) return;
   ssize_t sent = sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length);
   if (sent == n && make_pid == 1) wait_for_recorder(channel);
   close(channel);
 }
 
-/* In a child of vfork, which shares make's memory: system calls only. All signals stay blocked: make's handlers must
-   not run here, and execve removes them. The recorder chooses its own, then takes signals again. */
-static void become_recorder(int channel, int null, char **command) {
-  /* First out of the way of what is overwritten; the copies lose close-on-exec. */
-  if ((channel = fcntl(channel, F_DUPFD, ABOVE_STANDARD)) < 0 || (null = fcntl(null, F_DUPFD, ABOVE_STANDARD)) < 0 ||
-      dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(channel, RECORDER_SOCKET) < 0)
-    _exit(126);
+/* In a child of vfork, which shares make's memory: system calls only, and all signals blocked, since make's handlers
+   must not run here. The recorder unblocks them, and opens the null device: to this socket, nothing can be written. */
+static void become_recorder(int channel, char **command) {
+  /* First out of the way of what is overwritten; the copies lose close-on-exec. "/" keeps no file system busy. */
+  if ((channel = fcntl(channel, F_DUPFD, ABOVE_STANDARD)) < 0 || chdir("/")) _exit(126);
+  for (int fd = 0; fd <= RECORDER_SOCKET; fd++)
+    if (dup2(channel, fd) < 0) _exit(126);
   if (syscall(436 /* close_range, everywhere */, RECORDER_SOCKET + 1U, ~0U, 0U))
     for (int fd = RECORDER_SOCKET + 1; fd < LAST_DESCRIPTOR; fd++) close(fd);
-  if (chdir("/")) _exit(126); /* keeps no file system busy */
   execve(command[0], command, environ);
   _exit(127);
 }
 
+/* Keep make on its core: the processes it starts are there too, and make waits for no other core to wake up or to have
+   time. Returns whether it is held. */
+static int hold_core(void) {
+  CPU_SET((size_t)sched_getcpu(), &core);
+  if (sched_getaffinity(0, sizeof cores, &cores)) return 0;
+  CPU_XOR(&others, &cores, &core);
+  return !sched_setaffinity(0, sizeof core, &core);
+}
+
+/* Give make its cores back: all that there can be, so that it follows a later change of its cpuset as ever. Where that
+   makes more than before, a user had chosen some (taskset). */
+static void release_core(void) {
+  cpu_set_t every, now;
+  memset(&every, 0xff, sizeof every);
+  if (sched_setaffinity(0, sizeof every, &every) || sched_getaffinity(0, sizeof now, &now) || !CPU_EQUAL(&now, &cores))
+    sched_setaffinity(0, sizeof cores, &cores);
+}
+
 /* Start the recorder by a process between that ends at once: it never is make's child. It leaves make's session itself:
    a new session here is a new group of Linux' scheduler (autogroup), whose turn make would wait for. */
-static void start(int channel, int null, char **command) {
+static void start(int channel, char **command) {
   sigset_t all, before, pending, child;
   sigfillset(&all);
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &all, &before);
   sigpending(&pending);
+  volatile const int held = hold_core(); /* as vfork returns twice, no register may hold it */
   pid_t between = vfork();
   if (between == 0) {
-    if (vfork() == 0) become_recorder(channel, null, command);
+    pid_t recorder = vfork();
+    if (recorder == 0) become_recorder(channel, command);
+    if (held && !sched_setaffinity(recorder, sizeof others, &others)) /* out of make's way at once */
+      sched_setaffinity(recorder, sizeof cores, &cores);
     _exit(0);
   }
   if (between > 0) {
-    const struct timespec at_once = {0, 0};
     while (waitpid(between, NULL, 0) < 0 && errno == EINTR) {}
-    if (!sigismember(&pending, SIGCHLD)) sigtimedwait(&child, NULL, &at_once); /* make counts these signals */
+    if (!sigismember(&pending, SIGCHLD)) sigtimedwait(&child, NULL, &(struct timespec){0, 0}); /* make counts them */
   }
+  if (held) release_core();
   sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -140,31 +162,23 @@ static int is_approved(const char *makes, const char *plugin) {
 /* Bind the recorder's socket, put the first message into it, and start the recorder. The folder and the goals go by
    the message: a recipe's `pkill -f NAME` does not find the recorder by them, and no argument is too long. */
 static void record(const char *goals, char *python, char *program) {
-  static char text[2 * TEXT + 64], folder[TEXT];
+  static char text[2 * TEXT + 64], folder[TEXT], pid[24];
   struct timespec now;
-  struct stat type;
-  char pid[24];
-  const int yes = 1;
   clock_gettime(CLOCK_MONOTONIC, &now);
   make_pid = getpid();
   set_address();
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (null < 0 || channel < 0 || fstat(null, &type) || !S_ISCHR(type.st_mode) || !getcwd(folder, sizeof folder) ||
-      setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes)) /* the recorder checks the sender's process */
-    goto out;
-  if (bind(channel, (void *)&address, address_length)) {
-    if (errno == EADDRINUSE) on_exit(send_end, NULL); /* make started itself anew: its recorder waits */
-    goto out;
+  if (getcwd(folder, sizeof folder) &&
+      !setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int))) { /* the recorder checks the sender */
+    int n = snprintf(text, sizeof text, "began %.6f%c%s%c%.*s", seconds(now), 0, folder, 0, TEXT, goals);
+    snprintf(pid, sizeof pid, "%ld", (long)make_pid);
+    if (bind(channel, (void *)&address, address_length)) {
+      if (errno == EADDRINUSE) on_exit(send_end, NULL); /* make started itself anew: its recorder waits */
+    } else if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length) == n &&
+               !on_exit(send_end, NULL))
+      start(channel, (char *[]){python, "-I", "-S", program, "record-call", pid, NULL});
   }
-  int n = snprintf(text, sizeof text, "began %.6f%c%s%c%.*s", seconds(now), 0, folder, 0, TEXT, goals);
-  snprintf(pid, sizeof pid, "%ld", (long)make_pid);
-  if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length) == n &&
-      !on_exit(send_end, NULL))
-    start(channel, null, (char *[]){python, "-I", "-S", program, "record-call", pid, NULL});
-out:
-  if (channel >= 0) close(channel);
-  if (null >= 0) close(null);
+  close(channel);
 }
 
 /* Called by make at `load`. make 4.4.90 and later pass two arguments, earlier ones one; none is used.
