@@ -1,13 +1,14 @@
 """What `devtel wrap` adds to a make target, in every state of consent, beside what else could stand there.
 
-All rivals run in turn within each round, so that whatever else the machine does hits all alike; ratios are
-taken within a round, and medians over the rounds.
+All rivals run within each round, so that whatever else the machine does hits all alike, in an order of its own, so that
+none always follows the same other one; ratios are taken within a round, and medians over the rounds.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -105,13 +106,12 @@ def main() -> None:
 
 
 def rounds(runs: int, target: str, turns: list[Callable[[Figures], None]]) -> Figures:
-    """Run every rival once a round, each round beginning with another one."""
+    """Run every rival once a round, each round in another order, which is the same in every run of the benchmark."""
     figures = Figures()
     for turn in turns:  # the first runs compile, remember and fill caches
         turn(Figures())
     for number in range(runs):
-        shift = number % len(turns)
-        for turn in turns[shift:] + turns[:shift]:
+        for turn in random.Random(number).sample(turns, len(turns)):  # noqa: S311  no secret
             turn(figures)
         _progress(f"{target}: round {number + 1} of {runs}")
     _progress("")
