@@ -68,9 +68,9 @@ while True:
 
 def has_recorder(folder: Path) -> bool:
     """Whether a recorder of such calls runs, or a process that may become one: make goes on before execve has put the
-    recorder's words where /proc finds them.
+    recorder's words where /proc finds them. Asked in this order, since it has no words first and then has them.
     """
-    return bool(recorders(folder)) or any(_is_starting(process) for process in Path("/proc").glob("[0-9]*"))
+    return any(_is_starting(process) for process in Path("/proc").glob("[0-9]*")) or bool(recorders(folder))
 
 
 def _is_starting(process: Path) -> bool:

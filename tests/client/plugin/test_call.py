@@ -318,15 +318,16 @@ def test_make_has_nothing_to_do_says_the_same(project: PluginProject) -> None:
 
 @pytest.mark.slow
 def test_a_signal_at_any_moment_ends_make_as_without_the_plug_in(project: PluginProject) -> None:
-    """At 50 moments of the first 25 ms: no other set of exit codes, and nobody waits."""
+    """At 50 moments of the first 25 ms: no other exit codes, and nobody waits."""
     project.write("all:;@sleep 0.1\n")
     moments = [step * 0.0005 for step in range(50)]
-    codes = {bare: {_signalled_after(project, moment, bare) for moment in moments} for bare in (True, False)}
-    # make itself answers Ctrl-C with 2 now and then: where it sees its recipe's end before its own signal. And make
-    # 4.4.1 itself crashes where a signal comes while it sets itself up: twice in 900 calls.
-    crash = {-signal.SIGSEGV} if "4.4.1" in project.run("--version", bare=True).stdout else set()
-    own = {-signal.SIGINT, 0, 2} | crash
-    assert all(found <= own for found in codes.values()), codes
+    # make itself answers Ctrl-C with 2 now and then: where it sees its recipe's end before its own signal. Without the
+    # plug-in too, it crashes where a signal comes while it sets itself up: 6 of 4,800 calls of 4.3 in their first 6 ms.
+    crash = -signal.SIGSEGV
+    for bare in (True, False):
+        codes = [_signalled_after(project, moment, bare) for moment in moments]
+        assert set(codes) <= {-signal.SIGINT, 0, 2, crash}
+        assert codes.count(crash) <= 2
 
 
 def _signalled_after(project: PluginProject, seconds: float, bare: bool) -> int:
