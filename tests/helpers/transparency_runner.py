@@ -76,13 +76,14 @@ while look "$process" && [ "$session" = "$own" ]; do
     process=$parent
 done
 """
-# What make leaves to chance when a signal takes its recipe at the same time: one of two ways to end, or silence, where
-# it has not seen the recipe's end (killed by TERM on a busy machine: 5 of 340 calls of make 4.3, plain ones too).
+# What make leaves to chance when a signal takes its recipe at the same time: one of two ways to end.
 _MAKE_ENDS = re.compile(
     rb"(make(?:\[\d\])?): \*\*\* (?:wait: No child processes\.  Stop\.\r?\n"
     rb"\1: \*\*\* Waiting for unfinished jobs\.\.\.\.\r?\n\1: \*\*\* wait: No child processes\.  Stop\."
-    rb"|\[[^\]]*\] (?:Error \d+|Interrupt|Terminated|Hangup|Quit))\r?\n"
+    rb"|\[[^\]]*\] (?:Error \d+|Interrupt|Terminated|Hangup|Quit))"
 )
+# An inner make that is killed says so only where it has still seen its recipe end.
+_INNER_ENDS = re.compile(rb"make\[\d\] ended\r?\n(?=make(?:\[\d\])? ended)")
 _STATUS = re.compile(rb"^(Umask|Uid|Gid|Groups|Sig(?:Blk|Ign|Cgt)|Cap\w+|NoNewPrivs|Seccomp\w*|Cpus_allowed):.*$", re.M)
 # Their values are chance: process numbers, inodes, addresses, names of temporary files.
 _CHANCE = [
@@ -111,7 +112,7 @@ class Outcome:
 
     def blurred(self) -> "Outcome":
         """The same, without what make leaves to chance when a signal takes it and its recipe at the same time."""
-        out, err = (_MAKE_ENDS.sub(b"", text) for text in (self.out, self.err))
+        out, err = (_INNER_ENDS.sub(b"", _MAKE_ENDS.sub(rb"\1 ended", text)) for text in (self.out, self.err))
         return replace(self, status=2 if self.status else 0, out=out, err=err)
 
     def differences(self, other: "Outcome") -> list[str]:
