@@ -21,7 +21,7 @@ _DESCRIPTOR = 3
 _MESSAGE = 16384  # bytes; the first message has at most two paths' worth of text
 _CREDENTIALS = 12  # bytes: process, user and group of the sender
 _GET_INFO, _INFO_SIZE, _EXIT_FLAG, _EXIT_AT = 0xC040FF0B, 64, 1 << 3, 60  # PIDFD_GET_INFO: linux/pidfd.h of 6.15
-_EXIT = 0.005  # seconds in which make exits, and a shell that waits for it wakes up: neither finds its core taken
+_REST = 0.005  # seconds in which make exits, and a shell that waits for it wakes up: neither finds its core taken
 _REAPING = 0.05  # seconds in which make's parent takes note of its death
 _LOOK = 0.2  # seconds between two looks at the process, before Linux 5.3
 _BY_A_PERSON = (_signal.SIGINT, _signal.SIGQUIT, _signal.SIGHUP, _signal.SIGTERM)
@@ -54,7 +54,7 @@ class Channel:
                 return self._death()
             if message.startswith(b"end "):
                 if self.pid != 1:  # of a container: that make waits for the recorder
-                    time.sleep(_EXIT)
+                    time.sleep(_REST)
                 return self._reported(message)
 
     def _wait(self, seconds: float) -> bool:
