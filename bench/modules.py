@@ -4,6 +4,7 @@
 """
 
 import os
+import posix
 import sys
 
 _own = set(sys.modules)
@@ -38,5 +39,5 @@ if __name__ == "__main__":
     from devtelemetry_cli.__main__ import main
 
     sys.addaudithook(_hook)
-    os._exit = _exit
+    os._exit = posix._exit = _exit
     main()

@@ -3,13 +3,13 @@
 Recorded builds start this file itself, isolated and without site-packages (`python -I -S`, client/start_file.py).
 """
 
-import os
 import sys
 
 
 def main() -> None:
     """Run the `devtel` command with the process' own arguments."""
-    _search_project_last()
+    if not sys.flags.isolated:
+        _search_project_last()
     if sys.argv[1:2] == ["wrap"]:
         from devtelemetry_cli import wrap  # noqa: PLC0415  the hot path loads nothing else
 
@@ -29,15 +29,16 @@ def _search_project_last() -> None:
 
     They are the project's: its `select.py` or `click/` would replace Python's own or devtel's.
     """
-    folders = {_absolute(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+    import os  # noqa: PLC0415  not in a recorded build, which is isolated
+
+    def absolute(folder: str) -> str:
+        try:
+            return os.path.abspath(folder)  # noqa: PTH100  pathlib costs a wrapped run 9 ms
+        except OSError:
+            return folder  # the working directory is gone
+
+    folders = {absolute(folder) for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
     sys.path.sort(key=folders.__contains__)
-
-
-def _absolute(folder: str) -> str:
-    try:
-        return os.path.abspath(folder)  # noqa: PTH100  pathlib costs a wrapped run 9 ms
-    except OSError:
-        return folder  # the working directory is gone
 
 
 def _replace_unprintable() -> None:

@@ -5,10 +5,10 @@ their place here, and a session of its own that of make's. Everything about cons
 wrapper's. It cannot ask: where nothing was decided, nothing happens.
 """
 
-import os
+import posix  # as in client/paths.py
 import time
 
-from devtelemetry_cli.client import switches
+from devtelemetry_cli.client import process, switches
 from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.plugin.channel import Channel
@@ -37,10 +37,10 @@ def main(words: list[str]) -> None:
     try:
         channel = Channel(int(words[0]))
     except (IndexError, ValueError, OSError):  # started by hand
-        os.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
-        os._exit(2)
+        posix.write(2, b"devtel record-call: only devtel's plug-in for make starts this.\n")
+        posix._exit(2)
     if not _use_null_device():
-        os._exit(1)
+        posix._exit(1)
     begun = guard.run(_begin, channel, guard)
     if begun is not None:
         recorder, context, run = begun
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
         guard.run(flush_in_background, context, run)
     if guard.state is not None:
         calls.withdraw(guard.state, channel.pid)
-    os._exit(0)
+    posix._exit(0)
 
 
 def _leave_session() -> None:
@@ -57,7 +57,7 @@ def _leave_session() -> None:
     A signal that make's process group got before is ignored with the later ones.
     """
     try:  # noqa: SIM105  contextlib is one more import for every call
-        os.setsid()
+        posix.setsid()
     except OSError:  # started by hand, as the leader of its group
         pass
     for number in _signal.valid_signals() - {_signal.SIGKILL, _signal.SIGSTOP}:
@@ -68,33 +68,33 @@ def _leave_session() -> None:
 def _use_null_device() -> bool:
     """Whether the null device is standard input, output and error now: not where it is missing, or a file."""
     try:
-        null = os.open(os.devnull, os.O_RDWR)
+        null = posix.open("/dev/null", posix.O_RDWR)
     except OSError:
         return False
     for standard in (0, 1, 2):
-        os.dup2(null, standard)
-    return os.fstat(null).st_rdev != 0
+        posix.dup2(null, standard)
+    return posix.fstat(null).st_rdev != 0
 
 
 def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, Run] | None":
     """Write the call's start where consent allows it, from make's own folder and with its time."""
-    environ = dict(os.environ)
+    environ = process.environment()
     if switches.switched_off(environ):
         return None
     now = time.time() - (time.monotonic() - channel.began)
-    os.chdir(channel.folder)
+    posix.chdir(channel.folder)
     try:
         context = Context.load(environ, every_target=True)
         guard.state = context.state
         if not context.should_observe(now):
             return None
-        run = Run(os.urandom(8).hex(), channel.pid, now)
+        run = Run(posix.urandom(8).hex(), channel.pid, now)
         if value := context.run_env_value(run):
             calls.announce(context.state, channel.pid, value)
         observed = observe(target_names.from_goals(channel.goals), context, run, channel.over, lambda: "")
         return (observed[0], context, run) if observed else None
     finally:
-        os.chdir("/")  # a recipe may unmount or remove make's folder
+        posix.chdir("/")  # a recipe may unmount or remove make's folder
 
 
 def _end(recorder: "RunRecorder", channel: Channel) -> None:

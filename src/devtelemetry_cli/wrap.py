@@ -4,7 +4,7 @@ make starts first; everything else happens while it runs. Until then only module
 anyway are imported, and the smallest of devtel's own.
 """
 
-import os
+import posix  # as in client/paths.py
 import sys
 import time
 
@@ -106,22 +106,22 @@ class ErrorGuard:
 
 def main(words: list[str]) -> None:
     """Run the target and end as it ends; does not return."""
-    environ = dict(os.environ)
+    environ = process.environment()
     if words[:1] in (["--help"], ["-h"]):
-        os.write(1, HELP.encode())
-        os._exit(0)
+        posix.write(1, HELP.encode())
+        posix._exit(0)
     try:
         request = _request(words, environ)
     except UsageError as fault:
         _say(f"{fault}.\n{HELP}")
-        os._exit(2)
+        posix._exit(2)
     try:
         if switches.switched_off(environ) or switches.is_dry_run(environ.get("MAKEFLAGS", ""), request.arguments):
             process.exec_make(request.command, request.environment)
         _run(request, environ)
     except process.StartError as fault:
         _say(f"{fault}. Is it installed? DEVTEL_MAKE or --make name another make.\n")
-        os._exit(fault.exit_code)
+        posix._exit(fault.exit_code)
 
 
 def _request(words: list[str], environ: dict[str, str]) -> "Request | WholeCall":
@@ -138,7 +138,7 @@ def _request(words: list[str], environ: dict[str, str]) -> "Request | WholeCall"
 def _run(request: "Request | WholeCall", environ: dict[str, str]) -> None:
     child, guard = process.Child(), ErrorGuard()
     process.install_handlers(child)
-    run = Run(os.urandom(8).hex(), os.getpid(), time.time())
+    run = Run(posix.urandom(8).hex(), posix.getpid(), time.time())
     context = guard.run(Context.load, environ, request.every_target)
     given = request.environment(process.given_environment(request.command[0]))
     child.start(request.command, given | _announced(guard, context, run))
@@ -233,7 +233,7 @@ def _ask(context: Context, prompt_mode: str, result: process.ExitResult) -> None
 
 def flush_in_background(context: Context, run: Run) -> None:
     """After an outermost run: start a flush, where the developer chose this way and none was started within a day."""
-    if "DEVTEL_RUN" in context.environ or not os.access(context.state.background_flush, os.F_OK):
+    if "DEVTEL_RUN" in context.environ or not posix.access(context.state.background_flush, posix.F_OK):
         return
     from devtelemetry_cli.client import background_flush  # noqa: PLC0415  only where it was chosen
 
@@ -242,7 +242,7 @@ def flush_in_background(context: Context, run: Run) -> None:
 
 def _make_words(make: str) -> list[str]:
     """`$(MAKE)` as an unwrapped recipe has it, unquoted: `make MAKE='make -s'` is two words, a file's name is one."""
-    if " " not in make or os.access(make, os.F_OK):
+    if " " not in make or posix.access(make, posix.F_OK):
         return [make]
     return make.split() or [make]
 
@@ -268,4 +268,4 @@ def _take_options(words: list[str], options: dict[str, str]) -> list[str]:
 
 def _say(text: str) -> None:
     if sys.stderr is not None:
-        os.write(2, f"devtel wrap: {text}".encode("utf-8", "surrogateescape"))
+        posix.write(2, f"devtel wrap: {text}".encode("utf-8", "surrogateescape"))

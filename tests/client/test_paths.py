@@ -92,3 +92,15 @@ def test_a_deleted_working_folder_is_none(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert paths.working_folder() is None
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/a/b", "/a/b/", "/a//b", "/a b/\udcff"])
+def test_the_folder_above_is_that_of_os_path(path: str) -> None:
+    assert paths.above(path) == os.path.dirname(path)  # noqa: PTH120  what it stands for
+    assert paths.fsdecode(paths.fsencode(path)) == os.fsdecode(os.fsencode(path))
+
+
+def test_a_link_that_leads_nowhere_exists_and_a_name_that_cannot_be_does_not(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("link", "none", "with\0zero", "x" * 300, "link/below"):
+        assert paths.lexists(f"{tmp_path}/{name}") == os.path.lexists(f"{tmp_path}/{name}"), name

@@ -3,8 +3,7 @@
 Only where the developer chose it: `devtel schedule install --with background` writes the command file.
 """
 
-import json
-import os
+import posix  # as in client/paths.py
 
 from devtelemetry_cli.client.paths import StateDir
 
@@ -18,16 +17,18 @@ def start_if_due(state: StateDir, now: float) -> None:
     its own deadline, and the lock of a flush keeps two from running at once.
     """
     try:
-        last = os.stat(state.background_flush).st_mtime  # noqa: PTH116  in the wrapper, which loads no pathlib
+        last = posix.stat(state.background_flush).st_mtime
     except FileNotFoundError:
         return
     if 0 <= now - last < PAUSE:
         return
-    os.utime(state.background_flush)  # before the start: a failure is not repeated by every run
-    with open(state.background_flush, "rb") as file:  # noqa: PTH123  as above
-        words = [str(word) for word in json.load(file)]
-    import subprocess  # noqa: PLC0415  once a day
+    posix.utime(state.background_flush)  # before the start: a failure is not repeated by every run
+    import json  # noqa: PLC0415  once a day
+    import os  # noqa: PLC0415
+    import subprocess  # noqa: PLC0415
 
+    with open(state.background_flush, "rb") as file:  # noqa: PTH123  in the wrapper, which loads no pathlib
+        words = [str(word) for word in json.load(file)]
     environ = {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ.get("PATH", os.defpath)}
     subprocess.Popen(  # noqa: S603  the command that the developer's own devtel wrote
         words,

@@ -5,9 +5,9 @@ remembered beside the identities (time, size, inode) of the files it was made fr
 unchanged the answer holds; a changed file, a damaged memory or a full disk only cost those milliseconds.
 """
 
-import os
+import posix  # as in client/paths.py
 
-from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.client.paths import StateDir, above
 
 GRANTED, LOCAL, DECLINED, UNDECIDED, OFF = "granted", "local", "declined", "undecided", "off"
 _STATES = (GRANTED, LOCAL, DECLINED, UNDECIDED, OFF)
@@ -65,15 +65,15 @@ def fingerprint(config: str, project: str | None, report_url: str) -> str:
 def load_cached(state: StateDir, fingerprint: str) -> ConsentStatus | None:
     """The remembered answer if it was made from just this, else None."""
     try:
-        descriptor = os.open(_place(state, fingerprint), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = posix.open(_place(state, fingerprint), posix.O_RDONLY | posix.O_NONBLOCK | posix.O_NOCTTY)
     except OSError:
         return None
     try:
-        text = os.read(descriptor, 16384).decode("utf-8", "surrogateescape")
+        text = posix.read(descriptor, 16384).decode("utf-8", "surrogateescape")
     except OSError:
         return None
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
     lines = text.split("\n")
     if len(lines) != 12 or lines[0] != _FORM or lines[1] != fingerprint or lines[11] != "end":
         return None
@@ -88,10 +88,12 @@ def store_cached(state: StateDir, fingerprint: str, verdict: ConsentStatus) -> N
     ]  # fmt: skip
     if any("\n" in value for value in [fingerprint, *values]):
         return
+    import os  # noqa: PLC0415  make runs already
+
     from devtelemetry_cli.client.draft import write  # noqa: PLC0415  make runs already
 
     place = _place(state, fingerprint)
-    os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
+    os.makedirs(above(place), 0o700, exist_ok=True)
     draft = f"{place}.{os.getpid()}.new"
     write(draft, "\n".join([_FORM, fingerprint, *values, "end"]).encode("utf-8", "surrogateescape"))
     os.replace(draft, place)
@@ -116,7 +118,7 @@ def _read(values: list[str]) -> ConsentStatus | None:
 
 def _stamp(path: str) -> str:
     try:
-        status = os.stat(path)
+        status = posix.stat(path)
     except OSError:
         return "-"
     return f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}:{status.st_dev}"

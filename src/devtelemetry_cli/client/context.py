@@ -1,6 +1,6 @@
 """Where a run happens, and what is known about it before make starts."""
 
-import os
+import posix  # as in client/paths.py
 import time
 
 from devtelemetry_cli.client import consent_cache, paths
@@ -63,7 +63,7 @@ class Context:
         if self.is_foreign:
             return False
         if not self.decided:
-            return os.isatty(2)
+            return posix.isatty(2)
         return self.status is None or self.status.records(now) or self.status.ask
 
     def run_env_value(self, run: Run) -> str:
@@ -81,7 +81,7 @@ class Context:
         address = self.environ.get("DEVTEL_REPORT_URL", "")
         scope = "|every target" if self.every_target else ""
         self.fingerprint = consent_cache.fingerprint(self.config, self.project, address) + scope
-        self.decided = os.path.lexists(self.config)
+        self.decided = paths.lexists(self.config)
         self.is_foreign = bool(paths.foreign_path(self.state))
         cached = consent_cache.load_cached(self.state, self.fingerprint) if self.decided else None
         if cached is not None and not cached.has_ended(time.time()) and not self._is_declined(cached):
@@ -90,13 +90,13 @@ class Context:
     def _is_declined(self, cached: "ConsentStatus") -> bool:
         """Whether the marker of a decline is there: it alone is enough, as where the config could not be changed."""
         key = cached.journal.removesuffix(paths.LOCAL)
-        return cached.state != consent_cache.DECLINED and os.path.lexists(self.state.declined_marker(key))
+        return cached.state != consent_cache.DECLINED and paths.lexists(self.state.declined_marker(key))
 
 
 def _mentions_agreement(config: str) -> bool:
-    descriptor = os.open(config, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = posix.open(config, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_NOCTTY)
     try:
-        text = os.read(descriptor, 65536)
+        text = posix.read(descriptor, 65536)
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
     return b'state = "granted"' in text or b'state = "local"' in text

@@ -3,7 +3,7 @@
 No branch, commit or path is recorded: only the kind of branch and the commit's age.
 """
 
-import os
+import posix  # as in client/paths.py
 import select
 import time
 
@@ -70,7 +70,7 @@ def _branch_kind(names: list[str], default_branch: str) -> str | None:
 
 def _kill_group(pid: int) -> None:
     try:  # noqa: SIM105  contextlib is one more import on the way of a run
-        os.killpg(pid, 9)
+        posix.killpg(pid, 9)
     except PermissionError:  # macOS: it has ended already
         pass
 
@@ -78,9 +78,9 @@ def _kill_group(pid: int) -> None:
 class _Command:
     def __init__(self, arguments: tuple[str, ...], environ: dict[str, str]) -> None:
         self.answer = bytearray()
-        self.output, child_end = os.pipe()
+        self.output, child_end = posix.pipe()
         try:
-            self._pid = os.posix_spawnp(
+            self._pid = posix.posix_spawnp(
                 "git",
                 [*_GIT, *arguments],
                 environ,
@@ -89,19 +89,19 @@ class _Command:
                 # stop before the exec would block this process too.
                 setsigmask=_STOPS,
                 file_actions=[
-                    (os.POSIX_SPAWN_DUP2, child_end, 1),
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                    (posix.POSIX_SPAWN_DUP2, child_end, 1),
+                    (posix.POSIX_SPAWN_OPEN, 0, "/dev/null", posix.O_RDONLY, 0),
+                    (posix.POSIX_SPAWN_OPEN, 2, "/dev/null", posix.O_WRONLY, 0),
                 ],
             )
         except OSError:
             self._pid = 0
             self._hang_up()
         finally:
-            os.close(child_end)
+            posix.close(child_end)
 
     def read(self) -> None:
-        chunk = os.read(self.output, 4096)
+        chunk = posix.read(self.output, 4096)
         self.answer += chunk
         if not chunk or len(self.answer) > 4096:
             self._hang_up()
@@ -109,12 +109,12 @@ class _Command:
     def close(self) -> None:
         self._hang_up()
         if self._pid:
-            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:  # it may have answered, and still not leave
+            if posix.waitpid(self._pid, posix.WNOHANG)[0] == 0:  # it may have answered, and still not leave
                 _kill_group(self._pid)
-                os.waitpid(self._pid, 0)
+                posix.waitpid(self._pid, 0)
             self._pid = 0
 
     def _hang_up(self) -> None:
         if self.output >= 0:
-            os.close(self.output)
+            posix.close(self.output)
             self.output = -1

@@ -1,7 +1,9 @@
 """The command line of the make that started us, as far as make hands it on in no variable: goals, `-f`, `-o`, `-W`."""
 
-import os
+import posix  # as in client/paths.py
 import sys
+
+from devtelemetry_cli.client.paths import fsdecode
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -37,8 +39,10 @@ def given_environment() -> dict[str, str]:
     try:
         entries = read(f"/proc/{_make()}/environ").split(b"\0")
     except (OSError, ValueError, IndexError):
+        import os  # noqa: PLC0415  on this way only
+
         return dict(os.environ)
-    return dict(os.fsdecode(entry).partition("=")[::2] for entry in entries if b"=" in entry)
+    return dict(fsdecode(entry).partition("=")[::2] for entry in entries if b"=" in entry)
 
 
 def makefiles(words: list[str]) -> list[str]:
@@ -58,7 +62,9 @@ def goals(words: list[str]) -> list[str]:
 
 def folder(words: list[str]) -> str:
     """The folder in which a call works, relative to that in which it was made."""
-    return os.path.join(".", *[value for option, value in _parsed(words) if option == FOLDER])  # noqa: PTH118  hot path
+    import os  # noqa: PLC0415  only where a call is profiled
+
+    return os.path.join(".", *[value for option, value in _parsed(words) if option == FOLDER])  # noqa: PTH118  text in, text out
 
 
 def flags(words: list[str]) -> set[str]:
@@ -107,14 +113,14 @@ def _long(word: str) -> tuple[str | None, str | None]:
 
 def _make() -> int:
     """The process that started us, perhaps through a shell."""
-    pid = os.getppid()
+    pid = posix.getppid()
     return _parent_of(pid) if _words_of(pid)[1:2] == ["-c"] else pid
 
 
 def _words_of(pid: int) -> list[str]:
     if sys.platform == "darwin":
         return _words_on_macos(pid)
-    return [os.fsdecode(word) for word in read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
+    return [fsdecode(word) for word in read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
 
 
 def _parent_of(pid: int) -> int:
@@ -123,14 +129,14 @@ def _parent_of(pid: int) -> int:
 
 def read(path: str) -> bytes:
     """The content of a file in /proc. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = posix.open(path, posix.O_RDONLY)
     try:
         text = b""
-        while chunk := os.read(descriptor, 65536):
+        while chunk := posix.read(descriptor, 65536):
             text += chunk
         return text
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
 
 
 def _words_on_macos(pid: int) -> list[str]:
@@ -143,4 +149,4 @@ def _words_on_macos(pid: int) -> list[str]:
         raise OSError("sysctl failed")
     count = int.from_bytes(buffer.raw[:4], sys.byteorder)
     words = buffer.raw[4 : size.value].partition(b"\0")[2].lstrip(b"\0").split(b"\0")
-    return [os.fsdecode(word) for word in words[:count]]
+    return [fsdecode(word) for word in words[:count]]

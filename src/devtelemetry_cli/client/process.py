@@ -3,9 +3,11 @@
 The rules are in docs/make-and-processes.md. Loaded before make starts, so it imports next to nothing.
 """
 
-import os
+import posix  # as in client/paths.py
 import sys
 import time
+
+from devtelemetry_cli.client.paths import fsdecode, fsencode
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 _PASSES_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _SHELL = "/bin/sh"
 GRACE = 0.05  # seconds of the processor's time
+_TYPE, _REGULAR = 0o170000, 0o100000  # of a file's mode, as the module stat has them
 _ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
@@ -62,8 +65,8 @@ class Child:
             missed = _signal.sigpending()
             _signal.pthread_sigmask(_signal.SIG_SETMASK, mask)
         for number in missed.intersection(_NOTED):  # arrived while make was being started; TERM was passed on already
-            os.kill(self._pid, number)
-        import resource  # noqa: F401, PLC0415  os.wait4 imports it for its result: better now than after make's end
+            posix.kill(self._pid, number)
+        import resource  # noqa: F401, PLC0415  posix.wait4 imports it for its result: better now than after make's end
 
     def is_over(self) -> bool:
         """Whether make has ended already."""
@@ -72,10 +75,10 @@ class Child:
     def wait(self) -> "ExitResult":
         """Wait for make's end."""
         pid = self._pid
-        if hasattr(os, "waitid"):
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        if hasattr(posix, "waitid"):
+            posix.waitid(posix.P_PID, pid, posix.WEXITED | posix.WNOWAIT)
         self._pid = 0  # the PID may be reused from here on: nothing is passed on any more
-        _, status, used = os.wait4(pid, 0)
+        _, status, used = posix.wait4(pid, 0)
         duration = (self._ended_at or time.monotonic()) - self._started_at
         peak_kib = used.ru_maxrss // (1024 if sys.platform == "darwin" else 1)  # bytes there
         return ExitResult(status, duration, used.ru_utime + used.ru_stime, peak_kib, interrupted=self.interrupted)
@@ -89,13 +92,13 @@ class Child:
         """Handler: note a signal, and send it to make."""
         self.note(number, frame)
         if self._pid:
-            os.kill(self._pid, number)
+            posix.kill(self._pid, number)
 
     def look(self, _number: int, _frame: object) -> None:
         """Handler: note the time of make's end, which may come while the run is still being recorded."""
-        if self._ended_at is not None or not self._pid or not hasattr(os, "waitid"):
+        if self._ended_at is not None or not self._pid or not hasattr(posix, "waitid"):
             return
-        if os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+        if posix.waitid(posix.P_PID, self._pid, posix.WEXITED | posix.WNOWAIT | posix.WNOHANG) is not None:
             self._ended_at = time.monotonic()
 
 
@@ -154,26 +157,33 @@ def exec_make(command: list[str], adapt: "Callable[[dict[bytes, bytes]], dict[by
     environ = adapt(given_environment(command[0]))
     try:
         try:
+            import os  # noqa: PLC0415  plain calls only
+
             os.execvpe(command[0], command, environ)  # noqa: S606  no shell, as without devtel
         except OSError as fault:
             if fault.errno != _ENOEXEC:
                 raise
-            os.execve(_SHELL, _as_script(command), environ)  # noqa: S606
+            posix.execve(_SHELL, _as_script(command), environ)
     except OSError as fault:
         raise StartError(command[0], fault) from None
 
 
 def exit_like(status: int) -> None:
     """End as make ended: by the same signal, without a second core dump, or with the same exit code."""
-    if os.WIFSIGNALED(status):
+    if posix.WIFSIGNALED(status):
         import resource  # noqa: PLC0415  only on this way out
 
-        number = os.WTERMSIG(status)
+        number = posix.WTERMSIG(status)
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         if number != _signal.SIGKILL:
             _signal.signal(number, _signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-    os._exit(os.WEXITSTATUS(status))
+        posix.kill(posix.getpid(), number)
+    posix._exit(posix.WEXITSTATUS(status))
+
+
+def environment() -> dict[str, str]:
+    """The environment of this process as text, as os.environ has it."""
+    return {fsdecode(name): fsdecode(value) for name, value in posix.environ.items()}
 
 
 def given_environment(make: str) -> dict[bytes, bytes]:
@@ -181,9 +191,9 @@ def given_environment(make: str) -> dict[bytes, bytes]:
 
     bash sets `_` to the program that it starts: here to devtel or its interpreter, without devtel to make.
     """
-    environ = dict(os.environb)
-    if environ.get(b"_") in (os.fsencode(sys.argv[0]), os.fsencode(sys.executable)):
-        environ[b"_"] = os.fsencode(_found(make))
+    environ = dict(posix.environ)
+    if environ.get(b"_") in (fsencode(sys.argv[0]), fsencode(sys.executable)):
+        environ[b"_"] = fsencode(_found(make))
     if environ.get(b"LC_CTYPE") in _COERCED and not environ.get(b"LC_ALL"):
         del environ[b"LC_CTYPE"]
         given = _given_lc_ctype()
@@ -194,11 +204,11 @@ def given_environment(make: str) -> dict[bytes, bytes]:
 
 def _spawn(command: list[str], environ: dict[bytes, bytes], mask: "set[int]", to_default: list[int]) -> int:
     try:
-        return os.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
+        return posix.posix_spawnp(command[0], command, environ, setsigmask=mask, setsigdef=to_default)
     except OSError as fault:
         if fault.errno != _ENOEXEC:
             raise
-        return os.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
+        return posix.posix_spawn(_SHELL, _as_script(command), environ, setsigmask=mask, setsigdef=to_default)
 
 
 def _as_script(command: list[str]) -> list[str]:
@@ -209,9 +219,9 @@ def _as_script(command: list[str]) -> list[str]:
 def _found(name: str) -> str:
     """The file that a shell would run as `name`; the name itself where there is none."""
     if "/" not in name:
-        for folder in os.environ.get("PATH", os.defpath).split(":"):
+        for folder in fsdecode(posix.environ.get(b"PATH", b"/bin:/usr/bin")).split(":"):
             file = f"{folder or '.'}/{name}"
-            if os.access(file, os.X_OK) and os.path.isfile(file):
+            if posix.access(file, posix.X_OK) and posix.stat(file).st_mode & _TYPE == _REGULAR:
                 return file
     return name
 
@@ -232,11 +242,11 @@ def _not_ignored() -> list[int]:
     read from the parent process. Where it passes no ignored signals on, or /proc is missing, none were ignored.
     """
     try:
-        descriptor = os.open(f"/proc/{os.getppid()}/status", os.O_RDONLY)
+        descriptor = posix.open(f"/proc/{posix.getppid()}/status", posix.O_RDONLY)
         try:
-            text = os.read(descriptor, 65536)
+            text = posix.read(descriptor, 65536)
         finally:
-            os.close(descriptor)
+            posix.close(descriptor)
     except OSError:
         return _PYTHON_IGNORES
     lines = dict(line.split(b":\t", 1) for line in text.split(b"\n") if b":\t" in line)
@@ -247,13 +257,13 @@ def _not_ignored() -> list[int]:
 def _given_lc_ctype() -> bytes | None:
     """The LC_CTYPE that this process was started with; None where it was unset or /proc is missing."""
     try:
-        descriptor = os.open("/proc/self/environ", os.O_RDONLY)
+        descriptor = posix.open("/proc/self/environ", posix.O_RDONLY)
     except OSError:
         return None
     text = b""
-    while chunk := os.read(descriptor, 65536):
+    while chunk := posix.read(descriptor, 65536):
         text += chunk
-    os.close(descriptor)
+    posix.close(descriptor)
     for entry in text.split(b"\0"):
         if entry.startswith(b"LC_CTYPE="):
             return entry.removeprefix(b"LC_CTYPE=")

@@ -1,15 +1,19 @@
 """The record of one wrapped run, written while make runs: its start with git's context, and its end."""
 
-import os
+import posix  # as in client/paths.py
 import time
-from _collections_abc import Callable  # what collections.abc is; importing that package costs a run time
 
-from devtelemetry_cli.client import git_context
-from devtelemetry_cli.client.consent_cache import ConsentStatus
-from devtelemetry_cli.client.context import Context, Run
+from devtelemetry_cli.client import git_context, paths
 from devtelemetry_cli.client.journal import machine_key, writer
-from devtelemetry_cli.client.process import ExitResult
 from devtelemetry_cli.model import target_names
+
+TYPE_CHECKING = False  # as typing has it, without importing typing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from devtelemetry_cli.client.consent_cache import ConsentStatus
+    from devtelemetry_cli.client.context import Context, Run
+    from devtelemetry_cli.client.process import ExitResult
 
 GIT_PATIENCE = 0.25  # seconds that git may take while make runs
 GIT_GRACE = 0.005  # seconds for git where make has ended already
@@ -18,14 +22,14 @@ GIT_GRACE = 0.005  # seconds for git where make has ended already
 class RunRecorder:
     """One run of a place whose consent state allows records: `start`, then `end`."""
 
-    def __init__(self, context: Context, status: ConsentStatus, run: Run) -> None:
+    def __init__(self, context: "Context", status: "ConsentStatus", run: "Run") -> None:
         self._context = context
         self._status = status
         self._run = run
         self._date = writer.local_date(run.started)
         self._folder = ""
 
-    def start(self, target: str, is_over: Callable[[], bool]) -> None:
+    def start(self, target: str, is_over: "Callable[[], bool]") -> None:
         """Write the start; `is_over()`: whether make has ended. Raises OSError; then no end is written either."""
         name = target_names.sanitize(target)
         state = self._context.state
@@ -52,7 +56,7 @@ class RunRecorder:
         writer.create(folder, self._date, record)
         self._folder = folder
 
-    def end(self, result: ExitResult) -> None:
+    def end(self, result: "ExitResult") -> None:
         """Write the end, where a start was written. Raises OSError."""
         if not self._folder:
             return
@@ -64,8 +68,8 @@ class RunRecorder:
                 "time": now,
                 "offset": writer.local_offset(now),
                 "duration": result.duration,
-                "exit": os.WEXITSTATUS(result.status) if os.WIFEXITED(result.status) else None,
-                "signal": os.WTERMSIG(result.status) if os.WIFSIGNALED(result.status) else None,
+                "exit": posix.WEXITSTATUS(result.status) if posix.WIFEXITED(result.status) else None,
+                "signal": posix.WTERMSIG(result.status) if posix.WIFSIGNALED(result.status) else None,
                 "interrupted": True if result.interrupted else None,
                 "cpu": result.cpu_seconds,
                 "peak_kib": result.peak_kib,
@@ -76,13 +80,13 @@ class RunRecorder:
     def _enclosing_call(self) -> str:
         """The call of make that is recorded from outside and encloses this run, in the form of DEVTEL_RUN."""
         state = self._context.state
-        if not os.path.isdir(state.calls):
+        if not paths.lexists(state.calls):
             return ""
         from devtelemetry_cli.client.plugin import calls  # noqa: PLC0415  only where the plug-in records calls
 
         return calls.enclosing(state, self._run.pid)
 
-    def _git_context(self, is_over: Callable[[], bool]) -> tuple[str | None, int | None]:
+    def _git_context(self, is_over: "Callable[[], bool]") -> tuple[str | None, int | None]:
         probe = git_context.GitProbe(self._context.environ)
         try:
             deadline = time.monotonic() + GIT_PATIENCE

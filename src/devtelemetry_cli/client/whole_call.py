@@ -3,7 +3,7 @@
 That make must print and count as the first one, so it gets the environment as it was before the call.
 """
 
-import os
+import posix  # as in client/paths.py
 import time
 
 from devtelemetry_cli.client import make_call
@@ -24,7 +24,7 @@ class WholeCall:
     def __init__(self, words: list[str]) -> None:
         options, goals = words[: words.index("--")], words[words.index("--") + 1 :]
         values = dict(option.partition("=")[::2] for option in options)
-        self._parent, called = os.getppid(), make_call.of_parent() or []
+        self._parent, called = posix.getppid(), make_call.of_parent() or []
         goals = _as_typed(goals, called)
         keep_going = ["-k"] if "-k" in options else []
         self.target = target_names.from_goals(goals)
@@ -50,10 +50,10 @@ class WholeCall:
 
     def end_parent(self, status: int) -> None:
         """Where make was killed, kill the make that started us by the same signal: it is the one that was called."""
-        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 1:
+        number = posix.WTERMSIG(status) if posix.WIFSIGNALED(status) else 0
+        if posix.WIFEXITED(status) and posix.WEXITSTATUS(status) == 1:
             number = _signal.SIGQUIT  # make's answer to it, and otherwise only to an output that cannot be written
-        if not number or os.getppid() != self._parent:
+        if not number or posix.getppid() != self._parent:
             return
         # One of these that it does not catch any more it is obeying already. At any other that it catches it would
         # print something, so it ends with 2 instead.
@@ -68,7 +68,7 @@ def _kill(parent: int, number: int) -> None:
 
     if hasattr(resource, "prlimit"):  # one core is dumped already
         resource.prlimit(parent, resource.RLIMIT_CORE, (0, 0))
-    os.kill(parent, number)
+    posix.kill(parent, number)
     # A make that finds its child gone before it handles the signal reports "No child processes".
     deadline = time.monotonic() + 0.1
     while _catches(parent, number) and time.monotonic() < deadline:

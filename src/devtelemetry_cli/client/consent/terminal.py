@@ -1,6 +1,6 @@
 """Whether a person can be asked, and how text looks there. Every run checks this, so almost nothing is imported."""
 
-import os
+import posix  # as in client/paths.py
 
 from devtelemetry_cli.client import switches
 
@@ -42,7 +42,7 @@ def lesser(mode: str, limit: str) -> str:
 def width(descriptor: int = 2) -> int:
     """The columns for text on a terminal: two fewer than it has, at least 20, and at most 100, which read well."""
     try:
-        columns = os.get_terminal_size(descriptor).columns
+        columns = posix.get_terminal_size(descriptor).columns
     except OSError:
         columns = 0
     return min(max((columns or 80) - 2, 20), 100)
@@ -50,12 +50,12 @@ def width(descriptor: int = 2) -> int:
 
 def shows_colour(environ: "Mapping[str, str]", descriptor: int) -> bool:
     """Whether the descriptor is a terminal that shows colours, and NO_COLOR is not set."""
-    return os.isatty(descriptor) and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+    return posix.isatty(descriptor) and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def _is_foreground_terminal(descriptor: int) -> bool:
     """Whether the descriptor is a terminal with this process in its foreground."""
     try:
-        return os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp()
+        return posix.isatty(descriptor) and posix.tcgetpgrp(descriptor) == posix.getpgrp()
     except OSError:
         return False

@@ -4,9 +4,9 @@ A home on several machines has one key for each, so that each machine writes its
 the folder of the records, is derived from it for each agreement.
 """
 
-import os
+import posix  # as in client/paths.py
 
-from devtelemetry_cli.client.paths import StateDir, day_file
+from devtelemetry_cli.client.paths import StateDir, above, day_file, lexists
 
 
 def path(state: StateDir, nodename: str) -> str:
@@ -17,12 +17,12 @@ def path(state: StateDir, nodename: str) -> str:
 
 def find(state: StateDir) -> str | None:
     """This machine's key; None where there is none yet or the file is damaged."""
-    return _read(path(state, os.uname().nodename))
+    return _read(path(state, posix.uname().nodename))
 
 
 def get_or_create(state: StateDir) -> str:
     """This machine's key, created where missing. Raises OSError where it cannot be stored."""
-    place = path(state, os.uname().nodename)
+    place = path(state, posix.uname().nodename)
     known = _read(place)
     if known is None:
         _make(place)
@@ -49,7 +49,7 @@ def of_run(state: StateDir, journal: str, grant: str, date: str) -> str:
     devtel 0.1.0 used the machine's key itself: a day that it began stays one report.
     """
     machine = get_or_create(state)
-    is_begun = os.path.lexists(day_file(state.journal(journal, machine), date))
+    is_begun = lexists(day_file(state.journal(journal, machine), date))
     return machine if is_begun else derived(machine, grant)
 
 
@@ -74,7 +74,7 @@ def recorded_keys(state: StateDir, journal: str) -> list[str]:
 
 def _names(folder: str) -> list[str]:
     try:
-        return os.listdir(folder)
+        return posix.listdir(folder)
     except FileNotFoundError:
         return []
 
@@ -85,32 +85,34 @@ def _is_key(text: str) -> bool:
 
 def _read(place: str) -> str | None:
     try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = posix.open(place, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_NOCTTY)
     except OSError:
         return None
     try:
-        key = os.read(descriptor, 64).decode("ascii", "replace").strip()
+        key = posix.read(descriptor, 64).decode("ascii", "replace").strip()
     except OSError:
         return None
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
     return key if _is_key(key) else None
 
 
 def _make(place: str) -> None:
     """Put a whole key in place at once: of two runs that make it at the same time, both read the winner's."""
-    from devtelemetry_cli.client.draft import write  # noqa: PLC0415  once for each machine
+    import os  # noqa: PLC0415  once for each machine
 
-    os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)
-    draft = f"{place}.{os.getpid()}.new"
-    write(draft, os.urandom(4).hex().encode())
+    from devtelemetry_cli.client.draft import write  # noqa: PLC0415
+
+    os.makedirs(above(place), 0o700, exist_ok=True)
+    draft = f"{place}.{posix.getpid()}.new"
+    write(draft, posix.urandom(4).hex().encode())
     try:
-        if os.path.lexists(place) and _read(place) is None:
-            os.replace(draft, place)  # a damaged key: its journals stay, a new key takes over
+        if lexists(place) and _read(place) is None:
+            posix.replace(draft, place)  # a damaged key: its journals stay, a new key takes over
         else:
-            os.link(draft, place)
+            posix.link(draft, place)
     except FileExistsError:
         pass
     finally:
-        if os.path.lexists(draft):
-            os.unlink(draft)
+        if lexists(draft):
+            posix.unlink(draft)

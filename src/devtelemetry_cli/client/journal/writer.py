@@ -3,10 +3,10 @@
 `json` is not used here, since importing it takes longer than writing a record; only its C encoder of strings is.
 """
 
-import os
-import stat
+import posix  # as in client/paths.py
 import time
 from _json import encode_basestring_ascii as _quoted  # what json itself uses; importing `json` costs 6 ms
+from _stat import S_ISREG
 
 from devtelemetry_cli.client import paths
 
@@ -23,10 +23,12 @@ def encode(event: str, fields: dict[str, Value | None]) -> bytes:
 def create(folder: str, date: str, records: bytes) -> None:
     """Append `records` to the file of the local day `date`, making file and folder when missing. Raises OSError."""
     try:
-        append(folder, date, records, os.O_CREAT)
+        append(folder, date, records, posix.O_CREAT)
     except FileNotFoundError:
+        import os  # noqa: PLC0415  once a day
+
         os.makedirs(folder, 0o700, exist_ok=True)
-        append(folder, date, records, os.O_CREAT)
+        append(folder, date, records, posix.O_CREAT)
 
 
 def append(folder: str, date: str, records: bytes, flags: int = 0) -> None:
@@ -36,14 +38,14 @@ def append(folder: str, date: str, records: bytes, flags: int = 0) -> None:
     """
     path = paths.day_file(folder, date)
     # O_NONBLOCK: opening a fifo in the file's place fails at once instead of blocking.
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY | flags, 0o600)
+    descriptor = posix.open(path, posix.O_WRONLY | posix.O_APPEND | posix.O_NONBLOCK | posix.O_NOCTTY | flags, 0o600)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not S_ISREG(posix.fstat(descriptor).st_mode):
             raise OSError(f"{path} is not a file")
-        if os.write(descriptor, records) != len(records):
+        if posix.write(descriptor, records) != len(records):
             raise OSError(f"{path} was written only in part")
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
 
 
 def local_date(seconds: float) -> str:

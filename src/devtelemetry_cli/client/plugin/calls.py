@@ -4,30 +4,33 @@ The plug-in changes no variable, so a run nested in such a call finds it here in
 waited for once, and counted once.
 """
 
-import os
+import posix  # as in client/paths.py
 
-from devtelemetry_cli.client.paths import StateDir
+from devtelemetry_cli.client.paths import StateDir, lexists
 
 _MOST_ANCESTORS = 64
 
 
 def announce(state: StateDir, pid: int, value: str) -> None:
     """Name the run that records make's process `pid`, in the form of DEVTEL_RUN. Raises OSError."""
-    os.makedirs(state.calls, 0o700, exist_ok=True)
-    for name in os.listdir(state.calls):
-        if not os.path.exists(f"/proc/{name}"):  # its recorder was killed
+    try:  # noqa: SIM105  contextlib is one more import for every call
+        posix.mkdir(state.calls, 0o700)
+    except FileExistsError:
+        pass
+    for name in posix.listdir(state.calls):
+        if not lexists(f"/proc/{name}"):  # its recorder was killed
             withdraw(state, name)
-    descriptor = os.open(f"{state.calls}/{pid}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = posix.open(f"{state.calls}/{pid}", posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC, 0o600)
     try:
-        os.write(descriptor, f"{_birth(pid)} {value}".encode())
+        posix.write(descriptor, f"{_birth(pid)} {value}".encode())
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
 
 
 def withdraw(state: StateDir, pid: int | str) -> None:
     """Forget a call."""
     try:  # noqa: SIM105  contextlib is one more import for every call
-        os.unlink(f"{state.calls}/{pid}")
+        posix.unlink(f"{state.calls}/{pid}")
     except OSError:
         pass
 
@@ -35,7 +38,7 @@ def withdraw(state: StateDir, pid: int | str) -> None:
 def enclosing(state: StateDir, pid: int) -> str:
     """The nearest call that the process `pid` belongs to, in the form of DEVTEL_RUN; "" where there is none."""
     try:
-        names = set(os.listdir(state.calls))
+        names = set(posix.listdir(state.calls))
     except OSError:
         return ""
     for _ in range(_MOST_ANCESTORS if names else 0):
@@ -50,13 +53,13 @@ def enclosing(state: StateDir, pid: int) -> str:
 def _announced(state: StateDir, pid: int) -> str:
     """The value of a process' file, if it is of this process and not of an earlier one with its number."""
     try:
-        descriptor = os.open(f"{state.calls}/{pid}", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        descriptor = posix.open(f"{state.calls}/{pid}", posix.O_RDONLY | posix.O_NONBLOCK | posix.O_NOCTTY)
     except OSError:
         return ""
     try:
-        birth, _, value = os.read(descriptor, 256).decode("ascii", "replace").partition(" ")
+        birth, _, value = posix.read(descriptor, 256).decode("ascii", "replace").partition(" ")
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
     return value if birth == _birth(pid) else ""
 
 
@@ -68,12 +71,12 @@ def _birth(pid: int) -> str:
 def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat from the third on, the state; zeros where the process is gone."""
     try:
-        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+        descriptor = posix.open(f"/proc/{pid}/stat", posix.O_RDONLY)
     except OSError:
         return ["0"] * 20
     try:
-        return os.read(descriptor, 4096).rpartition(b")")[2].decode("ascii").split()
+        return posix.read(descriptor, 4096).rpartition(b")")[2].decode("ascii").split()
     except OSError:
         return ["0"] * 20
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)

@@ -4,11 +4,12 @@ The two messages are those of devtel.c. Loaded for every recorded call, so it im
 """
 
 import _socket  # `socket` takes 10 ms to import, and could reach a network
-import os
+import posix  # as in client/paths.py
 import select
 import sys
 import time
 
+from devtelemetry_cli.client.paths import fsdecode, lexists
 from devtelemetry_cli.client.process import ExitResult
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
@@ -36,7 +37,7 @@ class Channel:
         self._socket = _socket.socket(fileno=_DESCRIPTOR)
         moment, folder, goals = self._receive().split(b"\0")
         self.began = float(moment.split()[1])
-        self.folder = os.fsdecode(folder)
+        self.folder = fsdecode(folder)
         self.goals = goals.decode("utf-8", "replace").split()
 
     def over(self) -> bool:
@@ -60,14 +61,14 @@ class Channel:
     def _wait(self, seconds: float) -> bool:
         """Whether a message came or the process died within `seconds`."""
         watched = [_DESCRIPTOR] if self._handle < 0 else [_DESCRIPTOR, self._handle]
-        return bool(select.select(watched, [], [], seconds)[0]) or not os.path.exists(f"/proc/{self.pid}")
+        return bool(select.select(watched, [], [], seconds)[0]) or not lexists(f"/proc/{self.pid}")
 
     def _receive(self, flags: int = 0) -> bytes:
         """The next message, empty if its sender is not this make: every process of the machine can send one."""
         message, ancillary, _, _ = self._socket.recvmsg(_MESSAGE, _socket.CMSG_SPACE(_CREDENTIALS), flags)
         for _, kind, data in ancillary:
             sender = tuple(int.from_bytes(data[at : at + 4], sys.byteorder) for at in (0, 4))
-            if kind == _socket.SCM_CREDENTIALS and sender == (self.pid, os.geteuid()):
+            if kind == _socket.SCM_CREDENTIALS and sender == (self.pid, posix.geteuid()):
                 return message
         return b""
 
@@ -81,7 +82,7 @@ class Channel:
         status = self._wait_status()
         if status is None:
             status = _signal.SIGTERM
-        interrupted = os.WIFSIGNALED(status) and os.WTERMSIG(status) in _BY_A_PERSON
+        interrupted = posix.WIFSIGNALED(status) and posix.WTERMSIG(status) in _BY_A_PERSON
         return ExitResult(status, duration, 0.0, 0, interrupted=interrupted)
 
     def _wait_status(self) -> int | None:
@@ -105,6 +106,6 @@ class Channel:
 def _open_process(pid: int) -> int:
     """A descriptor that is ready when the process is dead; -1 where it is dead already, or the system has none."""
     try:
-        return os.pidfd_open(pid)
+        return posix.pidfd_open(pid)
     except (AttributeError, OSError):
         return -1
