@@ -14,12 +14,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import devtelemetry_cli
 import machine
 import tables
 from setting import Setting, Wrapper, make_path
 from tables import Table
 
 DRIVER = Path(__file__).with_name("modules.py")
+START = str(Path(devtelemetry_cli.__file__).with_name("__main__.py"))
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 _CALL = re.compile(r"^(?:\d+ +)?([a-z0-9_]+)\(")
 _STARTS = ("clone", "clone3", "vfork", "fork")
@@ -63,7 +65,7 @@ def calls(words: list[str], environ: dict[str, str], out: Path) -> Calls:
 
 def modules(wrapper: Wrapper, out: Path) -> tuple[list[str], list[str]]:
     """The modules that were loaded beyond the interpreter's own, when make started and in all."""
-    words = [sys.executable, str(DRIVER), str(out), *wrapper.direct("sleep", Path(make_path()))[1:]]
+    words = [sys.executable, str(DRIVER), str(out), START, *wrapper.direct("sleep", Path(make_path()))[1:]]
     subprocess.run(words, env=wrapper.environ, check=True, stdin=subprocess.DEVNULL)
     before, at_the_end = out.read_text().split("\n")
     return before.split(), at_the_end.split()

@@ -6,6 +6,7 @@ nobody waits for: this process adopts it. Everything on one core shows what a ma
 
 import ctypes
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from setting import PROJECT_FILE, REPORT_URL, Setting, git, make_path
 from tables import Table, median, p95, ratio
 
 BARE = "make itself"
+WRAPPER = "wrapper, granted"
+START = "python -c pass"
 ONE_CORE = " (one core)"
 MAKEFILE = ".PHONY: nothing sleep\nnothing:\n\t@:\nsleep:\n\t@sleep 0.3\n"
 _SET_SUBREAPER = 36
@@ -45,13 +48,13 @@ class Way:
 
 
 def ways(setting: Setting) -> list[Way]:
-    """The project is made and each state prepared; the first way is make without GNUmakefile."""
+    """The project is made and each state prepared; the first way is make without GNUmakefile, the last a Python."""
     project = setting.folder / "every"
     _make_project(project)
-    states = {"plug-in, granted": "grant", "wrapper, granted": "grant", "declined": "decline"}
+    states = {"plug-in, granted": "grant", WRAPPER: "grant", "declined": "decline"}
     for name, decision in states.items():
         home = _home(setting, name)
-        if name.startswith("wrapper"):
+        if name == WRAPPER:
             home.mkdir(parents=True)
             (home / "config.toml").write_text('engine = "wrapper"\n', encoding="utf-8")
         setting.devtel(home, "consent", decision, folder=project)
@@ -60,6 +63,7 @@ def ways(setting: Setting) -> list[Way]:
     return [
         Way(BARE, [*gnumakefile, "-f", "Makefile"], setting.environ),
         *(Way(name, gnumakefile, {**setting.environ, "DEVTEL_HOME": str(_home(setting, name))}) for name in homes),
+        Way(START, [sys.executable, "-c", "pass"], setting.environ),
     ]
 
 
@@ -75,16 +79,22 @@ def turns(target: str, choices: list[Way]) -> Iterator[Callable[[Figures], None]
 
 
 def table(target: str, values: dict[str, dict[str, list[float]]]) -> Table:
-    """What a whole call takes."""
+    """What a whole call takes; the wrapper's call also beyond an interpreter start of the same round."""
+    walls = values["every wall"]
+    start = median(walls[START])
+    beyond = median([a - b - c for a, b, c in zip(walls[WRAPPER], walls[BARE], walls[START], strict=True)])
     made = Table(
-        f"Every target by GNUmakefile: the whole `make`, for a target that {target}",
+        f"Every target by GNUmakefile: the whole `make`, for a target that {target} "
+        f"(one interpreter start: {start:.2f} ms; the wrapper takes one and {beyond:.2f} ms)",
         ["", "wall (ms)", "p95", "more (ms)", "times", "CPU (ms)", "times", "recorder's CPU (ms)"],
     )
-    for name, wall in values["every wall"].items():
+    for name, wall in walls.items():
+        if name == START:
+            continue
         bare = BARE + (ONE_CORE if name.endswith(ONE_CORE) else "")
         cpu = values["every cpu"][name]
-        more = median([a - b for a, b in zip(wall, values["every wall"][bare], strict=True)])
-        times = ratio(wall, values["every wall"][bare])
+        more = median([a - b for a, b in zip(wall, walls[bare], strict=True)])
+        times = ratio(wall, walls[bare])
         cells = [f"{median(wall):.2f}", f"{p95(wall):.2f}", f"{more:+.2f}", f"{times:.2f}"]
         cells += [f"{median(cpu):.2f}", f"{ratio(cpu, values['every cpu'][bare]):.2f}"]
         made.rows.append([name, *cells, f"{median(values['every recorder'][name]):.1f}"])

@@ -1,16 +1,15 @@
-"""Runs devtel with its arguments and notes which modules were loaded when make started, and at the end.
+"""Runs devtel's start file with its arguments and notes which modules were loaded when make started, and at the end.
 
-`modules.py OUT wrap ...` writes two lines of names into OUT. Loads nothing that the interpreter has not loaded.
+`modules.py OUT START wrap ...` writes two lines of names into OUT. Loads nothing that the interpreter has not loaded.
 """
 
-import os
 import posix
 import sys
 
 _own = set(sys.modules)
 _lines: list[str] = []
-_out = sys.argv.pop(1)
-_leave = os._exit
+_out, _start = sys.argv.pop(1), sys.argv.pop(1)
+_leave = posix._exit
 
 
 def _loaded() -> str:
@@ -25,9 +24,9 @@ def _hook(event: str, _arguments: tuple) -> None:
 
 
 def _write() -> None:
-    file = os.open(_out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.write(file, "\n".join([*_lines, _loaded()]).encode())
-    os.close(file)
+    file = posix.open(_out, posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC, 0o600)
+    posix.write(file, "\n".join([*_lines, _loaded()]).encode())
+    posix.close(file)
 
 
 def _exit(status: int) -> None:
@@ -36,8 +35,8 @@ def _exit(status: int) -> None:
 
 
 if __name__ == "__main__":
-    from devtelemetry_cli.__main__ import main
-
+    with open(_start, "rb") as _file:  # noqa: PTH123  pathlib is not loaded
+        _code = compile(_file.read(), _start, "exec")
     sys.addaudithook(_hook)
-    os._exit = posix._exit = _exit
-    main()
+    posix._exit = _exit
+    exec(_code, {"__name__": "__main__", "__file__": _start, "__package__": None})  # noqa: S102  as Python runs a start file

@@ -14,9 +14,9 @@ import click
 import man_pages as man
 from click_man.core import generate_man_page
 
-from devtelemetry_cli import __version__, errors, wrap
+from devtelemetry_cli import __version__, errors
 from devtelemetry_cli.cli import command
-from devtelemetry_cli.client import settings_reference
+from devtelemetry_cli.client import chosen_target, settings_reference
 from devtelemetry_cli.report import fields
 
 NOTE = "<!-- Written by scripts/generate.py. -->\n\n"
@@ -58,7 +58,7 @@ def cli() -> str:
 def help_of(ctx: click.Context) -> str:
     """A command's help; that of `wrap`, which click never sees, is its own."""
     if ctx.command_path == "devtel wrap":
-        return wrap.HELP.rstrip()
+        return chosen_target.HELP.rstrip()
 
     return "\n".join(line.rstrip() for line in ctx.get_help().splitlines())
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from devtelemetry_cli import wrap
+from devtelemetry_cli.client import chosen_target
 from devtelemetry_cli.client.settings_reference import ENVIRONMENT, SETTINGS
 
 # By command; the first word is printed in bold.
@@ -118,7 +118,11 @@ WRAP_STATUS = (
 def sections(command: str) -> str:
     """The additional sections of one command's page, in roff."""
     is_wrap = command == "devtel wrap"
-    parts = [_section("OPTIONS", re.findall(r"^  (--\S.*?)  +(.+)$", wrap.HELP, flags=re.MULTILINE))] if is_wrap else []
+    parts = (
+        [_section("OPTIONS", re.findall(r"^  (--\S.*?)  +(.+)$", chosen_target.HELP, flags=re.MULTILINE))]
+        if is_wrap
+        else []
+    )
     parts.append(_section("EXIT STATUS", WRAP_STATUS if is_wrap else EXIT_STATUS))
     parts.append(_section("ENVIRONMENT", _variables(command)))
     parts.append(_section("FILES", FILES))

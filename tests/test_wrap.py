@@ -7,18 +7,10 @@ import time
 
 import pytest
 
-from tests.helpers.developer import DEVTEL, PYTHON, Developer, wait_for
+from tests.helpers.developer import DEVTEL, Developer, wait_for
+from tests.helpers.modules_loaded import modules_loaded
 
 NETWORK = {"socket", "_socket", "ssl", "_ssl", "http", "urllib.request", "httpx", "asyncio"}
-
-
-def modules_loaded(developer: Developer, *arguments: str) -> set[str]:
-    """The modules that a `devtel wrap` loads, by the interpreter's own account."""
-    environ = {**developer.environ, "PYTHONPROFILEIMPORTTIME": "1"}
-    done = subprocess.run(
-        [DEVTEL, "wrap", *arguments], cwd=developer.project, env=environ, capture_output=True, text=True, check=False
-    )
-    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 77, 127])
@@ -293,20 +285,19 @@ def test_odd_target_names_reach_make_and_are_recorded_as_other(developer: Develo
 
 def test_no_module_but_our_own_smallest_is_loaded_before_make_starts(developer: Developer) -> None:
     developer.grant()
-    bare = {
-        line.rpartition("|")[2].strip()
-        for line in developer.run(PYTHON, "-X", "importtime", "-c", "pass").stderr.splitlines()
-    }
-    loaded = modules_loaded(developer, "--make", "/nonexistent", "test") - bare
+    loaded, _ = modules_loaded(developer, ("-I", "-S"), "--make", "/nonexistent", "test")
     assert loaded == {
         "devtelemetry_cli",
-        "devtelemetry_cli.__main__",
+        "devtelemetry_cli.direct_import",
+        "devtelemetry_cli.entry",
         "devtelemetry_cli.client",
         "devtelemetry_cli.client.paths",
         "devtelemetry_cli.client.context",
         "devtelemetry_cli.client.process",
         "devtelemetry_cli.client.switches",
         "devtelemetry_cli.client.consent_cache",
+        "devtelemetry_cli.client.chosen_target",
+        "devtelemetry_cli.client.make_call",
         "devtelemetry_cli.wrap",
     }
 
@@ -317,7 +308,7 @@ def test_no_run_loads_what_the_network_needs(developer: Developer, consent: str)
         developer.devtel("consent", consent)
     developer.makefile("impl-work:\n\t@true")
     for _ in range(2):  # the first works the verdict out, the second remembers it
-        loaded = modules_loaded(developer, "work")
+        _, loaded = modules_loaded(developer, (), "work")
         assert loaded & NETWORK == set()
         third_party = {name for name in loaded if name.partition(".")[0] in {"click", "psutil", "tomli_w"}}
         assert third_party == set()

@@ -2,19 +2,17 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
-import devtelemetry_cli
 from tests.helpers.developer import DEVTEL, PYTHON, Developer
+from tests.helpers.modules_loaded import modules_loaded
 
 # docs/benchmarks.md has the measured counts; these bounds leave room for another libc or Python, not for another habit.
 MOST = {"grant": 470, "local": 470, "decline": 260, "": 260}
 
 # Modules of the standard library that take milliseconds; `os` comes with site, `enum` with `signal`, `re` and more.
 SLOW_MODULES = {"os", "enum", "signal", "re", "subprocess", "json", "pathlib", "collections", "typing", "shutil"}
-MAIN = str(Path(devtelemetry_cli.__file__).with_name("__main__.py"))
 WHOLE_CALL = ("--every-target", "--make=make", "--makefile=Makefile", "--", "impl-work")
 
 
@@ -48,9 +46,7 @@ def test_a_run_makes_few_system_calls_more_than_an_interpreter_alone(developer: 
 def test_a_recorded_run_loads_no_slow_module(developer: Developer, words: tuple[str, ...], ending: str) -> None:
     developer.makefile(f"impl-work:\n\t@{ending}")
     developer.grant(every_target=True)
-    wrap = ("-I", "-S", MAIN, "wrap", *words)
-    developer.run(PYTHON, *wrap)  # consent is judged once, and remembered
-    done = developer.run(PYTHON, "-X", "importtime", *wrap)
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    for _ in range(2):  # consent is judged once, and remembered
+        _, loaded = modules_loaded(developer, ("-I", "-S"), *words)
     assert "devtelemetry_cli.client.recorder" in loaded
     assert not loaded & SLOW_MODULES

@@ -8,18 +8,18 @@ wrapper's. It cannot ask: where nothing was decided, nothing happens.
 import posix  # as in client/paths.py
 import time
 
+from devtelemetry_cli import direct_import
 from devtelemetry_cli.client import process, switches
 from devtelemetry_cli.client.context import Context, Run
 from devtelemetry_cli.client.plugin import calls
 from devtelemetry_cli.client.plugin.channel import Channel
-from devtelemetry_cli.model import target_names
-from devtelemetry_cli.wrap import ErrorGuard, flush_in_background, observe
+from devtelemetry_cli.wrap import ErrorGuard
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
     import signal as _signal
 
-    from devtelemetry_cli.client.recorder import RunRecorder
+    from devtelemetry_cli.observe import Observation
 else:
     import _signal  # as in client/process.py
 
@@ -41,11 +41,10 @@ def main(words: list[str]) -> None:
         posix._exit(2)
     if not _use_null_device():
         posix._exit(1)
-    begun = guard.run(_begin, channel, guard)
-    if begun is not None:
-        recorder, context, run = begun
-        guard.run(_end, recorder, channel)
-        guard.run(flush_in_background, context, run)
+    observed = guard.run(_begin, channel, guard)
+    result = guard.run(channel.end) if observed is not None else None
+    for step in observed.after if observed is not None and result is not None else ():
+        guard.run(step, result)
     if guard.state is not None:
         calls.withdraw(guard.state, channel.pid)
     posix._exit(0)
@@ -76,7 +75,7 @@ def _use_null_device() -> bool:
     return posix.fstat(null).st_rdev != 0
 
 
-def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, Run] | None":
+def _begin(channel: Channel, guard: ErrorGuard) -> "Observation | None":
     """Write the call's start where consent allows it, from make's own folder and with its time."""
     environ = process.environment()
     if switches.switched_off(environ):
@@ -91,11 +90,9 @@ def _begin(channel: Channel, guard: ErrorGuard) -> "tuple[RunRecorder, Context, 
         run = Run(posix.urandom(8).hex(), channel.pid, now)
         if value := context.run_env_value(run):
             calls.announce(context.state, channel.pid, value)
-        observed = observe(target_names.from_goals(channel.goals), context, run, channel.over, lambda: "")
-        return (observed[0], context, run) if observed else None
+        direct_import.load(direct_import.OBSERVE)
+        from devtelemetry_cli import observe  # noqa: PLC0415  not without consent
+
+        return observe.begin(channel.goals, context, run, channel.over, lambda: "")
     finally:
         posix.chdir("/")  # a recipe may unmount or remove make's folder
-
-
-def _end(recorder: "RunRecorder", channel: Channel) -> None:
-    recorder.end(channel.end())

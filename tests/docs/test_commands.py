@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from devtelemetry_cli import wrap
 from devtelemetry_cli.cli import command as devtel
+from devtelemetry_cli.client import chosen_target
 from tests.helpers import pages
 from tests.helpers.developer import Developer, wait_for
 from tests.helpers.report_endpoint import listening
@@ -150,7 +150,7 @@ def test_a_command_in_a_sentence_or_a_crontab_exists_with_its_options() -> None:
 def exists(command: click.Command, words: list[str]) -> bool:
     """Whether the words are a command below this one, with options that it has."""
     if words[0] in ("help", "wrap"):  # click never sees them
-        return all(word in wrap.HELP for word in words[1:] if word.startswith("--"))
+        return all(word in chosen_target.HELP for word in words[1:] if word.startswith("--"))
     while words and isinstance(command, click.Group) and not words[0].startswith("-"):
         following = command.get_command(click.Context(command), words.pop(0))
         if following is None:

@@ -1,12 +1,21 @@
 """The commands of `devtel`: options and output only, one file for each command. The work is done in `commands`."""
 
 import os
+import sys
 
 import click
 
 from devtelemetry_cli import __version__
 from devtelemetry_cli.cli.group import LazyGroup
 from devtelemetry_cli.client.consent import terminal
+
+
+def main() -> None:
+    """Run the command that the process' arguments name. A character that the locale's encoding lacks is replaced."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # closed by the caller
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    command(prog_name="devtel")
 
 
 def is_interactive() -> bool:

@@ -1,4 +1,4 @@
-"""`devtel wrap` among click's commands; a run itself never comes this way (see __main__)."""
+"""`devtel wrap` among click's commands; a run itself never comes this way (see entry.py)."""
 
 import click
 

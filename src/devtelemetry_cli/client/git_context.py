@@ -4,7 +4,6 @@ No branch, commit or path is recorded: only the kind of branch and the commit's 
 """
 
 import posix  # as in client/paths.py
-import select
 import time
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
@@ -31,6 +30,8 @@ class GitProbe:
 
     def wait(self, seconds: float) -> bool:
         """Whether both answered within `seconds`."""
+        import select  # noqa: PLC0415  while git runs
+
         deadline = time.monotonic() + seconds
         while open_ones := [command.output for command in self._commands if command.output >= 0]:
             left = deadline - time.monotonic()

@@ -221,9 +221,16 @@ def _found(name: str) -> str:
     if "/" not in name:
         for folder in fsdecode(posix.environ.get(b"PATH", b"/bin:/usr/bin")).split(":"):
             file = f"{folder or '.'}/{name}"
-            if posix.access(file, posix.X_OK) and posix.stat(file).st_mode & _TYPE == _REGULAR:
+            if _is_program(file):
                 return file
     return name
+
+
+def _is_program(file: str) -> bool:
+    try:
+        return posix.access(file, posix.X_OK) and posix.stat(file).st_mode & _TYPE == _REGULAR
+    except OSError:
+        return False
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -3,9 +3,8 @@
 import posix  # as in client/paths.py
 import time
 
+from devtelemetry_cli import direct_import
 from devtelemetry_cli.client import git_context, paths
-from devtelemetry_cli.client.journal import machine_key, writer
-from devtelemetry_cli.model import target_names
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -26,16 +25,29 @@ class RunRecorder:
         self._context = context
         self._status = status
         self._run = run
-        self._date = writer.local_date(run.started)
+        self._date = ""
         self._folder = ""
 
-    def start(self, target: str, is_over: "Callable[[], bool]") -> None:
+    def start(self, goals: list[str], is_over: "Callable[[], bool]") -> None:
         """Write the start; `is_over()`: whether make has ended. Raises OSError; then no end is written either."""
-        name = target_names.sanitize(target)
+        probe = git_context.GitProbe(self._context.environ)
+        try:
+            self._write_start(goals, probe, is_over)
+        finally:
+            probe.close()
+
+    def _write_start(self, goals: list[str], probe: git_context.GitProbe, is_over: "Callable[[], bool]") -> None:
+        """Git runs while the modules are loaded and the place is found."""
+        direct_import.load(direct_import.JOURNAL)
+        from devtelemetry_cli.client.journal import machine_key, writer  # noqa: PLC0415
+        from devtelemetry_cli.model import target_names  # noqa: PLC0415
+
+        self._date = writer.local_date(self._run.started)
+        name = target_names.sanitize(target_names.from_goals(goals))
         state = self._context.state
         journal, grant = self._status.journal, self._status.grant
         folder = state.journal(journal, machine_key.of_run(state, journal, grant, self._date))
-        branch, age_days = self._git_context(is_over)
+        branch, age_days = self._ask_git(probe, is_over)
         announced = self._context.environ.get("DEVTEL_RUN", "") or self._enclosing_call()
         record = writer.encode(
             "start",
@@ -60,6 +72,8 @@ class RunRecorder:
         """Write the end, where a start was written. Raises OSError."""
         if not self._folder:
             return
+        from devtelemetry_cli.client.journal import writer  # noqa: PLC0415  loaded by the start
+
         now = time.time()
         record = writer.encode(
             "end",
@@ -82,20 +96,17 @@ class RunRecorder:
         state = self._context.state
         if not paths.lexists(state.calls):
             return ""
+        direct_import.load(direct_import.CALLS)
         from devtelemetry_cli.client.plugin import calls  # noqa: PLC0415  only where the plug-in records calls
 
         return calls.enclosing(state, self._run.pid)
 
-    def _git_context(self, is_over: "Callable[[], bool]") -> tuple[str | None, int | None]:
-        probe = git_context.GitProbe(self._context.environ)
-        try:
-            deadline = time.monotonic() + GIT_PATIENCE
-            while not probe.wait(0.002) and not is_over() and time.monotonic() < deadline:
-                pass
-            probe.wait(GIT_GRACE)
-            return probe.context(self._run.started, self._status.default_branch)
-        finally:
-            probe.close()
+    def _ask_git(self, probe: git_context.GitProbe, is_over: "Callable[[], bool]") -> tuple[str | None, int | None]:
+        deadline = time.monotonic() + GIT_PATIENCE
+        while not probe.wait(0.002) and not is_over() and time.monotonic() < deadline:
+            pass
+        probe.wait(GIT_GRACE)
+        return probe.context(self._run.started, self._status.default_branch)
 
 
 def parent_run(announced: str, journal: str) -> str | None:

@@ -7,7 +7,6 @@ import posix  # as in client/paths.py
 import time
 
 from devtelemetry_cli.client import make_call
-from devtelemetry_cli.model import target_names
 
 TYPE_CHECKING = False  # as typing has it, without importing typing
 if TYPE_CHECKING:
@@ -25,12 +24,11 @@ class WholeCall:
         options, goals = words[: words.index("--")], words[words.index("--") + 1 :]
         values = dict(option.partition("=")[::2] for option in options)
         self._parent, called = posix.getppid(), make_call.of_parent() or []
-        goals = _as_typed(goals, called)
+        self.goals = _as_typed(goals, called)
         keep_going = ["-k"] if "-k" in options else []
-        self.target = target_names.from_goals(goals)
         self.arguments: list[str] = []
         self.command = [
-            values["--make"], *make_call.old_and_new(called), *keep_going, "-f", values["--makefile"], *goals,
+            values["--make"], *make_call.old_and_new(called), *keep_going, "-f", values["--makefile"], *self.goals,
         ]  # fmt: skip
 
     def prompt_limit(self) -> str:

@@ -23,15 +23,15 @@ def prompt_mode(environ: dict[str, str]) -> str:
     return ASK if _is_foreground_terminal(0) else INVITE
 
 
-def prompt_limit(target: str, goals: list[str]) -> str:
-    """How a person may be reached after `target` in a call of make with these goals.
+def prompt_limit(wrapped: list[str], goals: list[str]) -> str:
+    """How a person may be reached after the wrapped goals in a call of make with all these goals.
 
     Standard input is read only when nothing of the call can follow: ASK after the only goal, INVITE after the last
     one. After a prerequisite, or in a call whose goals are not known, NOBODY.
     """
-    if goals == [target]:
+    if goals == wrapped:
         return ASK
-    return INVITE if goals[-1:] == [target] else NOBODY
+    return INVITE if goals[-1:] == wrapped else NOBODY
 
 
 def lesser(mode: str, limit: str) -> str:

@@ -25,7 +25,7 @@ def create(folder: str, date: str, records: bytes) -> None:
     try:
         append(folder, date, records, posix.O_CREAT)
     except FileNotFoundError:
-        import os  # noqa: PLC0415  once a day
+        import os  # noqa: PLC0415  once for each agreement
 
         os.makedirs(folder, 0o700, exist_ok=True)
         append(folder, date, records, posix.O_CREAT)
