@@ -42,9 +42,9 @@ def main(words: list[str]) -> None:
     if not _use_null_device():
         posix._exit(1)
     observed = guard.run(_begin, channel, guard)
-    result = guard.run(channel.end) if observed is not None else None
-    for step in observed.after if observed is not None and result is not None else ():
-        guard.run(step, result)
+    if observed is not None and (result := guard.run(channel.end)) is not None:
+        for step in observed.after:
+            guard.run(step, result)
     if guard.state is not None:
         calls.withdraw(guard.state, channel.pid)
     posix._exit(0)

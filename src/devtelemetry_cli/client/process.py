@@ -27,7 +27,6 @@ _PYTHON_IGNORES: list[int] = [_signal.SIGPIPE, _signal.SIGXFSZ]
 _PASSES_ON = frozenset({b"make", b"gmake", b"gnumake", b"remake", b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh"})
 _SHELL = "/bin/sh"
 GRACE = 0.05  # seconds of the processor's time
-_TYPE, _REGULAR = 0o170000, 0o100000  # of a file's mode, as the module stat has them
 _ENOEXEC = 8  # everywhere; importing errno for it would come before make's start
 _COERCED = (b"C.UTF-8", b"C.utf8", b"UTF-8")
 
@@ -227,8 +226,10 @@ def _found(name: str) -> str:
 
 
 def _is_program(file: str) -> bool:
+    from _stat import S_ISREG  # noqa: PLC0415  only for a call from bash
+
     try:
-        return posix.access(file, posix.X_OK) and posix.stat(file).st_mode & _TYPE == _REGULAR
+        return posix.access(file, posix.X_OK) and S_ISREG(posix.stat(file).st_mode)
     except OSError:
         return False
 
