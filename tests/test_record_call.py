@@ -281,7 +281,7 @@ def test_a_stranger_cannot_end_a_call(caller: Developer) -> None:
     agree(caller)
     space = Path("/proc").stat().st_dev
     with held(caller) as make, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
-        stranger.sendto(b"end 0 1.0 1.0 1", f"\0devtel/{os.geteuid()}/{space}/{make.pid}")
+        stranger.sendto(b"end 0 1.0 1.0 1", f"\0devtel/{os.geteuid()}/{space}/{make.pid}".ljust(108, "\0"))
         time.sleep(0.1)
         assert caller.ends() == []
     assert [end["exit"] for end in caller.ends()] == [2]

@@ -24,7 +24,7 @@ ifeq ($(MAKELEVEL),0)
 devtel_python := {python}
 devtel_main := {recorder}
 devtel_plugin := {library}
-devtel_makes := |{program}|version|{stamp}|
+devtel_makes := |version|{program}|{stamp}|
 -load $(devtel_plugin)(devtel_gmk_setup)
 $(devtel_plugin): ;
 endif
@@ -97,7 +97,7 @@ def recorders(folder: Path) -> list[int]:
 def library(folder: Path, *flags: str) -> Path:
     """The plug-in, compiled once for each set of further flags."""
     file = folder / f"devtel{len(list(folder.iterdir()))}.so"
-    subprocess.run(["cc", *build.FLAGS, *WARNINGS, *flags, "-o", file, SOURCE], check=True, timeout=60)
+    subprocess.run(build.command("cc", SOURCE, file, *WARNINGS, *flags), check=True, timeout=60)
     return file
 
 
@@ -128,7 +128,7 @@ class PluginProject:
             "python": sys.executable,
             "recorder": str(self.recorder),
             "library": str(self.library),
-            "program": self.make,
+            "program": os.path.realpath(self.make),
             "stamp": stamp(self.make),
         }
         (self.folder / "GNUmakefile").write_text(LOAD.format(**{**known, **values}) + INCLUDE)

@@ -4,8 +4,8 @@
 # Calls that would not be the same there are plain: other flags than these, goals with characters that make or a shell
 # reads, a make in which it was not tried, and the like.
 override devtel_goals := $(strip $(value MAKECMDGOALS))
-override devtel_makefile := $(firstword $(if $(realpath makefile),makefile) $(if $(realpath Makefile),Makefile))
-override devtel_plain += $(if $(devtel_makefile),,missing) $(filter-out 3.81 4.2.1 4.3 4.4.1,$(MAKE_VERSION))
+override devtel_makefile := $(lastword $(sort $(wildcard [Mm]akefile)))
+override devtel_plain += $(if $(realpath $(devtel_makefile)),,missing) $(filter-out 3.81 4.2.1 4.3 4.4.1,$(MAKE_VERSION))
 override devtel_plain += $(filter-out -j -j% -l% -I% --no-print-directory --warn-undefined-variables --jobserver%,$(wordlist 2,99,$(value devtel_words)))
 override devtel_plain += $(subst s,,$(subst k,,$(subst i,,$(subst B,,$(subst e,,$(subst r,,$(subst R,,$(subst w,,$(subst S,,$(subst b,,$(subst m,,$(value devtel_letters))))))))))))
 override devtel_plain += $(findstring =,$(firstword $(value devtel_words)))

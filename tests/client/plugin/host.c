@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 char *gmk_expand(const char *expression);
+void gmk_eval(const char *text, const void *place);
 void gmk_free(char *text);
 
 char *gmk_expand(const char *expression) {
@@ -25,34 +25,40 @@ char *gmk_expand(const char *expression) {
 
 void gmk_free(char *text) { free(text); }
 
-static struct sockaddr_un address(socklen_t *length) {
+static int refused;
+
+void gmk_eval(const char *text, const void *unused) {
+  (void)unused;
+  refused = !strcmp(text, "override devtel_plain :=");
+}
+
+static struct sockaddr_un address(void) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   struct stat proc;
   if (stat("/proc", &proc)) abort();
-  int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
-                   (unsigned long long)proc.st_dev, (long)getpid());
-  *length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+  snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
+           (unsigned long long)proc.st_dev, (long)getpid());
   return name;
 }
 
 int main(int count, char **words) {
   if (count != 4) return 99;
   const char *mode = words[2];
-  socklen_t length;
-  struct sockaddr_un name = address(&length);
+  struct sockaddr_un name = address();
   int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (!strcmp(mode, "taken") && bind(channel, (void *)&name, length)) return 98;
+  if (!strcmp(mode, "taken") && bind(channel, (void *)&name, sizeof name)) return 98;
   void *library = dlopen(words[1], RTLD_LAZY | RTLD_GLOBAL);
   if (!library) return 97;
   int (*setup)(void);
   *(void **)&setup = dlsym(library, "devtel_gmk_setup");
   if (!setup || setup() != -1) return 96;
+  if (!strcmp(mode, "untried") && !refused) return 91;
   if (!strcmp(mode, "twice") && setup() != -1) return 95;
   if (!strcmp(mode, "unload") && dlclose(library)) return 94;
   if (!strcmp(mode, "fork") && fork() == 0) exit(7);
   if (!strcmp(mode, "fork")) wait(NULL);
   if (!strcmp(mode, "full")) {
-    while (sendto(channel, "x", 1, 0, (void *)&name, length) == 1) {}
+    while (sendto(channel, "x", 1, 0, (void *)&name, sizeof name) == 1) {}
     if (errno != EAGAIN) return 93;
   }
   if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD) return 92; /* the recorder is no child */

@@ -65,7 +65,7 @@ def test_it_is_built_and_approved_for_the_make_at_hand(machine: Machine) -> None
     assert make.version in MAKES
     variables = approval.make_variables(machine.folder, result)
     assert variables["devtel_plugin"] == str(machine.libraries()[0])
-    assert variables["devtel_makes"] == f"|{make.program}|{make.version}|{approval.stamp(make.program)}|"
+    assert variables["devtel_makes"] == f"|{make.version}|{make.program}|{approval.stamp(make.program)}|"
 
 
 def test_only_its_owner_may_read_it(machine: Machine) -> None:

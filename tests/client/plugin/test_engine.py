@@ -134,7 +134,7 @@ def test_calls_that_build_nothing_start_nothing(caller: Caller, flags: list[str]
 
 @pytest.mark.usefixtures("_traced")
 @pytest.mark.parametrize("change", ["version", "program", "time"])
-def test_a_make_that_was_not_tried_never_loads_it(caller: Caller, change: str) -> None:
+def test_a_make_that_was_not_tried_is_never_measured_by_it(caller: Caller, change: str) -> None:
     caller.agree()
     if change == "program":
         caller.make = shutil.copy2(caller.make, caller.developer.folder / "other-make")
@@ -142,7 +142,7 @@ def test_a_make_that_was_not_tried_never_loads_it(caller: Caller, change: str) -
         text = caller.start.read_text()
         caller.start.write_text(re.sub(r"(\|[0-9]+:)[0-9.]+\|", r"\g<1>1.000000000|", text))
     arguments = ["MAKE_VERSION=4.9"] if change == "version" else []
-    assert caller.engine(*arguments) != "plugin"
+    assert caller.engine(*arguments) == ("plain" if change == "version" else "wrapper")
 
 
 @pytest.mark.parametrize("damage", ["garbage", "folder", "empty", "another architecture", "not readable", "gone"])
@@ -173,6 +173,18 @@ def test_a_rule_for_everything_makes_no_file_of_devtel(caller: Caller) -> None:
     without = [line for line in bare.splitlines() if "Makefile" not in line]
     done = [line for line in caller.call("-B", "all", "x").stdout.splitlines() if "akefile" not in line]
     assert done == without
+
+
+def test_a_makefile_that_leads_nowhere_is_the_error_that_it_was(caller: Caller) -> None:
+    makefile = caller.developer.project / "Makefile"
+    makefile.unlink()
+    makefile.symlink_to("nowhere")
+    caller.agree()
+    measured = caller.call()
+    caller.file.unlink()
+    bare = caller.call()
+    assert (measured.returncode, measured.stdout) == (bare.returncode, bare.stdout)
+    assert measured.stderr.splitlines()[1:] == bare.stderr.splitlines()[1:]  # the first says which file wanted it
 
 
 def test_nothing_of_it_is_left_in_make(caller: Caller) -> None:

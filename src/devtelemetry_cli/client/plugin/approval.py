@@ -82,7 +82,7 @@ def is_literal(path: str) -> bool:
 
 def make_variables(folder: Path, approval: Approval) -> dict[str, str]:
     """The variables that GNUmakefile needs to load the plug-in; none where no make is approved."""
-    entries = [f"|{make.program}|{make.version}|{make.program_stamp}|" for make in approval.makes if not make.refusal]
+    entries = [f"|{make.version}|{make.program}|{make.program_stamp}|" for make in approval.makes if not make.refusal]
     makes = " ".join(dict.fromkeys(entries))
     return {"devtel_plugin": str(approval.library(folder)), "devtel_makes": makes} if makes else {}
 

@@ -12,7 +12,10 @@ from devtelemetry_cli.client.plugin import approval, trial
 from devtelemetry_cli.client.plugin.approval import Approval, Make, stamp
 from devtelemetry_cli.errors import reason
 
-FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-Wl,-z,nodelete", "-Wl,-z,now", "-Wl,-z,noseparate-code")
+# Each call of make loads it, so it has no more pages than it needs. It names no library, and finds its functions in
+# make's C library: one that is linked statically offers none, and would have to take in a second C library.
+FLAGS = ("-std=c99", "-O2", "-fPIC", "-shared", "-nostdlib", "-Wl,-z,nodelete,-z,now,-z,noseparate-code,-z,norelro")
+_STATIC_PART = "-l:libc_nonshared.a"  # of glibc: before 2.33 it has stat
 _PATIENCE = 60.0  # seconds for the compiler
 
 
@@ -32,6 +35,11 @@ def ensure(folder: Path, environ: dict[str, str]) -> Approval:
         approval.write(folder, after)
         _remove_others(folder, after)
     return after
+
+
+def command(compiler: str, source: Path, library: Path, *flags: str) -> list[str]:
+    """The call of a compiler that makes `library`, with further `flags`."""
+    return [compiler, *FLAGS, *flags, "-o", str(library), str(source), _STATIC_PART]
 
 
 def remove(folder: Path) -> None:
@@ -58,7 +66,7 @@ def _source(folder: Path) -> str:
     compiler = shutil.which("cc")
     if compiler is None:
         raise BuildError("there is no C compiler (cc)")
-    parts = [_code(), *FLAGS, compiler, stamp(compiler), os.uname().machine]
+    parts = [_code(), *command(compiler, Path("devtel.c"), Path("devtel.so")), stamp(compiler), os.uname().machine]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -81,10 +89,9 @@ def _build(folder: Path, planned: Approval) -> Approval:
 def _compile(draft: Path) -> None:
     code = draft.with_name("devtel.c")
     code.write_text(_code(), encoding="utf-8")
-    command = ["cc", *FLAGS, "-o", str(draft), str(code)]
     try:
         done = subprocess.run(  # noqa: S603  the developer's own compiler
-            command, capture_output=True, text=True, timeout=_PATIENCE, check=False, errors="replace"
+            command("cc", code, draft), capture_output=True, text=True, timeout=_PATIENCE, check=False, errors="replace"
         )
     except (OSError, subprocess.SubprocessError) as fault:
         raise BuildError(f"cc cannot be run: {reason(fault)}") from None

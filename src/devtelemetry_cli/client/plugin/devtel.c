@@ -3,17 +3,17 @@
  * make must not notice. No descriptor and no child stays, no variable, signal or working directory changes, and every
  * failure here means that the call is not recorded. The recorder's socket is bound to an address made of the process:
  * a make that starts itself anew (execve) finds its recorder there, so it is one run with one end.
- * Built by build.py, linked with -z nodelete: make unloads plug-ins before it exits.
- */
+ * Built by build.py, linked with -z nodelete: make unloads plug-ins before it exits. */
 #define _GNU_SOURCE /* on_exit, vfork, sets of cores, the abstract address family of Linux */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,6 +35,7 @@ int plugin_is_GPL_compatible; /* Apache-2.0 is compatible with make's GPLv3 */
 int devtel_gmk_setup(void);
 
 /* Weak: a make that does not export them, or a libc without on_exit, is left alone rather than ended by the linker. */
+extern void gmk_eval(const char *, const void *) __attribute__((weak));
 extern char *gmk_expand(const char *) __attribute__((weak));
 extern void gmk_free(char *) __attribute__((weak));
 extern int on_exit(void (*)(int, void *), void *) __attribute__((weak));
@@ -42,10 +43,12 @@ extern char **environ;
 
 static pid_t make_pid; /* a child of make that ends by exit() is not this process */
 static struct sockaddr_un address;
-static socklen_t address_length;
 static cpu_set_t core, cores, others; /* make's core, all that it may use, and those without its own */
 
-static double seconds(struct timespec t) { return (double)t.tv_sec + (double)t.tv_nsec / 1e9; }
+static double now(void) {
+  struct timespec t;
+  return clock_gettime(CLOCK_MONOTONIC, &t) ? 0 : (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 static double cpu(const struct rusage *used) {
   return (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
@@ -58,14 +61,13 @@ static void set_address(void) {
   struct stat proc;
   if (stat("/proc", &proc)) proc.st_dev = 0;
   address.sun_family = AF_UNIX; /* the first byte of the path stays 0: an abstract address, no file */
-  int n = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
-                   (unsigned long long)proc.st_dev, (long)make_pid);
-  address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+  snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "devtel/%ld/%llu/%ld", (long)geteuid(),
+           (unsigned long long)proc.st_dev, (long)make_pid);
 }
 
 /* As process 1 of a container, make takes every other process down with it: give the recorder a moment to finish. */
 static void wait_for_recorder(int channel) {
-  for (int ms = 0; ms < CONTAINER_WAIT_MS && !connect(channel, (void *)&address, address_length); ms++)
+  for (int ms = 0; ms < CONTAINER_WAIT_MS && !connect(channel, (void *)&address, sizeof address); ms++)
     nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
@@ -78,15 +80,13 @@ static void send_end(int status, void *unused) {
   struct rusage own, children;
   getrusage(RUSAGE_SELF, &own);
   getrusage(RUSAGE_CHILDREN, &children);
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
   char text[128];
   /* The peak is the children's: make's own includes what its parent used before execve, and start()'s child, which
      shared make's memory, is one of the children. */
-  int n = snprintf(text, sizeof text, "end %d %.6f %.6f %ld", status, seconds(now), cpu(&own) + cpu(&children),
+  int n = snprintf(text, sizeof text, "end %d %.6f %.6f %ld", status, now(), cpu(&own) + cpu(&children),
                    children.ru_maxrss);
   int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ssize_t sent = sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length);
+  ssize_t sent = sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, sizeof address);
   if (sent == n && make_pid == 1) wait_for_recorder(channel);
   close(channel);
 }
@@ -148,52 +148,52 @@ static void start(int channel, char **command) {
   sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Whether this very program was tried: its size and time stand in the list of approved makes. make has compared path
-   and version already. Nor is a plug-in of another user's state folder, which root can read, taken for one's own. */
-static int is_approved(const char *makes, const char *plugin) {
-  struct stat program, file;
-  char stamp[64];
-  if (stat("/proc/self/exe", &program) || stat(plugin, &file) || file.st_uid != geteuid()) return 0;
-  snprintf(stamp, sizeof stamp, "|%lld:%lld.%09ld|", (long long)program.st_size, (long long)program.st_mtim.tv_sec,
-           program.st_mtim.tv_nsec);
-  return strstr(makes, stamp) != NULL;
+/* Whether this very program was tried: its path, size and time stand in the list. Where it was called by a whole path,
+   /proc is not asked: the kernel would make the folder of this process for that. */
+static int was_tried(const char *makes) {
+  const char *called = (const char *)getauxval(AT_EXECFN);
+  char path[PATH_MAX], entry[PATH_MAX + 64];
+  struct stat program;
+  if (!realpath(called && *called == '/' ? called : "/proc/self/exe", path) || stat(path, &program)) return 0;
+  snprintf(entry, sizeof entry, "|%s|%lld:%lld.%09ld|", path, (long long)program.st_size,
+           (long long)program.st_mtim.tv_sec, program.st_mtim.tv_nsec);
+  return strstr(makes, entry) != NULL;
 }
 
 /* Bind the recorder's socket, put the first message into it, and start the recorder. The folder and the goals go by
    the message: a recipe's `pkill -f NAME` does not find the recorder by them, and no argument is too long. */
 static void record(const char *goals, char *python, char *program) {
-  static char text[2 * TEXT + 64], folder[TEXT], pid[24];
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  char text[2 * TEXT + 64], folder[TEXT], pid[24];
   make_pid = getpid();
   set_address();
   int channel = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (getcwd(folder, sizeof folder) &&
       !setsockopt(channel, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int))) { /* the recorder checks the sender */
-    int n = snprintf(text, sizeof text, "began %.6f%c%s%c%.*s", seconds(now), 0, folder, 0, TEXT, goals);
+    int n = snprintf(text, sizeof text, "began %.6f%c%s%c%.*s", now(), 0, folder, 0, TEXT, goals);
     snprintf(pid, sizeof pid, "%ld", (long)make_pid);
-    if (bind(channel, (void *)&address, address_length)) {
+    if (bind(channel, (void *)&address, sizeof address)) {
       if (errno == EADDRINUSE) on_exit(send_end, NULL); /* make started itself anew: its recorder waits */
-    } else if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, address_length) == n &&
+    } else if (sendto(channel, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL, (void *)&address, sizeof address) == n &&
                !on_exit(send_end, NULL))
       start(channel, (char *[]){python, "-I", "-S", program, "record-call", pid, NULL});
   }
   close(channel);
 }
 
-/* Called by make at `load`. make 4.4.90 and later pass two arguments, earlier ones one; none is used.
-   -1: make must never try to remake the plug-in. */
+/* Called by make at `load`, with one or two arguments; none is used. -1: make must never try to remake the plug-in. */
 int devtel_gmk_setup(void) {
-  if (!gmk_expand || !gmk_free || !on_exit || make_pid == getpid()) return -1;
+  if (!gmk_eval || !gmk_expand || !gmk_free || make_pid == getpid()) return -1;
   const char *expressions[] = {"$(value devtel_makes)", "$(value devtel_plugin)", "$(value MAKECMDGOALS)",
                                "$(value devtel_python)", "$(value devtel_main)"};
   char *values[5];
-  int known = 1;
-  for (int i = 0; i < 5; i++) known &= (values[i] = gmk_expand(expressions[i])) != NULL;
-  /* A devtel that is gone is no devtel. A Python that is gone cannot become the recorder. */
-  if (known && is_approved(values[0], values[1]) && !access(values[4], R_OK))
+  struct stat plugin;
+  for (int i = 0; i < 5; i++) values[i] = gmk_expand(expressions[i]);
+  if (!on_exit || !was_tried(values[0]))
+    gmk_eval("override devtel_plain :=", NULL); /* GNUmakefile goes on to the wrapper */
+  /* A plug-in of another user's state folder, which root can read, is not taken for one's own. A devtel that is gone is
+     no devtel. A Python that is gone cannot become the recorder. */
+  else if (!stat(values[1], &plugin) && plugin.st_uid == geteuid() && !access(values[4], R_OK))
     record(values[2], values[3], values[4]);
-  for (int i = 0; i < 5; i++)
-    if (values[i]) gmk_free(values[i]);
+  for (int i = 0; i < 5; i++) gmk_free(values[i]);
   return -1;
 }
