@@ -309,9 +309,8 @@ def test_no_run_loads_what_the_network_needs(developer: Developer, consent: str)
     developer.makefile("impl-work:\n\t@true")
     for _ in range(2):  # the first works the verdict out, the second remembers it
         _, loaded = modules_loaded(developer, (), "work")
-        report = developer.run(
-            PYTHON, "-X", "importtime", DEVTEL, "wrap", "work"
-        ).stderr  # of the interpreter's start too
+        # The start script's modules too.
+        report = developer.run(PYTHON, "-X", "importtime", DEVTEL, "wrap", "work").stderr
         loaded |= {line.rpartition("|")[2].strip() for line in report.splitlines() if line.startswith("import time:")}
         assert loaded & NETWORK == set()
         third_party = {name for name in loaded if name.partition(".")[0] in {"click", "psutil", "tomli_w"}}

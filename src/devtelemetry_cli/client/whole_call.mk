@@ -4,6 +4,7 @@
 # Calls that would not be the same there are plain: other flags than these, goals with characters that make or a shell
 # reads, a make in which it was not tried, and the like.
 override devtel_goals := $(strip $(value MAKECMDGOALS))
+# By a pattern, as GNUmakefile does and says why.
 override devtel_makefile := $(lastword $(sort $(wildcard [Mm]akefile)))
 override devtel_plain += $(if $(realpath $(devtel_makefile)),,missing) $(filter-out 3.81 4.2.1 4.3 4.4.1,$(MAKE_VERSION))
 override devtel_plain += $(filter-out -j -j% -l% -I% --no-print-directory --warn-undefined-variables --jobserver%,$(wordlist 2,99,$(value devtel_words)))

@@ -25,6 +25,11 @@ class Make:
     program_stamp: str
     refusal: str = ""
 
+    @property
+    def entry(self) -> str:
+        """Its entry in `devtel_makes`: GNUmakefile compares the version, the plug-in the program with its stamp."""
+        return f"|{self.version}|{self.program}|{self.program_stamp}|"
+
     def is_current(self) -> bool:
         """Whether both files are as they were at the trial."""
         return stamp(self.command) == self.command_stamp and stamp(self.program) == self.program_stamp
@@ -82,8 +87,7 @@ def is_literal(path: str) -> bool:
 
 def make_variables(folder: Path, approval: Approval) -> dict[str, str]:
     """The variables that GNUmakefile needs to load the plug-in; none where no make is approved."""
-    entries = [f"|{make.version}|{make.program}|{make.program_stamp}|" for make in approval.makes if not make.refusal]
-    makes = " ".join(dict.fromkeys(entries))
+    makes = " ".join(dict.fromkeys(make.entry for make in approval.makes if not make.refusal))
     return {"devtel_plugin": str(approval.library(folder)), "devtel_makes": makes} if makes else {}
 
 

@@ -25,7 +25,7 @@ _MAKEFILE = """\
 devtel_python := {python}
 devtel_main := {recorder}
 devtel_plugin := {library}
-devtel_makes := |{make.version}|{make.program}|{make.program_stamp}|
+devtel_makes := {make.entry}
 load $(devtel_plugin)(devtel_gmk_setup)
 trial: ; @echo {output}; exit 3
 """
