@@ -39,7 +39,7 @@ NOT_RUN = {
     ".venv/bin/python -m pytest tests/transparency -m slow": CI,
     ".venv/bin/python -m pytest tests/faults -m 'not slow'": CI,
     ".venv/bin/python -m pytest tests/faults": CI,
-    ".venv/bin/python bench/wrap.py --runs 40 --large --write": "it measures a quiet machine for minutes",
+    ".venv/bin/python bench/wrap.py --runs 20 --large --write": "it measures a quiet machine for minutes",
     ".venv/bin/python bench/counts.py --write": "as bench/wrap.py",
     ".venv/bin/python bench/aggregate.py --write": "as bench/wrap.py",
 }
