@@ -28,3 +28,8 @@ def test_the_draft_of_a_crashed_process_is_replaced(tmp_path: Path) -> None:
     file.write_bytes(b"left by a crash")
     draft.write(str(file), b"one")
     assert file.read_bytes() == b"one"
+
+
+def test_two_drafts_of_a_process_number_do_not_meet() -> None:
+    """In two containers that share a home, two processes have the same number."""
+    assert draft.beside("x") != draft.beside("x")

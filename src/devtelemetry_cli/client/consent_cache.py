@@ -90,11 +90,11 @@ def store_cached(state: StateDir, fingerprint: str, verdict: ConsentStatus) -> N
         return
     import os  # noqa: PLC0415  make runs already
 
-    from devtelemetry_cli.client.draft import write  # noqa: PLC0415  make runs already
+    from devtelemetry_cli.client.draft import beside, write  # noqa: PLC0415  make runs already
 
     place = _place(state, fingerprint)
     os.makedirs(above(place), 0o700, exist_ok=True)
-    draft = f"{place}.{os.getpid()}.new"
+    draft = beside(place)
     write(draft, "\n".join([_FORM, fingerprint, *values, "end"]).encode("utf-8", "surrogateescape"))
     os.replace(draft, place)
 

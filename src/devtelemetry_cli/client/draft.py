@@ -3,10 +3,15 @@
 import os
 
 
+def beside(place: str) -> str:
+    """A path for a draft of `place`. Random: in two containers with one home, two processes have the same number."""
+    return f"{place}.{os.urandom(8).hex()}.new"
+
+
 def write(path: str, data: bytes) -> None:
     """Write a new file of 0600, never through a link and never into a file that is there. Raises OSError.
 
-    What a crashed process of the same number left is removed first.
+    What stands in the draft's own place is removed first.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:

@@ -101,10 +101,10 @@ def _make(place: str) -> None:
     """Put a whole key in place at once: of two runs that make it at the same time, both read the winner's."""
     import os  # noqa: PLC0415  once for each machine
 
-    from devtelemetry_cli.client.draft import write  # noqa: PLC0415
+    from devtelemetry_cli.client.draft import beside, write  # noqa: PLC0415
 
     os.makedirs(above(place), 0o700, exist_ok=True)
-    draft = f"{place}.{posix.getpid()}.new"
+    draft = beside(place)
     write(draft, posix.urandom(4).hex().encode())
     try:
         if lexists(place) and _read(place) is None:
